@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Let Blender switch the extension on and off.
 
-Nothing is imported here at module level: the same file is the root of the package `clearance` outside Blender, and test
-runners import it where there is no bpy at all.
+Nothing is imported here at module level: the same file is the root of the package `clearance` outside
+Blender, and test runners import it where there is no bpy at all.
 """
 
 
