@@ -1,0 +1,94 @@
+"""The port to a DCC: the few things that the core needs done there. Called on the DCC's main thread only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from .model.listing import MediaKind
+from .model.scene import Handle, SceneScan
+from .stamp_format import Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPlan:
+    """What to import and how. ``path`` is an unpacked, verified file in a private folder."""
+
+    path: Path
+    format: str
+    """Lower-case file ending that decides the importer: ``glb``, ``obj``, ``fbx``, ``blend``, ``png`` …"""
+    kind: MediaKind
+    name: str
+    """What to call the collection or image; already free of control characters."""
+    as_material: bool = True
+    """For images: also make a material that shows it."""
+    keep_files_in: Path | None = None
+    """Folder from which textures may be referenced for good; None: pack them."""
+
+
+class Host(Protocol):
+    """What a DCC does for the core."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, such as ``Blender 5.2.3``."""
+        ...
+
+    def is_online(self) -> bool:
+        """Say whether the user lets extensions use the network. Safe to call from any thread."""
+        ...
+
+    def import_file(self, plan: ImportPlan) -> tuple[Handle, ...]:
+        """Import and return every data-block that came in; raise ImportRefused and leave nothing behind."""
+        ...
+
+    def stamp(self, handles: tuple[Handle, ...], stamp: Stamp) -> int:
+        """Write the stamp on all of them, mark the faces, add it to the scene's register; return how many."""
+        ...
+
+    def scan(self) -> SceneScan:
+        """Read stamps and witnesses of the whole file."""
+        ...
+
+    def open_url(self, url: str) -> bool:
+        """Show a web page to the user; False when this host has no user in front of it."""
+        ...
+
+
+class NoHost:
+    """The host of the command line: no DCC, and the network is allowed unless told otherwise."""
+
+    def __init__(self, *, online: bool = True) -> None:
+        self._online = online
+
+    @property
+    def name(self) -> str:
+        """Say that there is none."""
+        return "command line"
+
+    def is_online(self) -> bool:
+        """Return what it was made with."""
+        return self._online
+
+    def import_file(self, plan: ImportPlan) -> tuple[Handle, ...]:
+        """Refuse: nothing to import into."""
+        from .errors import HostError
+
+        raise HostError("Importing needs Blender; the command line only downloads.", context={"name": plan.name})
+
+    def stamp(self, handles: tuple[Handle, ...], stamp: Stamp) -> int:
+        """Refuse: nothing to stamp."""
+        from .errors import HostError
+
+        raise HostError("Stamping needs Blender.", context={"grant_id": stamp.grant_id, "handles": len(handles)})
+
+    def scan(self) -> SceneScan:
+        """Refuse: no scene is open."""
+        from .errors import HostError
+
+        raise HostError("No scene is open; name a .blend file.")
+
+    def open_url(self, url: str) -> bool:
+        """Do nothing; the caller prints the address."""
+        return False

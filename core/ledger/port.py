@@ -1,0 +1,160 @@
+"""The port to the ledger: what the services may read and write, and in which unit of work.
+
+All writes happen in a transaction: everything in it becomes durable together, its audit events
+included, or nothing does. Reads outside one see the last committed state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from ..model.audit import AuditEntry, AuditEvent
+from ..model.grant import Grant, GrantFile, GrantState, Usage
+from ..model.listing import ListingRef
+from ..model.order import Order, OrderState, Receipt
+from ..model.quote import Approval, Quote
+
+
+class LedgerReader(Protocol):
+    """What can be asked. Lists are newest first unless said otherwise."""
+
+    def quote(self, quote_id: str) -> Quote | None:
+        """Return a quote, or None."""
+        ...
+
+    def approval(self, approval_id: str) -> Approval | None:
+        """Return an approval, or None."""
+        ...
+
+    def approval_for(self, quote_id: str) -> Approval | None:
+        """Return the newest approval of a quote, or None."""
+        ...
+
+    def order(self, order_id: str) -> Order | None:
+        """Return an order, or None."""
+        ...
+
+    def orders(
+        self,
+        *,
+        states: Collection[OrderState] = (),
+        ref: ListingRef | None = None,
+        limit: int = 1000,
+    ) -> tuple[Order, ...]:
+        """Return orders; an empty ``states`` means all."""
+        ...
+
+    def receipts(self, order_id: str) -> tuple[Receipt, ...]:
+        """Return the receipts of an order."""
+        ...
+
+    def grant(self, grant_id: str) -> Grant | None:
+        """Return a grant, or None."""
+        ...
+
+    def grants_by_id(self, grant_ids: Iterable[str]) -> Mapping[str, Grant]:
+        """Return those of the grants that exist, in as few queries as possible."""
+        ...
+
+    def grants_for(self, ref: ListingRef) -> tuple[Grant, ...]:
+        """Return all grants for a listing, whatever their state."""
+        ...
+
+    def grant_for_order(self, order_id: str) -> Grant | None:
+        """Return the grant that an order led to, or None."""
+        ...
+
+    def grants(self, *, state: GrantState | None = None, limit: int = 1000) -> tuple[Grant, ...]:
+        """Return grants."""
+        ...
+
+    def known_license_ids(self, ref: ListingRef) -> frozenset[str]:
+        """Return the marketplace license ids that are already attached to grants of a listing."""
+        ...
+
+    def files(self, grant_id: str) -> tuple[GrantFile, ...]:
+        """Return the files of a grant, in the order in which they came."""
+        ...
+
+    def terms_text(self, terms_sha256: str) -> str | None:
+        """Return the canonical JSON of a reading of license terms kept with a purchase, or None."""
+        ...
+
+    def usages(self, *, grant_id: str = "", scene: str = "") -> tuple[Usage, ...]:
+        """Return usages, of a grant, of a scene, or all."""
+        ...
+
+    def audit(self, *, after: int = 0, limit: int = 10_000) -> tuple[AuditEntry, ...]:
+        """Return audit entries in order, with ``sequence > after``."""
+        ...
+
+
+class LedgerTransaction(LedgerReader, Protocol):
+    """A unit of work. Reads in it see its own writes."""
+
+    def add_quote(self, quote: Quote) -> None:
+        """Write a new quote; raise LedgerConflict when its id exists."""
+        ...
+
+    def add_approval(self, approval: Approval) -> None:
+        """Write a new approval; raise LedgerConflict when its id exists."""
+        ...
+
+    def add_order(self, order: Order) -> None:
+        """Write a new order; raise LedgerConflict when its id or key exists, or when another order for
+        the same listing, license and account is open (``OPEN_STATES``)."""
+        ...
+
+    def change_order(self, order: Order) -> Order:
+        """Write an order's new facts; raise LedgerConflict unless the stored ``version`` equals
+        ``order.version`` and the state change is one of ``TRANSITIONS`` (or none). Return it with the
+        next version."""
+        ...
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        """Write a receipt; raise LedgerConflict when one with the same marketplace license (or, without
+        one, the same marketplace order) exists for that marketplace."""
+        ...
+
+    def add_grant(self, grant: Grant) -> None:
+        """Write a grant; raise LedgerConflict when one exists for the same order."""
+        ...
+
+    def change_grant_state(self, grant_id: str, state: GrantState, *, at: datetime) -> None:
+        """Change whether a grant stands; raise LedgerConflict when there is no such grant."""
+        ...
+
+    def add_file(self, file: GrantFile) -> None:
+        """Write a delivered file; the same file of the same grant twice is one row."""
+        ...
+
+    def keep_terms(self, terms_sha256: str, text: str) -> None:
+        """Keep a reading of license terms; the same hash twice is one row."""
+        ...
+
+    def replace_usages(self, scene: str, usages: Iterable[Usage]) -> None:
+        """Replace what is known of the grants used in a scene."""
+        ...
+
+    def record(self, event: AuditEvent) -> AuditEntry:
+        """Append to the audit chain, in this transaction."""
+        ...
+
+
+class Ledger(LedgerReader, Protocol):
+    """A ledger that can be opened, written to and closed. Safe to use from several threads."""
+
+    def transaction(self) -> AbstractContextManager[LedgerTransaction]:
+        """Open a unit of work: committed when the block ends, rolled back when it raises.
+
+        SQLite takes the write lock at once (``BEGIN IMMEDIATE``), so that two processes never both
+        believe to be first.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...

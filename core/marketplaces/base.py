@@ -1,0 +1,269 @@
+"""What a marketplace module is: its capabilities, the values that pass in and out, and its exact signatures.
+
+A marketplace is a plain module with the names of :class:`Marketplace`. It builds calls and reads decoded
+JSON; it never sends, sleeps, authenticates, logs or catches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from ..http.message import Call, Steps
+from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
+from ..model.money import Balance, Cost
+
+
+class Capability(StrEnum):
+    """What a marketplace really offers (DESIGN §5)."""
+
+    SEARCH = "search"
+    SEARCH_FEED = "search_feed"
+    SEARCH_LINK = "search_link"
+    QUOTE = "quote"
+    PURCHASE_API = "purchase_api"
+    PURCHASE_CHECKOUT = "purchase_checkout"
+    PURCHASE_WEB = "purchase_web"
+    ORDER_STATUS = "order_status"
+    HISTORY = "history"
+    DOWNLOAD_API = "download_api"
+    DOWNLOAD_PICKUP = "download_pickup"
+    SANDBOX = "sandbox"
+    USAGE_REPORT = "usage_report"
+
+
+class CredentialField(StrEnum):
+    """What a user can be asked for; values name the entries in the OS keyring."""
+
+    CLIENT_ID = "client_id"
+    CLIENT_SECRET = "client_secret"
+    USER_TOKEN = "user_token"
+
+
+class AppAuth(StrEnum):
+    """How the application itself is known to the marketplace."""
+
+    BASIC = "basic"
+    """HTTP Basic with id and secret on every call."""
+    CLIENT_CREDENTIALS = "client_credentials"
+    """OAuth 2 client credentials against ``token_url``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthConfig:
+    """Where and how to authenticate, from the vendor's documents."""
+
+    app: AppAuth
+    authorize_url: str
+    token_url: str
+    scopes: tuple[str, ...] = ()
+    pkce: bool = False
+    extra_authorize: tuple[tuple[str, str], ...] = ()
+    extra_token: tuple[tuple[str, str], ...] = ()
+    manual_user_token: bool = False
+    """True when the vendor lets the user make a token on a web page and paste it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketplaceInfo:
+    """Everything about a marketplace that is not a call."""
+
+    id: str
+    name: str
+    capabilities: frozenset[Capability]
+    kinds: frozenset[MediaKind]
+    auth: AuthConfig
+    api_hosts: frozenset[str]
+    """Hosts that may see a credential."""
+    download_hosts: frozenset[str]
+    """Hosts (or, with a leading dot, suffixes) that a file may come from."""
+    requests_per_hour: int
+    """Our own default ceiling; a configured value, not the vendor's word."""
+    key_page_url: str
+    """Where the user gets a key."""
+    docs_page: str
+    """File name of the page in ``docs/marketplaces``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteBasis:
+    """What the marketplace says about one offer, before we give it an id and an expiry.
+
+    ``accounts`` are all the accounts (subscriptions) that could pay; the first fits best. An empty tuple
+    with ``web_checkout`` false means that nothing the user has covers this listing.
+    """
+
+    listing: Listing
+    license_label: str
+    cost: Cost | None
+    accounts: tuple[Balance, ...] = ()
+    variant: str = ""
+    web_checkout: bool = False
+    why_not: str = ""
+    """When nothing can pay: the reason in one sentence; empty when the quote is good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseRequest:
+    """All that a purchase call may depend on. ``key`` is our order's UUID."""
+
+    key: str
+    ref: ListingRef
+    kind: MediaKind
+    variant: str = ""
+    account_id: str = ""
+    license_label: str = ""
+    search_id: str = ""
+    editorial_acknowledged: bool = False
+    project: str = ""
+    client: str = ""
+    purchase_order: str = ""
+
+
+class PurchaseOutcome(StrEnum):
+    """How a purchase call ended."""
+
+    PAID = "paid"
+    CHECKOUT = "checkout"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseResult:
+    """The marketplace's answer to a purchase, or what its records say about one."""
+
+    outcome: PurchaseOutcome
+    marketplace_order_id: str = ""
+    marketplace_license_id: str = ""
+    license_label: str = ""
+    charged: Cost | None = None
+    checkout_url: str = ""
+    why_not: str = ""
+    """With REFUSED: the marketplace's reason, in its words."""
+
+
+class RecordState(StrEnum):
+    """What an entry of a marketplace's own history says."""
+
+    PAID = "paid"
+    UNPAID = "unpaid"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    UNRECOGNIZED = "unrecognized"
+    """A status word that we do not know; treated as not paid until a download proves otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRecord:
+    """One entry of a marketplace's own history of what the account bought or licensed."""
+
+    ref: ListingRef
+    state: RecordState
+    marketplace_order_id: str
+    marketplace_license_id: str = ""
+    key: str = ""
+    """Our order key, when the marketplace gives it back; empty when it does not."""
+    license_label: str = ""
+    account_id: str = ""
+    at: datetime | None = None
+    charged: Cost | None = None
+    checkout_url: str = ""
+    raw_state: str = ""
+    downloadable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """One page of history, newest first where the vendor can sort."""
+
+    records: tuple[HistoryRecord, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryQuery:
+    """Which history is wanted. ``since`` is inclusive."""
+
+    ref: ListingRef | None = None
+    kind: MediaKind = MediaKind.IMAGE
+    since: datetime | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedRef:
+    """Names what we own at the marketplace, to ask for its files."""
+
+    ref: ListingRef
+    kind: MediaKind
+    marketplace_order_id: str = ""
+    marketplace_license_id: str = ""
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadLink:
+    """Where one file is. A secret while it is valid: never logged, stored or shown.
+
+    ``name`` is the vendor's file name, as it came. ``size`` in bytes and ``sha256`` when the vendor tells.
+    """
+
+    url: str
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+
+    def __repr__(self) -> str:
+        return f"DownloadLink(name={self.name!r}, size={self.size!r}, url=<signed>)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who the credentials belong to, and what they can pay with; for "test connection"."""
+
+    user_name: str
+    balances: tuple[Balance, ...] = ()
+    note: str = ""
+
+
+class Marketplace(Protocol):
+    """The names and signatures that every marketplace module has, in this order."""
+
+    @property
+    def INFO(self) -> MarketplaceInfo:  # noqa: N802 - a module constant
+        """Everything that is not a call."""
+        ...
+
+    def account(self) -> Steps[Account]:
+        """Ask who we are and what is left to pay with."""
+        ...
+
+    def search(self, query: SearchQuery) -> Call[SearchPage]:
+        """Find listings."""
+        ...
+
+    def listing(self, ref: ListingRef, kind: MediaKind) -> Call[Listing]:
+        """Read one listing in full."""
+        ...
+
+    def quote(self, listing: Listing) -> Steps[QuoteBasis]:
+        """Find out what this listing costs us now, and under which license. Never a billable call."""
+        ...
+
+    def purchase(self, request: PurchaseRequest) -> Call[PurchaseResult]:
+        """Buy or order; the one SPENDING call."""
+        ...
+
+    def order_status(self, owned: OwnedRef) -> Call[HistoryRecord]:
+        """Read one order; only with ORDER_STATUS."""
+        ...
+
+    def download_links(self, owned: OwnedRef) -> Steps[tuple[DownloadLink, ...]]:
+        """Ask for the files of what is owned, free of charge."""
+        ...
+
+    def history(self, query: HistoryQuery) -> Call[HistoryPage]:
+        """Read the marketplace's own record of what this account bought."""
+        ...

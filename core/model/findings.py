@@ -1,0 +1,57 @@
+"""What the policy says: findings with the clause they rest on and how to fix them, and the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .license import Clause
+
+
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    """Stands against the use."""
+    WARNING = "warning"
+    """A person has to look."""
+    HINT = "hint"
+    """Good to know or to do (a credit line); does not change the answer."""
+
+
+class Decision(StrEnum):
+    """The answer before buying."""
+
+    ALLOW = "allow"
+    NEEDS_REVIEW = "needs_review"
+    DENY = "deny"
+
+
+class Verdict(StrEnum):
+    """The answer for what is in a scene. Order of weight: not cleared, undeclared, needs review, cleared."""
+
+    CLEARED = "cleared"
+    NEEDS_REVIEW = "needs_review"
+    UNDECLARED = "undeclared"
+    NOT_CLEARED = "not_cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One reason. ``subject`` is the grant id, or a data-block ("Object/Chair") where no grant is known."""
+
+    rule: str
+    severity: Severity
+    message: str
+    how_to_fix: str
+    subject: str = ""
+    clause: Clause | None = None
+    terms_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAnswer:
+    """Decision and every finding behind it, worst first."""
+
+    decision: Decision
+    findings: tuple[Finding, ...] = ()

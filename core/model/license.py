@@ -1,0 +1,126 @@
+"""License terms as facts: every field is a value or UNKNOWN, and unknown never means allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum, StrEnum
+from typing import Final, TypeVar
+
+from .intended_use import OutputKind
+from .money import Money
+
+
+class Unknown(Enum):
+    """The type of UNKNOWN."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+T = TypeVar("T")
+
+
+class Permission(StrEnum):
+    """What a license says of one kind of use."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    CONDITIONAL = "conditional"
+    """Allowed under a condition that a person has to check; the clause says which."""
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    """How sure a fact is, by where it was read."""
+
+    PRIMARY = "primary"
+    """The licensor's own text."""
+    SECONDARY = "secondary"
+    """Somebody else's dated reading of the licensor's text."""
+    UNCONFIRMED = "unconfirmed"
+
+
+class TermsSource(StrEnum):
+    """Who said that this license applies."""
+
+    MARKETPLACE = "marketplace"
+    USER = "user"
+    INVOICE = "invoice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """What a fact rests on. ``summary`` is our wording unless ``quoted`` is true."""
+
+    topic: str
+    summary: str
+    url: str
+    read_on: date
+    confidence: Confidence
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """A limit of a license: ``limit`` None means that the license says "unlimited"."""
+
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseTerms:
+    """One dated version of one license, normalized (``rights`` fields of the design).
+
+    ``license_id`` is ours, stable and opaque to vendors (``cgtrader.royalty_free_no_ai``);
+    ``version`` is the date from which we hold this reading.
+    """
+
+    license_id: str
+    marketplace: str
+    label: str
+    version: date
+    terms_url: str
+    outputs: dict[OutputKind, Permission] = field(default_factory=dict)
+    """A kind that is missing here is unknown."""
+    commercial: Permission = Permission.UNKNOWN
+    editorial_only: bool | Unknown = UNKNOWN
+    merchandise: Permission = Permission.UNKNOWN
+    templates: Permission = Permission.UNKNOWN
+    ai_training: Permission = Permission.UNKNOWN
+    sensitive_use: Permission = Permission.UNKNOWN
+    print_run: Cap | Unknown = UNKNOWN
+    impressions: Cap | Unknown = UNKNOWN
+    audience: Cap | Unknown = UNKNOWN
+    production_budget_max: Money | None | Unknown = UNKNOWN
+    """None: the license sets no budget limit."""
+    seats: Cap | Unknown = UNKNOWN
+    perpetual: bool | Unknown = UNKNOWN
+    worldwide: bool | Unknown = UNKNOWN
+    credit_template: str | None | Unknown = UNKNOWN
+    """``{author}``, ``{marketplace}``, ``{listing_id}`` are filled in; None: no credit is required."""
+    credit_required_when: str = ""
+    """"always", "editorial", or empty (not required or unknown)."""
+    clauses: tuple[Clause, ...] = ()
+    notes: str = ""
+    source: TermsSource = TermsSource.MARKETPLACE
+
+    @property
+    def known(self) -> bool:
+        """False for the terms that stand for an unknown label."""
+        return not self.license_id.endswith(".unknown")
+
+    @classmethod
+    def unknown(cls, *, marketplace: str, label: str, version: date) -> LicenseTerms:
+        """Stand for a label that nobody mapped: every answer is "needs review"."""
+        return cls(
+            license_id=f"{marketplace}.unknown", marketplace=marketplace, label=label, version=version, terms_url=""
+        )
+
+    def clause(self, topic: str) -> Clause | None:
+        """Return the clause on a topic, or None."""
+        return next((clause for clause in self.clauses if clause.topic == topic), None)

@@ -1,0 +1,78 @@
+"""What a host tells about a scene: every data-block that can carry a license, and its witnesses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class IdType(StrEnum):
+    """Kinds of data-blocks that are stamped; values are Blender's ``ID.id_type`` names."""
+
+    OBJECT = "OBJECT"
+    MESH = "MESH"
+    CURVE = "CURVE"
+    CURVES = "CURVES"
+    META = "META"
+    FONT = "FONT"
+    POINTCLOUD = "POINTCLOUD"
+    VOLUME = "VOLUME"
+    ARMATURE = "ARMATURE"
+    LATTICE = "LATTICE"
+    GREASEPENCIL = "GREASEPENCIL"
+    LIGHT = "LIGHT"
+    CAMERA = "CAMERA"
+    MATERIAL = "MATERIAL"
+    TEXTURE = "TEXTURE"
+    IMAGE = "IMAGE"
+    NODETREE = "NODETREE"
+    ACTION = "ACTION"
+    WORLD = "WORLD"
+    COLLECTION = "COLLECTION"
+    SOUND = "SOUND"
+    MOVIECLIP = "MOVIECLIP"
+    LIBRARY = "LIBRARY"
+    KEY = "KEY"
+    PARTICLE = "PARTICLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """Names a data-block without holding it: ``session_uid`` is unique while the DCC runs."""
+
+    id_type: str
+    session_uid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataBlock:
+    """One data-block as it stands in the scene now."""
+
+    id_type: str
+    name: str
+    session_uid: int = 0
+    stamp: str | None = None
+    """Raw text of the ``clearance`` property; None when it has none."""
+    library: str = ""
+    """Path of the library file it is linked from; empty for a local one."""
+    data_name: str = ""
+    """For an object: the name of its data."""
+    data_type: str = ""
+    """For an object: ``MESH``, ``LIGHT``, ``CAMERA``, ``EMPTY`` …"""
+    face_grants: frozenset[int] = frozenset()
+    """For a mesh: the numbers in its ``clearance_grant`` face attribute, without 0."""
+    unmarked_faces: int = 0
+    """For a mesh: faces whose ``clearance_grant`` is 0 or absent."""
+    users: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneScan:
+    """Everything the report needs to know of a scene file. ``register`` holds raw stamp texts."""
+
+    host: str
+    """Such as ``Blender 5.2.3``."""
+    scene: str
+    """Path of the file; empty when it was never saved."""
+    data_blocks: tuple[DataBlock, ...]
+    register: tuple[str, ...] = field(default=())
