@@ -1,0 +1,146 @@
+"""The session's state. Changed on the main thread only, by the controller; drawn by the host's panels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..errors import ClearanceError
+from ..model.findings import PolicyAnswer
+from ..model.grant import Grant
+from ..model.intended_use import IntendedUse
+from ..model.license import LicenseTerms
+from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
+from ..model.quote import Quote
+from ..model.report import Report
+from ..tasks import Task
+
+
+class Phase(StrEnum):
+    """Where something that needs the network stands."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error as the user meets it: a stable code for the sentence, and the core's own message."""
+
+    code: str
+    message: str
+    retryable: bool = False
+
+    @classmethod
+    def of(cls, error: ClearanceError) -> Problem:
+        """Take what may be shown from an error."""
+        return cls(code=error.code, message=error.message, retryable=error.retryable)
+
+
+@dataclass(slots=True, kw_only=True)
+class MarketplaceSearch:
+    """One marketplace's part of the current search."""
+
+    phase: Phase = Phase.BUSY
+    pages: list[SearchPage] = field(default_factory=list)
+    problem: Problem | None = None
+    task: Task | None = None
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Where the next page starts, or None."""
+        return self.pages[-1].next_cursor if self.pages else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteResult:
+    """A quote with the policy's answer, the terms it is under, and what we own of this listing already."""
+
+    quote: Quote
+    listing: Listing
+    terms: LicenseTerms
+    answer: PolicyAnswer
+    owned: tuple[Grant, ...] = ()
+    why_not: str = ""
+    """Why it cannot be bought with the accounts we have; empty when it can."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Selection:
+    """The listing that the user looks at."""
+
+    ref: ListingRef
+    listing: Listing
+    phase: Phase = Phase.BUSY
+    result: QuoteResult | None = None
+    problem: Problem | None = None
+    owned: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thumbnail:
+    """A decoded preview: ``pixels`` are RGBA float32 in native byte order, rows bottom-up (Blender's way)."""
+
+    width: int
+    height: int
+    pixels: memoryview = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """What is known of one marketplace's keys and connection."""
+
+    marketplace: str
+    has_app_key: bool = False
+    has_user: bool = False
+    phase: Phase = Phase.IDLE
+    summary: str = ""
+    """After a test: who we are and what is left, in one line."""
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class OrderProgress:
+    """A purchase as the panel follows it. ``stage``: approving, buying, awaiting_checkout, in_doubt,
+    downloading, preparing, ready, imported, failed."""
+
+    key: str
+    """The quote id while there is no order yet, then the order id."""
+    title: str
+    ref: ListingRef
+    stage: str
+    order_id: str = ""
+    grant_id: str = ""
+    checkout_url: str = ""
+    task: Task | None = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class SessionState:
+    """Everything the panels draw."""
+
+    use: IntendedUse = field(default_factory=IntendedUse)
+    query: SearchQuery | None = None
+    searches: dict[str, MarketplaceSearch] = field(default_factory=dict)
+    results: list[Listing] = field(default_factory=list)
+    """Merged over the marketplaces, in the order of arrival, each listing once."""
+    owned_refs: dict[str, str] = field(default_factory=dict)
+    """``str(ref)`` → id of an active grant, for the badge on results."""
+    selection: Selection | None = None
+    progress: list[OrderProgress] = field(default_factory=list)
+    library: list[Grant] = field(default_factory=list)
+    """What we own: active grants, newest first."""
+    thumbnails: dict[str, Thumbnail] = field(default_factory=dict)
+    """By ``str(ref)``, newly decoded and not yet taken by the host; the host pops them."""
+    thumbnails_failed: set[str] = field(default_factory=set)
+    accounts: dict[str, AccountState] = field(default_factory=dict)
+    report_phase: Phase = Phase.IDLE
+    report: Report | None = None
+    report_problem: Problem | None = None
+    problem: Problem | None = None
+    """The last problem that belongs nowhere else."""
+    revision: int = 0
+    """Grows with every change, so that a host redraws only when there is something new."""

@@ -1,0 +1,77 @@
+"""Settings as a frozen value, and where they come from: defaults, the environment, what the host passes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import UserInputError
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything about this installation that is not a secret.
+
+    ``data_dir`` holds the ledger, the store and the throttle: outside of the extension's own folders, so
+    that uninstalling the extension deletes nothing that was paid for.
+    """
+
+    data_dir: Path
+    user: str = ""
+    """Who buys and approves; the operating system's user when empty."""
+    project: str = ""
+    client: str = ""
+    purchase_order: str = ""
+    sandbox_url: str = ""
+    """Send every call to a sandbox on this machine instead of the real marketplaces."""
+    offline: bool = False
+    quote_valid_s: float = 900.0
+    approval_valid_s: float = 900.0
+    settle_s: float = 900.0
+    """How long after sending a purchase the marketplace's history must stay silent before we believe that
+    nothing was bought. Longer than any request can be on its way."""
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 30.0
+    purchase_timeout_s: float = 90.0
+    requests_per_hour: Mapping[str, int] = field(default_factory=dict)
+    """Overrides of the marketplaces' default ceilings, by marketplace id."""
+    max_download_bytes: int = 20 * 1024**3
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the embedded ledger is."""
+        return self.data_dir / "ledger.sqlite"
+
+    @property
+    def store_dir(self) -> Path:
+        """Where delivered files are."""
+        return self.data_dir / "store"
+
+
+def find_data_dir(environ: Mapping[str, str], *, home: Path, platform: str = sys.platform) -> Path:
+    """Return ``CLEARANCE_DATA_DIR``, or the folder that this system has for application data."""
+    if chosen := environ.get("CLEARANCE_DATA_DIR"):
+        path = Path(chosen)
+        if not path.is_absolute():
+            raise UserInputError(f"CLEARANCE_DATA_DIR must be an absolute path, not {chosen!r}.")
+        return path
+    if platform == "win32":
+        return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "Clearance"
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "Clearance"
+    return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "clearance"
+
+
+def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str = "") -> Settings:
+    """Build settings from ``CLEARANCE_*`` variables."""
+    return Settings(
+        data_dir=find_data_dir(environ, home=home),
+        user=environ.get("CLEARANCE_USER", user),
+        project=environ.get("CLEARANCE_PROJECT", ""),
+        sandbox_url=environ.get("CLEARANCE_SANDBOX_URL", ""),
+        offline=environ.get("CLEARANCE_OFFLINE", "") not in ("", "0"),
+    )
