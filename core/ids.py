@@ -17,6 +17,10 @@ class Ids(Protocol):
         """Return a new id such as ``order_5f3k…``: the kind, an underscore, 26 characters (128 bits)."""
         ...
 
+    def new_uuid(self) -> str:
+        """Return a new UUID in its usual form; orders carry one to the marketplace."""
+        ...
+
 
 class RandomIds:
     """Identifiers from 128 random bits."""

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..errors import ClearanceError
-from ..model.findings import PolicyAnswer
 from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
-from ..model.license import LicenseTerms
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
-from ..model.quote import Quote
 from ..model.report import Report
+from ..services.quote import QuoteResult
 from ..tasks import Task
 
 
@@ -52,19 +50,6 @@ class MarketplaceSearch:
     def next_cursor(self) -> str | None:
         """Where the next page starts, or None."""
         return self.pages[-1].next_cursor if self.pages else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteResult:
-    """A quote with the policy's answer, the terms it is under, and what we own of this listing already."""
-
-    quote: Quote
-    listing: Listing
-    terms: LicenseTerms
-    answer: PolicyAnswer
-    owned: tuple[Grant, ...] = ()
-    why_not: str = ""
-    """Why it cannot be bought with the accounts we have; empty when it can."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,0 +1,173 @@
+"""Bring the files of a grant into the store: fetched whole, verified, recorded. Never charges anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ..clock import Clock
+from ..errors import DownloadError, UserInputError
+from ..files.store import Store
+from ..files.verify import verify_delivery
+from ..http.cancel import CancelToken
+from ..http.download import Downloader
+from ..ledger.port import Ledger
+from ..marketplaces import registry
+from ..marketplaces.base import DownloadLink, Marketplace, OwnedRef
+from ..model.audit import AuditEvent
+from ..model.grant import Grant, GrantFile, GrantState
+from ..model.order import OrderState
+from .steps import Sender, run_steps
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """Fetches what is owned."""
+
+    ledger: Ledger
+    sender: Sender
+    downloader: Downloader
+    store: Store
+    clock: Clock
+
+    def run(
+        self,
+        grant_id: str,
+        *,
+        actor: str,
+        on_progress: Progress = lambda _done, _total: None,
+        cancel: CancelToken | None = None,
+    ) -> tuple[GrantFile, ...]:
+        """Return the grant's files, fetching those that are not in the store. Bytes count as progress.
+
+        Raises UserInputError (no such grant, or it no longer stands), DownloadError, MarketplaceError.
+        """
+        grant = self._usable(grant_id)
+        here = self.ledger.files(grant.id)
+        if here and all(self.store.path(file.sha256) is not None for file in here):
+            return here
+        module = registry.find(grant.ref.marketplace)
+        owned = self._owned(grant)
+        links = run_steps(module.download_links(owned), module.INFO, self.sender, cancel=cancel)
+        if not links:
+            raise DownloadError(
+                f"{module.INFO.name} offers no file for “{grant.title}”. Open its page there, and ask their "
+                "support when it is missing.",
+                code="download.no_files",
+                context={"grant_id": grant.id},
+            )
+        total = sum(link.size or 0 for link in links) if all(link.size for link in links) else None
+        files: list[GrantFile] = []
+        before = 0
+        for index, link in enumerate(links):
+            file = self._fetch(
+                module,
+                grant,
+                owned,
+                index,
+                link,
+                cancel,
+                lambda done, _all, base=before: on_progress(base + done, total),
+            )
+            files.append(file)
+            before += file.size
+        self._book(grant, files, actor)
+        return tuple(files)
+
+    def _usable(self, grant_id: str) -> Grant:
+        grant = self.ledger.grant(grant_id)
+        if grant is None:
+            raise UserInputError(
+                "There is no such license in the ledger.", code="grant.unknown", context={"grant_id": grant_id}
+            )
+        if grant.state is not GrantState.ACTIVE:
+            raise UserInputError(
+                f"The license of “{grant.title}” is {grant.state}; its files are locked.",
+                code="grant.not_active",
+                context={"grant_id": grant_id},
+            )
+        return grant
+
+    def _owned(self, grant: Grant) -> OwnedRef:
+        order = self.ledger.order(grant.order_id)
+        return OwnedRef(
+            ref=grant.ref,
+            kind=grant.kind,
+            marketplace_order_id=order.marketplace_order_id if order else "",
+            marketplace_license_id=grant.marketplace_license_id,
+            variant=order.variant if order else "",
+        )
+
+    def _fetch(
+        self,
+        module: Marketplace,
+        grant: Grant,
+        owned: OwnedRef,
+        index: int,
+        first: DownloadLink,
+        cancel: CancelToken | None,
+        on_progress: Progress,
+    ) -> GrantFile:
+        links = iter([first])
+
+        def next_link() -> DownloadLink:
+            """Hand out the link we have; when it has expired, ask for a fresh one (free of charge)."""
+            given = next(links, None)
+            if given is not None:
+                return given
+            fresh = run_steps(module.download_links(owned), module.INFO, self.sender, cancel=cancel)
+            if index >= len(fresh):
+                raise DownloadError(
+                    f"{module.INFO.name} no longer offers all files of “{grant.title}”.",
+                    code="download.no_files",
+                )
+            return fresh[index]
+
+        fetched = self.downloader.fetch(
+            next_link,
+            module.INFO,
+            folder=self.store.incoming(f"{grant.id}-{index}"),
+            cancel=cancel,
+            on_progress=on_progress,
+        )
+        verified = verify_delivery(
+            fetched.path,
+            name=fetched.name,
+            declared_size=first.size,
+            declared_sha256=first.sha256,
+            declared_formats=(),
+            kind=grant.kind,
+            quarantine=self.store.quarantine,
+        )
+        self.store.adopt(fetched.path, fetched.sha256)
+        return GrantFile(
+            grant_id=grant.id,
+            sha256=fetched.sha256,
+            name=fetched.name,
+            size=fetched.size,
+            media_type=verified.media_type,
+            downloaded_at=self.clock.now(),
+        )
+
+    def _book(self, grant: Grant, files: list[GrantFile], actor: str) -> None:
+        now = self.clock.now()
+        with self.ledger.transaction() as work:
+            for file in files:
+                work.add_file(file)
+                work.record(
+                    AuditEvent(
+                        action="file.stored",
+                        subject=grant.id,
+                        actor=actor,
+                        at=now,
+                        details=(("sha256", file.sha256), ("size", str(file.size)), ("type", file.media_type)),
+                    )
+                )
+            order = work.order(grant.order_id)
+            if order is not None and order.state is OrderState.PAID:
+                work.change_order(replace(order, state=OrderState.FULFILLED, updated_at=now))
+                work.record(
+                    AuditEvent(action="order.fulfilled", subject=order.id, actor=actor, at=now, details=())
+                )

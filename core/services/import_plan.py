@@ -1,0 +1,50 @@
+"""Get a grant's files ready to import: unpacked, checked, the main file chosen, the stamp made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import UserInputError
+from ..files.prepare import prepare_import
+from ..files.store import Store
+from ..host import ImportPlan
+from ..http.cancel import CancelToken
+from ..ledger.port import Ledger
+from ..model.grant import Grant
+from ..stamp_format import Stamp, make_stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedImport:
+    """Everything the host needs to import and stamp in one step, with no I/O left but reading the file."""
+
+    plan: ImportPlan
+    stamp: Stamp
+    grant: Grant
+    title: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanImport:
+    """Prepares imports in a worker."""
+
+    ledger: Ledger
+    store: Store
+
+    def run(self, grant_id: str, *, cancel: CancelToken | None = None) -> PreparedImport:
+        """Return the plan; raise UserInputError (nothing downloaded), DownloadRefused or ImportRefused."""
+        grant = self.ledger.grant(grant_id)
+        files = self.ledger.files(grant_id)
+        if grant is None or not files:
+            raise UserInputError(
+                "The files of this license are not here yet; download them first.", code="import.not_here"
+            )
+        ready = prepare_import(self.store, grant=grant, files=files, cancel=cancel)
+        return PreparedImport(
+            plan=ready.plan,
+            stamp=make_stamp(grant),
+            grant=grant,
+            title=grant.title,
+            warnings=ready.warnings,
+        )

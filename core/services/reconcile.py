@@ -1,0 +1,264 @@
+"""Find out from the marketplace's own records what became of orders that are not settled.
+
+Runs at start and on demand. It only reads at the marketplace; it never buys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ..clock import Clock
+from ..errors import ClearanceError, LedgerConflict, MarketplaceError, NotFound, UserInputError
+from ..http.cancel import CancelToken
+from ..ledger.port import Ledger
+from ..marketplaces import registry
+from ..marketplaces.base import (
+    Capability,
+    HistoryQuery,
+    HistoryRecord,
+    Marketplace,
+    OwnedRef,
+    PurchaseOutcome,
+    PurchaseResult,
+    RecordState,
+)
+from ..model.listing import MediaKind
+from ..model.order import Order, OrderState
+from ..settings import Settings
+from .settle import Settle
+from .steps import Sender, run_steps
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the marketplace's clock may differ from ours when records without our key are matched."""
+MAX_HISTORY_PAGES = 20
+NOT_IN_HISTORY = "not in the marketplace's history"
+GIVEN_UP = "given up before payment"
+LATE_PAYMENT = timedelta(days=30)
+"""How long a failed order is still looked for: a payment that arrives late is still a payment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What became of one order. ``problem`` is why the marketplace could not be asked, if so."""
+
+    order: Order
+    problem: ClearanceError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconcile:
+    """Settles what can be settled."""
+
+    ledger: Ledger
+    sender: Sender
+    settle: Settle
+    clock: Clock
+    settings: Settings
+
+    def run(self, *, actor: str, cancel: CancelToken | None = None) -> tuple[Reconciled, ...]:
+        """Look at every order that is not settled; one that fails never keeps the others from it."""
+        results: list[Reconciled] = []
+        for order in self.unsettled():
+            try:
+                results.append(Reconciled(order=self.run_one(order.id, actor=actor, cancel=cancel)))
+            except ClearanceError as error:
+                results.append(Reconciled(order=order, problem=error))
+        return tuple(results)
+
+    def unsettled(self) -> tuple[Order, ...]:
+        """Return the orders whose end is not known, oldest first."""
+        waiting = self.ledger.orders(
+            states=(
+                OrderState.APPROVED,
+                OrderState.SUBMITTING,
+                OrderState.UNKNOWN,
+                OrderState.AWAITING_CHECKOUT,
+            )
+        )
+        late = tuple(
+            order
+            for order in self.ledger.orders(states=(OrderState.FAILED,))
+            if order.failure in (NOT_IN_HISTORY, GIVEN_UP)
+            and self.clock.now() - order.updated_at < LATE_PAYMENT
+        )
+        return tuple(sorted(waiting + late, key=lambda order: order.created_at))
+
+    def run_one(self, order_id: str, *, actor: str, cancel: CancelToken | None = None) -> Order:
+        """Settle one order as far as its marketplace's records allow, and return it."""
+        order = self.ledger.order(order_id)
+        if order is None:
+            raise UserInputError("There is no such order.", code="order.unknown", context={"order_id": order_id})
+        try:
+            match order.state:
+                case OrderState.APPROVED:
+                    return self._never_sent(order, actor)
+                case OrderState.SUBMITTING | OrderState.UNKNOWN:
+                    return self._look_up(order, actor, cancel)
+                case OrderState.AWAITING_CHECKOUT:
+                    return self._check_checkout(order, actor, cancel)
+                case OrderState.FAILED if order.failure in (NOT_IN_HISTORY, GIVEN_UP):
+                    return self._check_late(order, actor, cancel)
+                case _:
+                    return order
+        except LedgerConflict:
+            # Another process settled it while we looked; its word is as good as ours.
+            current = self.ledger.order(order_id)
+            if current is None or current.state is order.state:
+                raise
+            return current
+
+    def give_up(self, order_id: str, *, actor: str) -> Order:
+        """Stop waiting for a checkout that the user does not want to pay."""
+        order = self.ledger.order(order_id)
+        if order is None or order.state is not OrderState.AWAITING_CHECKOUT:
+            raise UserInputError(
+                "Only an order that waits for payment can be given up.", code="order.not_waiting"
+            )
+        return self.settle.moved(order, OrderState.FAILED, actor=actor, failure=GIVEN_UP, checkout_url="")
+
+    def _never_sent(self, order: Order, actor: str) -> Order:
+        """An order that stayed APPROVED was never sent: the commit before sending is missing."""
+        age = (self.clock.now() - order.created_at).total_seconds()
+        if age < min(60.0, self.settings.settle_s):
+            return order
+        return self.settle.moved(order, OrderState.FAILED, actor=actor, failure="never sent")
+
+    def _look_up(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
+        module = registry.find(order.ref.marketplace)
+        record = self._find_record(module, order, cancel)
+        if record is not None:
+            return self._apply(module, order, record, actor, cancel, evidence="history")
+        sent_at = order.submitted_at or order.created_at
+        age = (self.clock.now() - sent_at).total_seconds()
+        if age >= self.settings.settle_s:
+            return self.settle.moved(order, OrderState.FAILED, actor=actor, failure=NOT_IN_HISTORY)
+        if order.state is OrderState.SUBMITTING and age >= self.settings.purchase_timeout_s:
+            return self.settle.moved(order, OrderState.UNKNOWN, actor=actor, failure="no answer")
+        return order
+
+    def _check_checkout(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
+        module = registry.find(order.ref.marketplace)
+        record = self.sender.send(module.order_status(self._owned(order)), module.INFO, cancel=cancel)
+        return self._apply(module, order, record, actor, cancel, evidence="order_status")
+
+    def _check_late(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
+        """Look whether an order that we gave up was paid after all. Only our own key or id counts here."""
+        module = registry.find(order.ref.marketplace)
+        if order.marketplace_order_id and Capability.ORDER_STATUS in module.INFO.capabilities:
+            record: HistoryRecord | None = self.sender.send(
+                module.order_status(self._owned(order)), module.INFO, cancel=cancel
+            )
+        else:
+            record = self._find_record(module, order, cancel, by_key_only=True)
+        if record is not None and record.state is RecordState.PAID:
+            return self._apply(module, order, record, actor, cancel, evidence="history")
+        return order
+
+    def _apply(
+        self,
+        module: Marketplace,
+        order: Order,
+        record: HistoryRecord,
+        actor: str,
+        cancel: CancelToken | None,
+        *,
+        evidence: str,
+    ) -> Order:
+        state = record.state
+        if state is RecordState.UNRECOGNIZED and self._can_download(module, order, record, cancel):
+            state, evidence = RecordState.PAID, "download_offered"
+        match state:
+            case RecordState.PAID:
+                return self.settle.paid(
+                    order,
+                    PurchaseResult(
+                        outcome=PurchaseOutcome.PAID,
+                        marketplace_order_id=record.marketplace_order_id,
+                        marketplace_license_id=record.marketplace_license_id,
+                        license_label=record.license_label,
+                        charged=record.charged,
+                    ),
+                    evidence=evidence,
+                    actor=actor,
+                )
+            case RecordState.CANCELLED | RecordState.REFUNDED:
+                return self.settle.moved(
+                    order, OrderState.FAILED, actor=actor, failure=f"{state} at the marketplace"
+                )
+            case RecordState.UNPAID | RecordState.UNRECOGNIZED:
+                if order.state is OrderState.AWAITING_CHECKOUT:
+                    return order
+                return self.settle.moved(
+                    order,
+                    OrderState.AWAITING_CHECKOUT,
+                    actor=actor,
+                    marketplace_order_id=record.marketplace_order_id,
+                    checkout_url=record.checkout_url,
+                )
+
+    def _can_download(
+        self, module: Marketplace, order: Order, record: HistoryRecord, cancel: CancelToken | None
+    ) -> bool:
+        """A status word that we do not know is settled by the marketplace handing out the file, or not."""
+        owned = OwnedRef(
+            ref=order.ref,
+            kind=MediaKind.MODEL,
+            marketplace_order_id=record.marketplace_order_id,
+            marketplace_license_id=record.marketplace_license_id,
+            variant=order.variant,
+        )
+        try:
+            return bool(run_steps(module.download_links(owned), module.INFO, self.sender, cancel=cancel))
+        except MarketplaceError as error:
+            if error.retryable:
+                raise
+            return False
+
+    def _find_record(
+        self, module: Marketplace, order: Order, cancel: CancelToken | None, *, by_key_only: bool = False
+    ) -> HistoryRecord | None:
+        """Search the marketplace's history for this order: by our key, else by what and when."""
+        since = (order.submitted_at or order.created_at) - CLOCK_SKEW
+        quote = self.ledger.quote(order.quote_id)
+        kind = quote.kind if quote else MediaKind.IMAGE
+        query = HistoryQuery(ref=order.ref, kind=kind, since=since)
+        candidates: list[HistoryRecord] = []
+        for _ in range(MAX_HISTORY_PAGES):
+            try:
+                page = self.sender.send(module.history(query), module.INFO, cancel=cancel)
+            except NotFound:
+                break
+            for record in page.records:
+                if record.key == order.key:
+                    return record
+                if not record.key and record.ref == order.ref and (record.at is None or record.at >= since):
+                    candidates.append(record)
+            if page.next_cursor is None:
+                break
+            query = HistoryQuery(ref=order.ref, kind=kind, since=since, cursor=page.next_cursor)
+        if by_key_only:
+            return None
+        return self._best_unclaimed(order, candidates)
+
+    def _best_unclaimed(self, order: Order, candidates: list[HistoryRecord]) -> HistoryRecord | None:
+        """Of records without a key, take one that no order of ours has claimed; a paid one first."""
+        known_licenses = self.ledger.known_license_ids(order.ref)
+        known_orders = {o.marketplace_order_id for o in self.ledger.orders(ref=order.ref) if o.id != order.id}
+        free = [
+            record
+            for record in candidates
+            if not (record.marketplace_license_id and record.marketplace_license_id in known_licenses)
+            and not (record.marketplace_order_id and record.marketplace_order_id in known_orders)
+            and record.state in (RecordState.PAID, RecordState.UNPAID, RecordState.UNRECOGNIZED)
+        ]
+        free.sort(key=lambda record: record.state is not RecordState.PAID)
+        return free[0] if free else None
+
+    def _owned(self, order: Order) -> OwnedRef:
+        return OwnedRef(
+            ref=order.ref,
+            kind=MediaKind.MODEL,
+            marketplace_order_id=order.marketplace_order_id,
+            variant=order.variant,
+        )

@@ -1,0 +1,158 @@
+"""Writes what a marketplace confirmed into the ledger: receipt, terms, grant and audit, all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..clock import Clock
+from ..errors import LedgerError
+from ..ids import Ids
+from ..ledger.port import Ledger, LedgerTransaction
+from ..licenses import LicenseCatalogue, canonical_text, terms_sha256
+from ..marketplaces.base import PurchaseResult
+from ..model.audit import AuditEvent
+from ..model.grant import Grant
+from ..model.license import LicenseTerms
+from ..model.money import encode_cost
+from ..model.order import Order, OrderState, Receipt
+from ..model.quote import Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """The one way from an order to a grant, used by purchase and by reconciliation alike."""
+
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+    catalogue: LicenseCatalogue
+
+    def paid(self, order: Order, result: PurchaseResult, *, evidence: str, actor: str) -> Order:
+        """Book a confirmed purchase: order PAID, receipt, kept terms, grant, in one unit of work."""
+        now = self.clock.now()
+        with self.ledger.transaction() as work:
+            quote = work.quote(order.quote_id)
+            if quote is None:
+                raise LedgerError(
+                    "The ledger has an order without its quote; restore it from a backup.",
+                    context={"order_id": order.id},
+                )
+            label = result.license_label or order.license_label
+            terms = self.catalogue.resolve(
+                order.ref.marketplace, label, editorial=quote.editorial, at=order.created_at.date()
+            )
+            digest = terms_sha256(terms)
+            work.keep_terms(digest, canonical_text(terms))
+            changed = work.change_order(
+                replace(
+                    order,
+                    state=OrderState.PAID,
+                    updated_at=now,
+                    marketplace_order_id=result.marketplace_order_id or order.marketplace_order_id,
+                    checkout_url="",
+                    failure="",
+                )
+            )
+            receipt = Receipt(
+                id=self.ids.new("receipt"),
+                order_id=order.id,
+                marketplace_order_id=changed.marketplace_order_id,
+                marketplace_license_id=result.marketplace_license_id,
+                charged=result.charged,
+                license_label=label,
+                received_at=now,
+                evidence=evidence,
+            )
+            work.add_receipt(receipt)
+            grant = self._grant(changed, quote, result, label=label, terms=terms, digest=digest)
+            work.add_grant(grant)
+            self._record(work, changed, receipt, grant, actor=actor)
+        return changed
+
+    def moved(self, order: Order, state: OrderState, *, actor: str, **facts: str) -> Order:
+        """Move an order to a state that creates no right: submitting, checkout, unknown, failed."""
+        now = self.clock.now()
+        submitted = now if state is OrderState.SUBMITTING else order.submitted_at
+        with self.ledger.transaction() as work:
+            changed = work.change_order(
+                replace(
+                    order,
+                    state=state,
+                    updated_at=now,
+                    submitted_at=submitted,
+                    marketplace_order_id=facts.get("marketplace_order_id", order.marketplace_order_id),
+                    checkout_url=facts.get("checkout_url", order.checkout_url),
+                    failure=facts.get("failure", order.failure),
+                )
+            )
+            details = tuple((key, value) for key, value in facts.items() if key != "checkout_url")
+            work.record(
+                AuditEvent(
+                    action=f"order.{state}", subject=order.id, actor=actor, at=now, details=details
+                )
+            )
+        return changed
+
+    def _grant(
+        self, order: Order, quote: Quote, result: PurchaseResult, *, label: str, terms: LicenseTerms, digest: str
+    ) -> Grant:
+        return Grant(
+            id=self.ids.new("grant"),
+            order_id=order.id,
+            ref=order.ref,
+            title=order.title,
+            author=quote.author,
+            kind=quote.kind,
+            license_id=terms.license_id,
+            license_label=label,
+            terms_sha256=digest,
+            marketplace_license_id=result.marketplace_license_id,
+            licensee=order.buyer,
+            project=order.project,
+            granted_at=self.clock.now(),
+            editorial=quote.editorial,
+            credit=credit_line(terms, author=quote.author, listing_id=order.ref.id),
+            source=terms.source,
+        )
+
+    def _record(
+        self, work: LedgerTransaction, order: Order, receipt: Receipt, grant: Grant, *, actor: str
+    ) -> None:
+        work.record(
+            AuditEvent(
+                action="order.paid",
+                subject=order.id,
+                actor=actor,
+                at=order.updated_at,
+                details=(
+                    ("marketplace_order_id", order.marketplace_order_id),
+                    ("marketplace_license_id", receipt.marketplace_license_id),
+                    ("charged", encode_cost(receipt.charged) or "not told"),
+                    ("evidence", receipt.evidence),
+                ),
+            )
+        )
+        work.record(
+            AuditEvent(
+                action="grant.created",
+                subject=grant.id,
+                actor=actor,
+                at=grant.granted_at,
+                details=(
+                    ("order_id", order.id),
+                    ("listing", str(grant.ref)),
+                    ("license_id", grant.license_id),
+                    ("terms_sha256", grant.terms_sha256),
+                ),
+            )
+        )
+
+
+def credit_line(terms: LicenseTerms, *, author: str, listing_id: str) -> str:
+    """Fill the license's credit template; empty when it requires none or does not say."""
+    if not isinstance(terms.credit_template, str):
+        return ""
+    line = terms.credit_template
+    for name, value in (("author", author or "unknown author"), ("listing_id", listing_id)):
+        line = line.replace("{" + name + "}", value)
+    return line.replace("{marketplace}", terms.marketplace)
