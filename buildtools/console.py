@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _print_lock = threading.Lock()
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 class BuildError(Exception):
@@ -104,10 +105,18 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Keep a child running for the length of a block, and end it and its children afterwards."""
     process = start(command, cwd=cwd, env=env, output=output)
+    _running.add(process)
     try:
         yield process
     finally:
         end_family(process)
+        _running.discard(process)
+
+
+def end_all() -> None:
+    """End every child that is still running, for a build that is itself being ended."""
+    for process in list(_running):
+        end_family(process, grace_s=1.0)
 
 
 def run(
