@@ -11,6 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from ..http.auth import AppAuth as AppAuth
+from ..http.auth import AuthConfig as AuthConfig
+from ..http.auth import CredentialField as CredentialField
 from ..http.message import Call, Steps
 from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
 from ..model.money import Balance, Cost
@@ -32,38 +35,6 @@ class Capability(StrEnum):
     DOWNLOAD_PICKUP = "download_pickup"
     SANDBOX = "sandbox"
     USAGE_REPORT = "usage_report"
-
-
-class CredentialField(StrEnum):
-    """What a user can be asked for; values name the entries in the OS keyring."""
-
-    CLIENT_ID = "client_id"
-    CLIENT_SECRET = "client_secret"
-    USER_TOKEN = "user_token"
-
-
-class AppAuth(StrEnum):
-    """How the application itself is known to the marketplace."""
-
-    BASIC = "basic"
-    """HTTP Basic with id and secret on every call."""
-    CLIENT_CREDENTIALS = "client_credentials"
-    """OAuth 2 client credentials against ``token_url``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthConfig:
-    """Where and how to authenticate, from the vendor's documents."""
-
-    app: AppAuth
-    authorize_url: str
-    token_url: str
-    scopes: tuple[str, ...] = ()
-    pkce: bool = False
-    extra_authorize: tuple[tuple[str, str], ...] = ()
-    extra_token: tuple[tuple[str, str], ...] = ()
-    manual_user_token: bool = False
-    """True when the vendor lets the user make a token on a web page and paste it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
