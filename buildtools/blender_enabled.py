@@ -4,7 +4,8 @@
     python buildtools/blender_enabled.py ANSWER
 
 A Blender with a window reads its preferences at the start; bpy as a module starts with factory settings, so
-they are read here. That ends bpy 4.2 itself, where only enabling the installed extension by hand can be tried.
+they are read here. That ends bpy 4.2 itself, where only enabling the installed extension by hand can be
+tried.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 
     python buildtools/blender_install.py ZIP ANSWER
 
-The profile is the one that BLENDER_USER_RESOURCES names. What happened is written to ANSWER as JSON, because a Python
-with bpy may still crash while it exits.
+The profile is the one that BLENDER_USER_RESOURCES names. What happened is written to ANSWER as JSON,
+because a Python with bpy may still crash while it exits.
 """
 
 from __future__ import annotations

@@ -166,7 +166,9 @@ def capture(
     return done.returncode, done.stdout.decode("utf-8", errors="replace")
 
 
-def check(command: Sequence[str | Path], *, cwd: Path, what: str, env: Mapping[str, str] | None = None) -> str:
+def check(
+    command: Sequence[str | Path], *, cwd: Path, what: str, env: Mapping[str, str] | None = None
+) -> str:
     """Run a child that must succeed and return what it said; `what` begins the error's sentence."""
     code, text = capture(command, cwd=cwd, env=env, timeout_s=3600.0)
     if code != 0:

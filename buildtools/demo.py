@@ -36,7 +36,8 @@ def _write_private(path: Path, text: str) -> None:
 def judge_demo(code: int, result: Path) -> bool:
     """Tell whether the job was done: by its exit code and by the result file that it writes last.
 
-    A process that was ended by a signal after it had written its result counts as done: bpy may crash on exit.
+    A process that was ended by a signal after it had written its result counts as done: bpy may crash on
+    exit.
     """
     try:
         answer = json.loads(result.read_text(encoding="utf-8"))
@@ -65,8 +66,8 @@ def run_demo(layout: Layout, environments: Environments, arguments: Sequence[str
         try:
             code = console.run(
                 [
-                    blender.python, layout.root / "buildtools" / "demo_main_job.py", "--sandbox-url", sandbox.url,
-                    "--credentials", credentials_path, "--out", folder, *arguments,
+                    blender.python, layout.root / "buildtools" / "demo_main_job.py",
+                    "--sandbox-url", sandbox.url, "--credentials", credentials_path, "--out", folder, *arguments,
                 ],
                 cwd=layout.root,
                 env={**profile_environment(profile), "CLEARANCE_DATA_DIR": str(folder / "data")},
@@ -75,5 +76,7 @@ def run_demo(layout: Layout, environments: Environments, arguments: Sequence[str
             credentials_path.unlink(missing_ok=True)
     if judge_demo(code, result_path):
         return 0
-    message = f"the demo's job did not finish (exit code {code}); the sandbox's log is {folder / 'sandbox.log'}"
+    message = (
+        f"the demo's job did not finish (exit code {code}); the sandbox's log is {folder / 'sandbox.log'}"
+    )
     raise BuildError(message)

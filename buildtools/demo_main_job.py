@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Enable the installed extension inside Blender and print its version; the first step of the demo's job.
 
-Runs inside a Python that has bpy, started by `build.py demo`, with BLENDER_USER_RESOURCES and CLEARANCE_DATA_DIR set.
-It writes `result.json` with `"ok": true` as its last act.
+Runs inside a Python that has bpy, started by `build.py demo`, with BLENDER_USER_RESOURCES and
+CLEARANCE_DATA_DIR set. It writes `result.json` with `"ok": true` as its last act.
 """
 
 from __future__ import annotations

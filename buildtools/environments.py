@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make the virtual environments from the locks, and reuse them while the locks stay equal.
 
-An environment's folder carries the hash of what it was made from; a file inside it, written last, says that it is
-whole. One without that file is never used, and two builds at once wait for each other.
+An environment's folder carries the hash of what it was made from; a file inside it, written last, says that
+it is whole. One without that file is never used, and two builds at once wait for each other.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import platform
 import shutil
 import sys
@@ -79,7 +78,7 @@ def hash_recipe(recipe: Recipe, lock: bytes) -> str:
 
 @contextlib.contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Keep other processes out for the length of a block; the system lets go by itself when a process dies."""
+    """Keep other processes out for the length of a block; a process that dies lets go by itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         if sys.platform == "win32":
@@ -123,7 +122,7 @@ def _mark_whole(folder: Path, recipe: Recipe) -> None:
     """Write the file that says an environment is whole, in one step."""
     draft = folder / (_COMPLETE + ".part")
     draft.write_text(json.dumps({"name": recipe.name, "python": recipe.python}), encoding="utf-8")
-    os.replace(draft, folder / _COMPLETE)
+    draft.replace(folder / _COMPLETE)
 
 
 def _create(folder: Path, interpreter: Interpreter, lock: Path, root: Path) -> None:
@@ -203,19 +202,22 @@ class Environments:
     def ensure_newest_blender(self) -> Environment:
         """Give the newest Blender that this machine's interpreters can run.
 
-        Raises BuildError when neither Python is there, or when the package registry has no wheel for this machine.
+        Raises BuildError when neither Python is there, or when the package registry has no wheel for this
+        machine.
         """
         self._interpreters.require_any()
         for recipe in NEWEST_BLENDER_FIRST:
             if self._interpreters.find(recipe.python) is not None and can_run_blender(recipe):
                 return self.ensure(recipe)
         message = (
-            "On a Mac with an Intel processor Blender comes as a Python module up to 4.5 only: install Python 3.11 "
-            "and run this again."
+            "On a Mac with an Intel processor Blender comes as a Python module up to 4.5 only: install "
+            "Python 3.11 and run this again."
         )
         raise BuildError(message)
 
 
 def can_run_blender(recipe: Recipe) -> bool:
     """Tell whether Blender is published as a module for this machine: 5.x no longer is for Intel Macs."""
-    return not (sys.platform == "darwin" and platform.machine() == "x86_64" and recipe.blender.startswith("5"))
+    return not (
+        sys.platform == "darwin" and platform.machine() == "x86_64" and recipe.blender.startswith("5")
+    )

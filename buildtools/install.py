@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Install the real zip into a throwaway Blender profile, with Blender's own operator.
 
-Everything happens in child processes: the build itself never imports bpy. Their answers are judged by the files that
-they write, since bpy may crash while it exits although all was done.
+Everything happens in child processes: the build itself never imports bpy. Their answers are judged by the
+files that they write, since bpy may crash while it exits although all was done.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 
 def profile_environment(profile: Path) -> dict[str, str]:
-    """The variables that make Blender use a profile of its own, and keep it away from the user's keyring."""
+    """Name the variables that give Blender a profile of its own and keep it from the user's keyring."""
     return {
         "BLENDER_USER_RESOURCES": str(profile),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     }
 
 
-def _ask(layout: Layout, environment: Environment, script: str, profile: Path, *arguments: Path) -> dict[str, object]:
+def _ask(
+    layout: Layout, environment: Environment, script: str, profile: Path, *arguments: Path
+) -> dict[str, object]:
     """Run a script of ours inside Blender and read the answer that it leaves behind."""
     answer_path = profile / f"{script}.json"
     answer_path.unlink(missing_ok=True)
@@ -50,7 +52,8 @@ def _ask(layout: Layout, environment: Environment, script: str, profile: Path, *
 def install_zip(layout: Layout, environment: Environment, zip_path: Path, profile: Path) -> str:
     """Install and enable a zip in a profile for this and later processes; gives Blender's version.
 
-    Raises BuildError with Blender's own words when it refuses, or when a later process does not find it enabled.
+    Raises BuildError with Blender's own words when it refuses, or when a later process does not find it
+    enabled.
     """
     profile.mkdir(parents=True, exist_ok=True)
     answer = _ask(layout, environment, "blender_install", profile, zip_path.resolve())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find the Python interpreters of a machine wherever it keeps them.
 
-Candidates are only guesses: each is run once and asked what it is, so shims that point nowhere, the Windows store's
-placeholders and broken installations drop out by themselves. Nothing is installed here.
+Candidates are only guesses: each is run once and asked what it is, so shims that point nowhere, the Windows
+store's placeholders and broken installations drop out by themselves. Nothing is installed here.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Interpreter:
 
 
 def _glob(base: Path, pattern: str) -> Iterator[Path]:
-    """Yield what matches below a folder, newest version first; a folder that cannot be read yields nothing."""
+    """Yield what matches below a folder, newest first; one that cannot be read yields nothing."""
     try:
         found = sorted(base.glob(pattern), reverse=True)
     except OSError:
@@ -85,7 +85,9 @@ def _candidates_in_homes(env: Mapping[str, str], home: Path) -> Iterator[Path]:
     for base in (
         pyenv / "versions",
         uv,
-        Path(env["ASDF_DATA_DIR"]) / "installs/python" if env.get("ASDF_DATA_DIR") else home / ".asdf/installs/python",
+        Path(env["ASDF_DATA_DIR"]) / "installs/python"
+        if env.get("ASDF_DATA_DIR")
+        else home / ".asdf/installs/python",
         data / "mise" / "installs" / "python",
         home / "miniconda3" / "envs",
         home / "anaconda3" / "envs",
@@ -124,8 +126,8 @@ def list_candidates(
 ) -> list[list[str]]:
     """List the commands that may be an interpreter, likeliest first, each file once.
 
-    The running interpreter comes first, then PATH, the version managers, the system's places, and on Windows the `py`
-    launcher, which is asked for each version.
+    The running interpreter comes first, then PATH, the version managers, the system's places, and on
+    Windows the `py` launcher, which is asked for each version.
     """
     paths: list[Path] = [Path(current)] if current else []
     paths += _candidates_in_path(env.get("PATH", ""), windows=windows)
@@ -137,9 +139,9 @@ def list_candidates(
         try:
             if not path.is_file():
                 continue
-            # A virtual environment's python is a link to another one's, and still a different interpreter; a shim
-            # folder holds the same script under many names, each of which answers differently. So only equal names in
-            # equal folders are the same.
+            # A virtual environment's python is a link to another one's, and still a different interpreter;
+            # a shim folder holds the same script under many names, each of which answers differently. So
+            # only equal names in equal folders are the same.
             key = path.parent.resolve() / path.name
         except OSError:
             continue
@@ -196,14 +198,16 @@ def _name_problem(answer: Mapping[str, object]) -> str:
 
 
 def choose(found: Iterable[Interpreter]) -> tuple[dict[str, Interpreter], dict[str, str]]:
-    """Pick one usable interpreter for each supported version; beside it, why the unusable ones were refused."""
+    """Pick one usable interpreter for each supported version, and say why others were refused."""
     chosen: dict[str, Interpreter] = {}
     refused: dict[str, str] = {}
     for interpreter in found:
         if interpreter.version not in SUPPORTED:
             continue
         if interpreter.problem:
-            refused.setdefault(interpreter.version, f"{interpreter.executable} was refused: {interpreter.problem}")
+            refused.setdefault(
+                interpreter.version, f"{interpreter.executable} was refused: {interpreter.problem}"
+            )
         elif interpreter.version not in chosen:
             chosen[interpreter.version] = interpreter
     return chosen, refused
@@ -213,8 +217,8 @@ def explain_missing(version: str, refused: Mapping[str, str]) -> str:
     """Say in one sentence that a Python is missing and what to do."""
     seen = f" ({refused[version]})" if version in refused else ""
     return (
-        f"Python {version} was not found on this machine{seen}: install it from python.org, the system's package "
-        f"manager, pyenv or uv, so that `python{version}` starts it, and run this again."
+        f"Python {version} was not found on this machine{seen}: install it from python.org, the system's "
+        f"package manager, pyenv or uv, so that `python{version}` starts it, and run this again."
     )
 
 
@@ -260,7 +264,10 @@ class Interpreters:
             interpreter = self.find(version)
             if interpreter is not None:
                 return interpreter
-        message = " ".join(explain_missing(version, self._refused) for version in SUPPORTED) + " One of them is enough here."
+        message = (
+            " ".join(explain_missing(version, self._refused) for version in SUPPORTED)
+            + " One of them is enough here."
+        )
         raise BuildError(message)
 
     def name_missing(self) -> list[str]:

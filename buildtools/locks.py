@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the locks and read them.
 
-A lock names each package's exact version, the machines it is for, and the hashes of all its files, and no place to
-fetch them from: that is the business of whoever runs pip.
+A lock names each package's exact version, the machines it is for, and the hashes of all its files, and no
+place to fetch them from: that is the business of whoever runs pip.
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ def _compare(left: str, operator: ast.cmpop, right: str, *, by_version: bool) ->
 def evaluate_marker(marker: str, machine: Mapping[str, str]) -> bool:
     """Decide whether a locked package is for a machine; no marker means every machine.
 
-    Markers are written like Python comparisons, so Python's own parser takes them apart; nothing is executed. pip
-    itself asks markers of the machine that it runs on, which is the wrong one when wheels are fetched for another.
+    Markers are written like Python comparisons, so Python's own parser takes them apart; nothing is
+    executed. pip itself asks markers of the machine that it runs on, which is the wrong one when wheels are
+    fetched for another.
     """
 
     def decide(node: ast.expr) -> bool:
@@ -119,7 +120,9 @@ def evaluate_marker(marker: str, machine: Mapping[str, str]) -> bool:
             name = node.left.id
             if name in machine:
                 by_version = name.startswith("python_")
-                return _compare(machine[name], node.ops[0], str(node.comparators[0].value), by_version=by_version)
+                return _compare(
+                    machine[name], node.ops[0], str(node.comparators[0].value), by_version=by_version
+                )
         message = f"a lock's marker is not understood: {marker}"
         raise BuildError(message)
 
@@ -129,8 +132,8 @@ def evaluate_marker(marker: str, machine: Mapping[str, str]) -> bool:
 def _name_registry(python: Path, root: Path) -> list[str]:
     """Tell the resolver to ask the registry that this machine's pip asks first.
 
-    Further registries and folders of a machine are left out: they may hold files for that machine alone, and a lock
-    needs the hashes of every platform's files.
+    Further registries and folders of a machine are left out: they may hold files for that machine alone,
+    and a lock needs the hashes of every platform's files.
     """
     _, text = console.capture([python, "-I", "-m", "pip", "config", "list"], cwd=root)
     for line in text.splitlines():
@@ -146,22 +149,29 @@ def write_locks(layout: Layout, interpreter: Interpreter, *, upgrade: bool) -> N
     python = find_python(tool)
     if not python.exists():
         say("making an environment for the resolver ...")
-        console.check([interpreter.executable, "-I", "-m", "venv", tool], cwd=layout.root, what="Making an environment")
-        console.check([python, "-I", "-m", "pip", "install", "--quiet", "uv"], cwd=layout.root, what="Installing uv")
+        console.check(
+            [interpreter.executable, "-I", "-m", "venv", tool], cwd=layout.root, what="Making an environment"
+        )
+        console.check(
+            [python, "-I", "-m", "pip", "install", "--quiet", "uv"], cwd=layout.root, what="Installing uv"
+        )
     options = _name_registry(python, layout.root)
     for name, python_version in LOCKS.items():
         target = layout.requirements / f"{name}.txt"
         command: list[str | Path] = [
             python, "-I", "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--system-certs",
-            "--universal", "--python-version", python_version, "--generate-hashes", "--no-header", "--no-annotate",
-            "--no-emit-index-url", "--no-emit-find-links", "--only-binary", ":all:",
+            "--universal", "--python-version", python_version, "--generate-hashes", "--no-header",
+            "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--only-binary", ":all:",
             "--excludes", "requirements/excludes.in", *options,
             "--output-file", target, f"requirements/{name}.in",
         ]  # fmt: skip
         if upgrade:
             command.append("--upgrade")
         console.check(
-            command, cwd=layout.root, env={"UV_PYTHON": str(interpreter.executable)}, what=f"Locking {name}.in"
+            command,
+            cwd=layout.root,
+            env={"UV_PYTHON": str(interpreter.executable)},
+            what=f"Locking {name}.in",
         )
         text = target.read_text(encoding="utf-8")
         target.write_bytes((_HEADER.format(name=name) + text.replace("\r\n", "\n")).encode())

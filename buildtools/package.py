@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the extension's zips with Blender's own build command, and hold them against its own validation.
 
-Each platform's zip is built from a staged tree of its own, whose manifest names that platform and its wheels and
-nothing else. (Blender's `--split-platforms` cannot leave out a pure wheel that only one system needs, and puts the time
-of day into each zip.)
+Each platform's zip is built from a staged tree of its own, whose manifest names that platform and its
+wheels and nothing else. (Blender's `--split-platforms` cannot leave out a pure wheel that only one system
+needs, and puts the time of day into each zip.)
 """
 
 from __future__ import annotations
@@ -36,9 +36,13 @@ class BlenderTool:
     def __init__(self, environment: Environment, root: Path) -> None:
         self._python = environment.python
         self._root = root
-        found = sorted(environment.folder.glob("**/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))
+        found = sorted(
+            environment.folder.glob("**/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py")
+        )
         if not found:
-            message = f"Blender's build command is not in {environment.folder}: delete that folder and run this again."
+            message = (
+                f"Blender's build command is not in {environment.folder}: delete that folder and run again."
+            )
             raise BuildError(message)
         self._script = found[-1]
         self._tags = self._script.parents[3] / "modules" / "_bpy_internal" / "extensions" / "tags.py"
@@ -46,7 +50,9 @@ class BlenderTool:
     def _call(self, what: str, arguments: Sequence[str | Path]) -> str:
         # The archive keeps local times: one time zone for everybody.
         environment = {"TZ": "UTC"}
-        return console.check([self._python, self._script, *arguments], cwd=self._root, what=what, env=environment)
+        return console.check(
+            [self._python, self._script, *arguments], cwd=self._root, what=what, env=environment
+        )
 
     def _tag_options(self) -> list[str]:
         return [f"--valid-tags={self._tags}"] if self._tags.is_file() else []
@@ -71,7 +77,7 @@ def read_version(root: Path) -> str:
     text = (root / MANIFEST).read_text(encoding="utf-8")
     match = re.search(r'^version = "([^"]+)"$', text, flags=re.MULTILINE)
     if match is None:
-        message = f"{MANIFEST} has no line `version = \"…\"`."
+        message = f'{MANIFEST} has no line `version = "…"`.'
         raise BuildError(message)
     return match[1]
 
@@ -92,7 +98,9 @@ def write_manifest(source: Path, target: Path, *, platform_name: str, wheels: It
     os.utime(target, (FIXED_TIME, FIXED_TIME))
 
 
-def build_zip(layout: Layout, tool: BlenderTool, platform_name: str, wheels: Sequence[Path], target: Path) -> Path:
+def build_zip(
+    layout: Layout, tool: BlenderTool, platform_name: str, wheels: Sequence[Path], target: Path
+) -> Path:
     """Build and validate the zip of one platform, and put it into place in one step."""
     work = layout.build / "package" / platform_name
     with hold_lock(layout.build / "package" / f"{platform_name}.lock"):
@@ -110,7 +118,7 @@ def build_zip(layout: Layout, tool: BlenderTool, platform_name: str, wheels: Seq
         tool.build(folder, draft)
         tool.validate(draft)
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(draft, target)
+        draft.replace(target)
         shutil.rmtree(work, ignore_errors=True)
     return target
 
@@ -138,7 +146,8 @@ def package(
             wheels.update({path.name: path for path in collected[pair.name]})
         target = layout.dist / name_zip(version, name)
         build_zip(layout, tool, name, [wheels[key] for key in sorted(wheels)], target)
-        say(f"built {target.relative_to(layout.root)} ({target.stat().st_size / 1e6:.1f} MB, {len(wheels)} wheels)")
+        size_mb = target.stat().st_size / 1e6
+        say(f"built {target.relative_to(layout.root)} ({size_mb:.1f} MB, {len(wheels)} wheels)")
         made.append(target)
     return made
 
@@ -151,5 +160,5 @@ def make_repository(layout: Layout, environment: Environment, zips: Sequence[Pat
     for path in zips:
         shutil.copy2(path, folder / path.name)
     BlenderTool(environment, layout.root).generate_repository(folder)
-    say(f"made the extension repository {folder.relative_to(layout.root)} (index.json, index.html, {len(zips)} zips)")
+    say(f"made the extension repository {folder.relative_to(layout.root)} with {len(zips)} zips")
     return folder

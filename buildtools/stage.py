@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Copy what belongs into the extension to a tree under its fixed name.
 
-The staged tree is what is packaged, type-checked and installed; tests, the sandbox and the build itself are never in it.
+The staged tree is what is packaged, type-checked and installed; tests, the sandbox and the build itself are
+never in it.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def stage_tree(root: Path, parent: Path) -> Path:
-    """Make the staged tree anew below `parent` and give its folder, which always has the extension's own name."""
+    """Make the staged tree anew below `parent`, under the extension's own name, and give its folder."""
     folder = parent / EXTENSION_ID
     files = list_files(root)
     if folder.exists():

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fetch the wheels that the extension's zips carry, for every platform and Python.
 
-Every file is held against the hashes in requirements/extension.txt, when it is fetched and each time it is used. A
-package that offers a pure wheel beside compiled ones is taken pure: one file serves all platforms.
+Every file is held against the hashes in requirements/extension.txt, when it is fetched and each time it is
+used. A package that offers a pure wheel beside compiled ones is taken pure: one file serves all platforms.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import sys
@@ -201,7 +200,7 @@ class WheelStore:
         path = self._index_path(pair)
         draft = path.with_suffix(".part")
         draft.write_text(json.dumps(sorted(names)), encoding="utf-8")
-        os.replace(draft, path)
+        draft.replace(path)
 
     def _download(self, requirements: Sequence[Requirement], options: Sequence[str]) -> tuple[list[str], str]:
         """Fetch the wheels of some packages in one go; gives their names, or nothing and what pip said."""
@@ -229,8 +228,8 @@ class WheelStore:
     def _fetch_pair(self, pair: Pair, pure: dict[str, str | None]) -> tuple[list[str], list[str]]:
         """Fetch what a pair needs; gives the file names, and the packages without a wheel.
 
-        `pure` collects from pair to pair what is known about each package: the name of its pure wheel, or that it
-        has none.
+        `pure` collects from pair to pair what is known about each package: the name of its pure wheel, or
+        that it has none.
         """
         options = ["--python-version", pair.python, "--implementation", "cp"]
         options += ["--abi", f"cp{pair.python.replace('.', '')}", "--abi", "abi3", "--abi", "none"]
@@ -259,7 +258,7 @@ class WheelStore:
         return names, missing
 
     def _prefer_pure(self, item: Requirement, name: str, pure: dict[str, str | None]) -> str:
-        """Give a package's pure wheel instead of a compiled one, where there is one; pip prefers compiled ones."""
+        """Give a package's pure wheel where there is one; pip itself prefers a compiled one."""
         if item.name not in pure:
             if is_pure(name):
                 pure[item.name] = name

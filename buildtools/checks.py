@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The group `lint`: ruff, and mypy on trees where it can see the package by its real name.
+
+mypy cannot take the checkout itself for the package (its folder may have any name), so it gets the staged
+tree, and for the tools and the sandbox a second one beside it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+from . import console
+from .layout import EXTENSION_ID
+from .results import Outcome
+from .stage import stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .environments import Environment
+    from .layout import Layout
+
+TOOL_SOURCES = ("build.py", "buildtools", "sandbox", "core")
+
+
+def stage_tools(layout: Layout) -> Path:
+    """Copy the tools, and the core that they import, to a tree without a package at its root."""
+    folder = layout.build / "stage-tools"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    ignore = shutil.ignore_patterns("__pycache__", ".*")
+    for name in TOOL_SOURCES:
+        source = layout.root / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=ignore)
+        elif source.is_file():
+            shutil.copyfile(source, folder / name)
+    return folder
+
+
+def run_lint(layout: Layout, environment: Environment, log: Path) -> Outcome:
+    """Run every checker, also after one has failed, with all they say in one log."""
+    began = time.monotonic()
+    ruff = [environment.python, "-m", "ruff"]
+    mypy = [
+        environment.python, "-m", "mypy", "--strict", "--config-file", layout.root / "pyproject.toml",
+    ]  # fmt: skip
+    steps: list[tuple[str, Callable[[], tuple[list[str | Path], Path]]]] = [
+        ("ruff check", lambda: ([*ruff, "check", "--no-cache", "."], layout.root)),
+        ("ruff format", lambda: ([*ruff, "format", "--no-cache", "--check", "."], layout.root)),
+        (
+            "mypy on the staged tree",
+            lambda: (
+                [*mypy, "--cache-dir", layout.build / "mypy-cache", EXTENSION_ID],
+                stage(layout).parent,
+            ),
+        ),
+        (
+            "mypy on the tools",
+            lambda: (
+                [*mypy, "--cache-dir", layout.build / "mypy-cache-tools", "build.py", "-p", "buildtools"],
+                stage_tools(layout),
+            ),
+        ),
+    ]
+    said: list[str] = []
+    problems: list[str] = []
+    for name, prepare in steps:
+        try:
+            command, cwd = prepare()
+            code, text = console.capture(command, cwd=cwd, timeout_s=1200.0)
+        except console.BuildError as error:
+            code, text = 1, str(error)
+        said.append(f"== {name} (exit code {code})\n{text}")
+        if code != 0:
+            problems.append(f"failed: {name}")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("\n".join(said), encoding="utf-8")
+    return Outcome(
+        group="lint",
+        passed=len(steps) - len(problems),
+        failed=len(problems),
+        time_s=time.monotonic() - began,
+        problems=tuple(problems),
+    )

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the groups of tests, two at a time, each in the environment that it is for.
+
+A group that could not run is a failed one: nothing here turns a missing interpreter, an empty group or a
+skipped test into green.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import checks, console
+from .console import BuildError, say
+from .environments import BPY_42, BPY_45, BPY_52, CORE_313, DEV, Environments, Recipe
+from .install import install_zip, profile_environment
+from .package import package
+from .results import Outcome, format_table, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from .layout import Layout
+
+AT_ONCE = 2
+GROUP_LIMIT_S = 2400.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some tests and the environment that they run in."""
+
+    name: str
+    recipe: Recipe
+    paths: tuple[str, ...] = ()
+    needs_zip: bool = False
+    needs_profile: bool = False
+
+
+# Long ones first, so that the two lanes end at about the same time.
+GROUPS = {
+    group.name: group
+    for group in (
+        Group("lint", DEV),
+        Group("blender52", BPY_52, ("tests/blender",), needs_zip=True, needs_profile=True),
+        Group("core", DEV, ("tests/core",)),
+        Group("blender45", BPY_45, ("tests/blender",), needs_zip=True, needs_profile=True),
+        Group("drill", DEV, ("tests/drill",)),
+        Group("blender42", BPY_42, ("tests/blender",), needs_zip=True, needs_profile=True),
+        Group("core313", CORE_313, ("tests/core",)),
+        Group("conformance", DEV, ("tests/conformance",)),
+        Group("sandbox", DEV, ("tests/sandbox",)),
+        Group("packaging", DEV, ("tests/packaging",), needs_zip=True),
+        Group("architecture", DEV, ("tests/architecture", "tests/test_architecture.py")),
+    )
+}
+FAST = ("lint", "core", "conformance", "architecture")
+
+
+class TestRun:
+    """One run of some groups."""
+
+    __test__ = False
+
+    def __init__(self, layout: Layout, environments: Environments, *, keyword: str = "") -> None:
+        self._layout = layout
+        self._environments = environments
+        self._keyword = keyword
+        self._zip: Path | None = None
+        self._zip_lock = threading.Lock()
+
+    def run(self, names: Sequence[str]) -> bool:
+        """Run groups, print the table, and tell whether all is green."""
+        self._layout.results.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            futures = [pool.submit(self._run_safely, GROUPS[name]) for name in names]
+            outcomes = [future.result() for future in futures]
+        for line in format_table(outcomes):
+            say(line)
+        return all(item.is_green for item in outcomes) and sum(item.passed for item in outcomes) > 0
+
+    def _run_safely(self, group: Group) -> Outcome:
+        """Run a group; whatever stops it becomes its outcome."""
+        log = self._layout.results / f"{group.name}.log"
+        log.unlink(missing_ok=True)
+        began = time.monotonic()
+        try:
+            outcome = self._run_group(group, log)
+        except BuildError as error:
+            outcome = Outcome(
+                group=group.name,
+                failed=1,
+                time_s=time.monotonic() - began,
+                problems=(f"could not run: {error}",),
+            )
+        verdict = "passed" if outcome.is_green else "FAILED"
+        counts = f"{outcome.passed} passed, {outcome.failed} failed, {outcome.skipped} skipped"
+        say(f"{group.name}: {verdict} ({counts}, {outcome.time_s:.0f} s)")
+        if not outcome.is_green and log.is_file():
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+            say("\n".join([f"---- the end of {log.relative_to(self._layout.root)}", *lines[-80:], "----"]))
+        return outcome
+
+    def _run_group(self, group: Group, log: Path) -> Outcome:
+        environment = self._environments.ensure(group.recipe)
+        variables = self._prepare_variables(group)
+        say(f"{group.name}: running ...")
+        if group.name == "lint":
+            return checks.run_lint(self._layout, environment, log)
+        paths = [path for path in group.paths if (self._layout.root / path).exists()]
+        if not paths:
+            message = f"there is no {' or '.join(group.paths)}"
+            raise BuildError(message)
+        xml_path = self._layout.results / f"{group.name}.xml"
+        marker_path = self._layout.results / f"{group.name}.finished.json"
+        for path in (xml_path, marker_path):
+            path.unlink(missing_ok=True)
+        variables["CLEARANCE_SESSION_MARKER"] = str(marker_path)
+        command: list[str | Path] = [
+            environment.python, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider",
+            "-p", "buildtools.session_marker", "--junitxml", xml_path,
+            "--basetemp", self._scratch(group) / "pytest", *paths,
+        ]  # fmt: skip
+        if self._keyword:
+            command += ["-k", self._keyword]
+        began = time.monotonic()
+        code = console.run(command, cwd=self._layout.root, env=variables, log=log, timeout_s=GROUP_LIMIT_S)
+        return judge(
+            group.name,
+            xml=xml_path.read_text(encoding="utf-8") if xml_path.is_file() else None,
+            session_status=_read_status(marker_path),
+            exit_code=code,
+            time_s=time.monotonic() - began,
+            may_crash_at_exit=bool(group.recipe.blender),
+            may_be_empty=bool(self._keyword),
+        )
+
+    def _scratch(self, group: Group) -> Path:
+        return self._layout.build / "tmp" / group.name
+
+    def _prepare_variables(self, group: Group) -> dict[str, str]:
+        """Give a group's children their own profile and data, and what they may ask for by name."""
+        scratch = self._scratch(group)
+        shutil.rmtree(scratch, ignore_errors=True)
+        profile = scratch / "profile"
+        profile.mkdir(parents=True)
+        variables = {**profile_environment(profile), "CLEARANCE_DATA_DIR": str(scratch / "data")}
+        if group.needs_zip:
+            variables["CLEARANCE_ZIP"] = str(self._ensure_zip())
+            blender = self._environments.ensure_newest_blender()
+            variables["CLEARANCE_BPY_PYTHON"] = str(blender.python)
+        if group.needs_profile:
+            environment = self._environments.ensure(group.recipe)
+            install_zip(self._layout, environment, self._ensure_zip(), profile)
+            server = self._environments.ensure(DEV if group.recipe.python == DEV.python else CORE_313)
+            variables["CLEARANCE_SANDBOX_PYTHON"] = str(server.python)
+        return variables
+
+    def _ensure_zip(self) -> Path:
+        """Build this machine's zip once in a run."""
+        with self._zip_lock:
+            if self._zip is None:
+                blender = self._environments.ensure_newest_blender()
+                (self._zip,) = package(self._layout, blender, platforms=["current"])
+            return self._zip
+
+
+def _read_status(marker_path: Path) -> int | None:
+    try:
+        return int(json.loads(marker_path.read_text(encoding="utf-8"))["exit_status"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def run_tests(
+    layout: Layout, environments: Environments, names: Sequence[str], *, fast: bool = False, keyword: str = ""
+) -> int:
+    """Run the named groups, or the fast ones, or all, and give the exit code."""
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        message = f"There is no group {', '.join(unknown)}; the groups are {', '.join(GROUPS)}."
+        raise BuildError(message)
+    chosen = list(names) or list(FAST if fast else GROUPS)
+    for sentence in environments.interpreters.name_missing():
+        blocked = [name for name in chosen if GROUPS[name].recipe.python in sentence]
+        if blocked:
+            say(f"{sentence} Until then these groups cannot run, and count as failed: {', '.join(blocked)}.")
+    return 0 if TestRun(layout, environments, keyword=keyword).run(chosen) else 1
