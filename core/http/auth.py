@@ -195,7 +195,10 @@ def refresh_call(
     from oauthlib.oauth2 import WebApplicationClient
 
     body = WebApplicationClient(client_id).prepare_refresh_body(
-        refresh_token=refresh_token, client_id=client_id, client_secret=client_secret, **dict(config.extra_token)
+        refresh_token=refresh_token,
+        client_id=client_id,
+        client_secret=client_secret,
+        **dict(config.extra_token),
     )
     # Sent again when no answer came: the old refresh token is all there is to try, and a vendor that has
     # already rotated it refuses, which is where not trying would have led anyway.
@@ -230,7 +233,9 @@ def read_token(body: Json, _headers: Mapping[str, str]) -> RawToken:
         raise UnexpectedResponse("The sign-in server's answer holds no usable token. Try again later.")
     kind = body.get("token_type")
     if isinstance(kind, str) and kind.strip().lower() not in {"", "bearer"}:
-        raise UnexpectedResponse("The sign-in server gave a kind of token that is not supported (not Bearer).")
+        raise UnexpectedResponse(
+            "The sign-in server gave a kind of token that is not supported (not Bearer)."
+        )
     refresh_token = body.get("refresh_token")
     if not isinstance(refresh_token, str) or not refresh_token or len(refresh_token) > MAX_TOKEN_CHARS:
         refresh_token = None

@@ -23,7 +23,9 @@ SHOWN_HEADERS = frozenset(
 )  # fmt: skip
 
 _URL = re.compile(r"""\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>\\]+""", re.IGNORECASE)
-_SCHEME_VALUE = re.compile(r"\b(bearer|basic|token|digest)(\s+)(?!realm\b)[A-Za-z0-9+/=_.~:-]{6,}", re.IGNORECASE)
+_SCHEME_VALUE = re.compile(
+    r"\b(bearer|basic|token|digest)(\s+)(?!realm\b)[A-Za-z0-9+/=_.~:-]{6,}", re.IGNORECASE
+)
 _NAMED_VALUE = re.compile(
     r"""(?P<name>["']?[\w.-]*(?:token|secret|passw|signature|api[-_]?key|authorization|credential|cookie|
         access[-_]?key|session|code_verifier|policy|x-amz-\w[\w-]*)[\w.-]*["']?)
@@ -58,7 +60,7 @@ def redact_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> di
 
 
 def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
-    """Take the given secrets, in every spelling they travel in, and whatever looks like one, out of a text."""
+    """Take out the given secrets, in every spelling they travel in, and whatever looks like one."""
     for spelling in sorted(_spellings(secrets), key=len, reverse=True):
         text = text.replace(spelling, HIDDEN)
     text = _URL.sub(lambda match: redact_url(match.group()), text)
@@ -72,5 +74,12 @@ def _spellings(secrets: Iterable[str]) -> set[str]:
         if len(secret) < _SHORTEST_SECRET:
             continue
         escaped = secret.encode("unicode_escape").decode("ascii")
-        found |= {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), escaped, repr(secret)[1:-1]}
+        found |= {
+            secret,
+            quote(secret, safe=""),
+            quote(secret),
+            quote_plus(secret),
+            escaped,
+            repr(secret)[1:-1],
+        }
     return {spelling for spelling in found if len(spelling) >= _SHORTEST_SECRET}

@@ -83,7 +83,7 @@ def _refuse(url: str, site: Site, why: str) -> MarketplaceError:
 
 
 def _check_form(url: str) -> str:
-    if any(char <= " " or char == "\\" or char == "\x7f" for char in url):
+    if any(char <= " " or char in {"\\", "\x7f"} for char in url):
         raise UnexpectedResponse("An address with spaces or control characters was refused.")
     try:
         parts = urlsplit(url)
@@ -122,7 +122,7 @@ _FAKE_DNS_NET = ipaddress.ip_network("198.18.0.0/15")
 
 
 def is_private_address(text: str) -> bool:
-    """Say whether an IP address is one that no marketplace can have: private, loopback, link-local …"""
+    """Say whether an IP address is one that no marketplace can have: private, loopback, link-local."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
