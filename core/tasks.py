@@ -6,6 +6,7 @@ Workers never touch the DCC. Whatever a task found is handed to a callback that 
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import queue
 import threading
@@ -71,6 +72,18 @@ class Task:
         self.token.cancel()
 
 
+@dataclass(slots=True, eq=False)
+class Scheduled:
+    """Something to do later on the main thread, unless it is cancelled before."""
+
+    callback: Callable[[], None]
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Do not do it."""
+        self.cancelled = True
+
+
 @dataclass(slots=True)
 class _Job(Generic[T]):
     task: Task
@@ -93,6 +106,7 @@ class TaskRunner:
         self._lock = threading.Lock()
         self._closed = False
         self._pending = 0
+        self._later: list[tuple[float, int, Scheduled]] = []
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -133,10 +147,28 @@ class TaskRunner:
         self._jobs.put(_Job(task, work, on_done, on_error))
         return task
 
+    def post(self, callback: Callable[[], None]) -> None:
+        """Let a worker have something done on the main thread, at the next :meth:`drain`."""
+        with self._lock:
+            self._pending += 1
+        self._results.put(callback)
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Scheduled:
+        """Do something in the first :meth:`drain` after ``delay_s`` seconds. Main thread only; costs no
+        thread, and does not keep the runner from being idle."""
+        scheduled = Scheduled(callback)
+        due = self._clock.monotonic() + delay_s
+        heapq.heappush(self._later, (due, next(self._numbers), scheduled))
+        return scheduled
+
     def drain(self, *, budget_s: float | None = None) -> int:
         """Run waiting callbacks on this thread until none is left or the time is used up."""
         started = self._clock.monotonic()
         count = 0
+        while self._later and self._later[0][0] <= started:
+            scheduled = heapq.heappop(self._later)[2]
+            if not scheduled.cancelled:
+                scheduled.callback()
         while True:
             try:
                 callback = self._results.get_nowait()

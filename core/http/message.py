@@ -10,7 +10,13 @@ import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from decimal import Decimal
+from typing import Any, Generic, NoReturn, TypeVar
+
+from ..errors import MarketplaceError, UnexpectedResponse
+from .statuses import clean_text as clean_text  # for the readers, which may import nothing else of http
+from .statuses import error_for_status, outcome_unknown
+from .statuses import vendor_words as vendor_words
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -71,7 +77,8 @@ class Call(Generic[P]):
     """A request, what it is called, how its answer is read, and what sending it twice would do.
 
     ``read_json`` gets the decoded body (None for an empty one) and the response's headers.
-    ``statuses`` are the status codes that count as an answer.
+    ``statuses`` are the status codes that count as an answer; the body of a redirect among them is not
+    looked at. ``marketplace_name`` is the name for people; empty: the id is shown.
     """
 
     marketplace: str
@@ -81,12 +88,65 @@ class Call(Generic[P]):
     idempotency: Idempotency = Idempotency.SAFE
     statuses: tuple[int, ...] = (200,)
     may_be_empty: bool = False
+    marketplace_name: str = ""
 
     def read(self, response: Response) -> P:
-        """Turn a response into a value; raise a MarketplaceError subclass for everything else."""
-        from .reading import read_response
+        """Turn a response into a value; raise a MarketplaceError subclass for everything else.
 
-        return read_response(self, response)
+        A SPENDING call whose answer cannot be read is OutcomeUnknown: it may have taken effect.
+        """
+        if response.status not in self.statuses:
+            raise error_for_status(
+                name=self.marketplace_name or self.marketplace,
+                marketplace=self.marketplace,
+                operation=self.operation,
+                status=response.status,
+                headers=response.headers,
+                body=response.body,
+                spending=self.idempotency is Idempotency.SPENDING,
+            )
+        try:
+            return self.read_json(self._decode(response), response.headers)
+        except UnexpectedResponse as error:
+            raise self._unreadable(response, error.message, str(error.context.get("path") or "")) from None
+        except MarketplaceError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # A reader's own slip must not reach the user raw, nor make a purchase look as if it had not happened.
+            raise self._unreadable(response, f"it could not be read ({type(error).__name__})", "") from error
+
+    def _decode(self, response: Response) -> Json:
+        if 300 <= response.status < 400:
+            return None
+        if not response.body.strip():
+            if self.may_be_empty:
+                return None
+            raise UnexpectedResponse("it is empty")
+        try:
+            return decode_json(response.body)
+        except (ArithmeticError, ValueError, RecursionError):
+            page = response.body[:1000].lstrip().startswith(b"<")
+            raise UnexpectedResponse(
+                "it is a web page instead of data" if page else "it is not valid JSON, or was cut off"
+            ) from None
+
+    def _unreadable(self, response: Response, why: str, path: str) -> MarketplaceError:
+        name = self.marketplace_name or self.marketplace
+        if self.idempotency is Idempotency.SPENDING:
+            return outcome_unknown(
+                name=name,
+                marketplace=self.marketplace,
+                operation=self.operation,
+                status=response.status,
+                path=path,
+            )
+        return UnexpectedResponse(
+            f"{name}'s answer ({self.operation.replace('_', ' ')}) is not as documented: {why}. "
+            "Try again later; if it stays so, look for an update of Clearance.",
+            marketplace=self.marketplace,
+            status=response.status,
+            context={"operation": self.operation, "path": path},
+        )
 
 
 Steps = Generator[Call[Any], Any, T]
@@ -97,3 +157,15 @@ MarketplaceError is thrown in at the yield."""
 def encode_json(value: Any) -> str:
     """Write a request body: compact, keys in the order given, ASCII only."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+
+def decode_json(body: bytes) -> Json:
+    """Read JSON exactly: decimals as Decimal, UTF-8 only, no NaN or Infinity.
+
+    Raises ValueError, ArithmeticError (a number beyond all bounds) or RecursionError (nested too deeply).
+    """
+    return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,97 @@
+"""What the commands print: tables for people on a terminal, JSON for programs. Progress goes to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from ..model.money import Credits, Money
+from ..model.listing import ListingRef
+from ..tasks import Task
+
+
+def to_plain(value: Any) -> Any:
+    """Turn values into what JSON has: dataclasses into objects, money into text, times into ISO 8601."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Enum():
+            return value.value
+        case str():
+            return value
+        case Money():
+            return {"amount": str(value.decimal), "currency": value.currency}
+        case Credits():
+            return {"amount": value.amount, "unit": value.unit}
+        case ListingRef():
+            return str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case Path():
+            return str(value)
+        case Mapping():
+            return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
+        case frozenset() | set():
+            return sorted(to_plain(item) for item in value)
+        case tuple() | list():
+            return [to_plain(item) for item in value]
+        case _ if is_dataclass(value):
+            return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    return str(value)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on stdout."""
+    print(json.dumps(to_plain(value), ensure_ascii=False, indent=2))
+
+
+def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print rows for people; what comes from a marketplace is never read as markup."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(file=sys.stdout, soft_wrap=False).print(table)
+
+
+@contextmanager
+def show_progress(title: str, *, unit: str = "bytes") -> Iterator[Task]:
+    """Draw a progress bar on stderr while the block reports to the task it is given."""
+    import threading
+
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    task = Task(id=0, kind="command", title=title)
+    if not sys.stderr.isatty():
+        yield task
+        return
+    amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), amount, TimeRemainingColumn())
+    ended = threading.Event()
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+        row = progress.add_task(title, total=None)
+
+        def follow() -> None:
+            while not ended.wait(0.1):
+                progress.update(row, completed=task.done, total=task.total)
+
+        thread = threading.Thread(target=follow, name="clearance-progress", daemon=True)
+        thread.start()
+        try:
+            yield task
+        finally:
+            ended.set()
+            thread.join()

@@ -1,0 +1,291 @@
+"""``search``, ``quote``, ``buy``, ``download``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from ..errors import ClearanceError, UserInputError
+from ..marketplaces import registry
+from ..model.findings import PolicyAnswer
+from ..model.listing import Listing, ListingRef, MediaKind, Orientation, SearchFilters, SearchQuery, Sort
+from ..model.money import Money
+from ..model.order import Order, OrderState
+from ..services.quote import QuoteResult
+from ..services.search import searchable
+from .output import print_json, print_table, show_progress
+from .root import Context, json_option, pass_context, use_option
+
+POLL_PAUSE_S = 3.0
+
+
+@click.command()
+@click.argument("text")
+@click.option("--marketplace", "-m", "marketplaces", multiple=True, help="Only this one; may be repeated.")
+@click.option("--kind", type=click.Choice([kind.value for kind in MediaKind]))
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default=Sort.RELEVANCE.value)
+@click.option("--no-editorial", is_flag=True, help="Leave out what is for editorial use only.")
+@click.option("--max-price", help="Such as 20.")
+@click.option("--format", "formats", multiple=True, help="Such as glb; may be repeated.")
+@click.option("--orientation", type=click.Choice([o.value for o in Orientation]))
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="Per marketplace.")
+@json_option
+@pass_context
+def search(
+    context: Context,
+    text: str,
+    marketplaces: tuple[str, ...],
+    kind: str | None,
+    sort: str,
+    no_editorial: bool,
+    max_price: str | None,
+    formats: tuple[str, ...],
+    orientation: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Search the marketplaces for TEXT."""
+    context.as_json = as_json
+    query = SearchQuery(
+        text=text,
+        kind=MediaKind(kind) if kind else None,
+        sort=Sort(sort),
+        per_page=limit,
+        filters=SearchFilters(
+            exclude_editorial=no_editorial,
+            max_price=_money(max_price),
+            formats=tuple(f.lower().lstrip(".") for f in formats),
+            orientation=Orientation(orientation) if orientation else None,
+        ),
+    )
+    for name in marketplaces:
+        registry.find(name)
+    infos = [
+        info
+        for info in searchable(query, (registry.find(m).INFO for m in registry.all_ids()))
+        if not marketplaces or info.id in marketplaces
+    ]
+    found: list[Listing] = []
+    problems: dict[str, ClearanceError] = {}
+    notes: list[str] = []
+    service = context.app.services.search
+    tasks = context.app.tasks
+    for info in infos:
+
+        def done(page: object, name: str = info.name) -> None:
+            from ..model.listing import SearchPage
+
+            assert isinstance(page, SearchPage)
+            found.extend(page.listings)
+            if page.ignored_filters:
+                notes.append(f"{name} cannot filter by {', '.join(page.ignored_filters)}.")
+
+        tasks.submit(
+            "search",
+            info.name,
+            lambda task, marketplace=info.id: service.run(marketplace, query, cancel=task.token),
+            on_done=done,
+            on_error=lambda error, marketplace=info.id: problems.__setitem__(marketplace, error),
+        )
+    tasks.wait(timeout_s=120.0)
+    if as_json:
+        print_json(
+            {
+                "listings": found,
+                "problems": {m: {"code": e.code, "message": e.message} for m, e in problems.items()},
+                "notes": notes,
+            }
+        )
+    else:
+        print_table("", ("Listing", "Title", "Price", "License", "Author"), [_row(one) for one in found])
+        for note in notes:
+            click.echo(note, err=True)
+        for error in problems.values():
+            click.echo(error.message, err=True)
+        if not found and not problems:
+            click.echo("Nothing found. Try fewer or other words.", err=True)
+    if problems and not found:
+        raise next(iter(problems.values()))
+
+
+@click.command()
+@click.argument("listing")
+@use_option
+@json_option
+@pass_context
+def quote(context: Context, listing: str, use_path: Path | None, as_json: bool) -> None:
+    """Say what LISTING (marketplace:id) costs, and whether its license fits the project."""
+    context.as_json = as_json
+    result = _quote(context, listing, use_path)
+    if as_json:
+        print_json(result)
+    else:
+        _print_quote(result)
+
+
+@click.command()
+@click.argument("listing")
+@use_option
+@click.option("--yes", is_flag=True, help="Do not ask; buy at the quoted price.")
+@click.option("--max-price", help="Refuse when it costs more than this (money, or a number of downloads).")
+@click.option("--reason", default="", help="Why it may be bought although the policy wants a review.")
+@click.option("--wait/--no-wait", default=True, help="Wait for the payment on a checkout page.")
+@click.option("--wait-for", type=float, default=900.0, show_default=True, help="At most, in seconds.")
+@json_option
+@pass_context
+def buy(
+    context: Context,
+    listing: str,
+    use_path: Path | None,
+    yes: bool,
+    max_price: str | None,
+    reason: str,
+    wait: bool,
+    wait_for: float,
+    as_json: bool,
+) -> None:
+    """Buy LISTING (marketplace:id), unless it is owned already."""
+    context.as_json = as_json
+    services, actor = context.app.services, context.actor
+    result = _quote(context, listing, use_path)
+    same = next((g for g in result.owned if g.license_id == result.quote.license_id), None)
+    if same is not None:
+        if as_json:
+            print_json({"state": "owned", "grant": same})
+        else:
+            click.echo(f"You own “{same.title}” already: {same.id}. Nothing was bought.")
+        return
+    if not as_json:
+        _print_quote(result)
+    if result.why_not:
+        raise UserInputError(result.why_not, code="buy.not_possible")
+    _check_limit(result, max_price)
+    if not yes and not click.confirm("Buy it?", default=False, err=True):
+        raise click.Abort
+    approval = services.approve.run(result.quote, result.answer, actor=actor, reason=reason)
+    order = services.purchase.run(approval.id, actor=actor)
+    if order.state is OrderState.AWAITING_CHECKOUT:
+        click.echo(f"Pay here: {order.checkout_url}", err=True)
+        context.app.host.open_url(order.checkout_url)
+        if wait:
+            order = _wait_for_payment(context, order, wait_for)
+    grant = context.app.ledger.grant_for_order(order.id)
+    if as_json:
+        print_json({"state": order.state, "order": order, "grant": grant})
+    elif grant is not None:
+        click.echo(f"Bought “{grant.title}”. License: {grant.id}. Next: clearance download {grant.id}")
+    else:
+        click.echo(f"Order {order.id} is {order.state}. Later: clearance reconcile")
+
+
+@click.command()
+@click.argument("what")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Also put copies into this folder.")
+@json_option
+@pass_context
+def download(context: Context, what: str, output: Path | None, as_json: bool) -> None:
+    """Download the files of WHAT: a license id (grant_…) or an owned listing (marketplace:id)."""
+    context.as_json = as_json
+    app = context.app
+    grant_id = what if what.startswith("grant_") else _grant_of(context, _ref(what))
+    with show_progress("Downloading") as task:
+        files = app.services.download.run(grant_id, actor=context.actor, on_progress=task.report, cancel=task.token)
+    places = {file.sha256: app.store.path(file.sha256) for file in files}
+    if output is not None:
+        places = {file.sha256: app.store.copy_out(file.sha256, output, name=file.name) for file in files}
+    if as_json:
+        print_json({"grant_id": grant_id, "files": [{"file": f, "path": places[f.sha256]} for f in files]})
+    else:
+        for file in files:
+            click.echo(f"{file.name}  {file.size:,} bytes  sha256 {file.sha256}\n  {places[file.sha256]}")
+
+
+COMMANDS = (search, quote, buy, download)
+
+
+def _quote(context: Context, listing: str, use_path: Path | None) -> QuoteResult:
+    ref = _ref(listing)
+    use = context.read_use(use_path)
+    kind = sorted(registry.find(ref.marketplace).INFO.kinds)[0]
+    return context.app.services.quote.run(ref, kind, use, actor=context.actor)
+
+
+def _ref(text: str) -> ListingRef:
+    try:
+        ref = ListingRef.parse(text)
+    except ValueError as error:
+        raise UserInputError(f"{error}.", code="user_input.listing") from None
+    registry.find(ref.marketplace)
+    return ref
+
+
+def _grant_of(context: Context, ref: ListingRef) -> str:
+    from ..services.quote import active
+
+    owned = active(context.app.ledger.grants_for(ref))
+    if not owned:
+        raise UserInputError(f"You own no license for {ref}.", code="grant.unknown")
+    return owned[0].id
+
+
+def _money(text: str | None) -> Money | None:
+    if text is None:
+        return None
+    try:
+        amount, _, currency = text.strip().partition(" ")
+        return Money.parse(amount, currency.strip().upper() or "XXX")
+    except ValueError as error:
+        raise UserInputError(f"{error}.", code="user_input.money") from None
+
+
+def _check_limit(result: QuoteResult, max_price: str | None) -> None:
+    cost = result.quote.cost
+    if max_price is None:
+        return
+    limit = _money(max_price)
+    assert limit is not None
+    if cost is None:
+        raise UserInputError(
+            "The price is only shown at checkout, so a limit cannot be kept.", code="buy.price_unknown"
+        )
+    amount = cost.decimal if isinstance(cost, Money) else cost.amount
+    if amount > limit.decimal:
+        raise UserInputError(f"It costs {cost}, more than {max_price}.", code="buy.too_expensive")
+
+
+def _wait_for_payment(context: Context, order: Order, wait_for: float) -> Order:
+    until = time.monotonic() + wait_for
+    with show_progress("Waiting for the payment", unit="items") as task:
+        while order.state is OrderState.AWAITING_CHECKOUT and time.monotonic() < until:
+            task.token.wait(POLL_PAUSE_S)
+            order = context.app.services.reconcile.run_one(order.id, actor=context.actor)
+    return order
+
+
+def _row(listing: Listing) -> tuple[str, ...]:
+    offer = listing.offers[0] if listing.offers else None
+    price = str(offer.cost) if offer and offer.cost is not None else "ask"
+    return (str(listing.ref), listing.title, price, offer.license_label if offer else "", listing.author)
+
+
+def _print_quote(result: QuoteResult) -> None:
+    quote, balance = result.quote, result.quote.balance
+    click.echo(f"{quote.title}  ({quote.ref})")
+    click.echo(f"  price    {quote.cost if quote.cost is not None else 'shown at checkout'}")
+    if balance is not None:
+        left = balance.left if balance.left is not None else "not told"
+        click.echo(f"  pays     {balance.label}, left: {left}")
+    click.echo(f"  license  {result.terms.label} (“{quote.license_label}” at the marketplace)")
+    _print_answer(result.answer)
+    if result.why_not:
+        click.echo(f"  cannot be bought: {result.why_not}")
+    for grant in result.owned:
+        click.echo(f"  owned already: {grant.id} ({grant.license_label})")
+
+
+def _print_answer(answer: PolicyAnswer) -> None:
+    click.echo(f"  for this project: {answer.decision.replace('_', ' ')}")
+    for finding in answer.findings:
+        click.echo(f"    {finding.severity}: {finding.message}\n      {finding.how_to_fix}")

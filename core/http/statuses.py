@@ -1,0 +1,251 @@
+"""Which error a refusing status is, and how long to wait. Pure: status, headers and body in, error out.
+
+It must not know any marketplace, send anything, or look at an answer that counts as one (that is
+``Call.read``). What a vendor says is repeated only bounded, without control characters and without
+anything that looks like a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ..errors import (
+    AccessDenied,
+    CredentialsRejected,
+    MarketplaceError,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+
+MAX_VENDOR_WORDS = 300
+_MAX_ERROR_BODY = 65_536
+
+_BLANKED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_DROPPED = re.compile("[\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_URL_QUERY = re.compile(r"(https?://[^\s?#]{1,500})[?#]\S*", re.IGNORECASE)
+_SECRET_LIKE = re.compile(r"(?i)\b(?:bearer|basic|token)\s+\S{8,}|[\w\-./+=]{40,}")
+
+# 403 with the rate named in a header instead of a 429: seen behind API gateways, so checked for all vendors.
+_LIMIT_HEADERS = ("x-error-detail", "x-error-detail-header", "x-mashery-error-code", "x-error-code")
+_LIMIT_WORDS = re.compile(
+    r"over[\s_-]*(?:the[\s_-]*)?(?:qps|rate|quota|queries|limit)|rate[\s_-]*limit|too[\s_-]*many|quota[\s_-]*exceeded",
+    re.IGNORECASE,
+)
+_RESET_HEADERS = ("ratelimit-reset", "x-ratelimit-reset")
+
+
+def error_for_status(
+    *,
+    name: str,
+    marketplace: str,
+    operation: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    spending: bool,
+) -> MarketplaceError:
+    """Return the error for a status that does not count as an answer.
+
+    ``name`` is for people, ``marketplace`` and ``operation`` for the log. With ``spending`` everything
+    that may have taken effect all the same is OutcomeUnknown.
+    """
+    headers = {key.lower(): value for key, value in headers.items()}
+    answer = _decode_leniently(body)
+    said = vendor_words(answer)
+    quoted = f": “{said}”" if said else ""
+    facts: dict[str, Any] = {"marketplace": marketplace, "status": status}
+    where = {"operation": operation}
+    what = operation.replace("_", " ")
+
+    if spending and (status < 400 or status in (408, 409) or status >= 500):
+        return outcome_unknown(name=name, marketplace=marketplace, operation=operation, status=status)
+    match status:
+        case 401:
+            return CredentialsRejected(
+                f"{name} refused the key or the sign-in. Check them in the preferences and sign in again.",
+                context=where,
+                **facts,
+            )
+        case 402:
+            return RequestRejected(
+                f"{name} wants to be paid before it does this{quoted}. Check the plan on its website.",
+                code="marketplace.payment_required",
+                context=where,
+                **facts,
+            )
+        case 403 if _says_rate_limit(headers):
+            return _rate_limited(name, marketplace, status, headers, answer)
+        case 403:
+            return AccessDenied(
+                f"{name} does not allow this account to do this ({what}){quoted}. "
+                "Check the plan and the permissions of the key.",
+                context=where,
+                **facts,
+            )
+        case 404 | 410:
+            return NotFound(
+                f"{name} does not have this, or no longer ({what}). Search again.", context=where, **facts
+            )
+        case 409:
+            return RequestRejected(
+                f"{name} says that this is in conflict with what is there already{quoted}. "
+                "Look at the open orders before trying again.",
+                code="marketplace.conflict",
+                context=where,
+                **facts,
+            )
+        case 429:
+            return _rate_limited(name, marketplace, status, headers, answer)
+        case 408 | 425:
+            return Unavailable(f"{name} was too slow. Try again in a moment.", context=where, **facts)
+    if 400 <= status < 500:
+        return RequestRejected(
+            f"{name} did not accept the request ({what}){quoted}. Change it, or look for an update of Clearance.",
+            context=where,
+            **facts,
+        )
+    if 500 <= status < 600:
+        return Unavailable(
+            f"{name} has a problem of its own (status {status}). Try again later.",
+            context={**where, "retry_after_s": read_retry_after(headers)},
+            **facts,
+        )
+    return UnexpectedResponse(
+        f"{name} answered with status {status}, which is not documented for this step ({what}). "
+        "Try again later; if it stays so, look for an update of Clearance.",
+        context=where,
+        **facts,
+    )
+
+
+def outcome_unknown(
+    *, name: str, marketplace: str, operation: str, status: int | None, path: str = ""
+) -> OutcomeUnknown:
+    """Return the error for a spending call whose answer does not tell what happened."""
+    return OutcomeUnknown(
+        f"{name} gave no usable answer to the {operation.replace('_', ' ')}; it may have taken effect. "
+        "Do not repeat it before the marketplace's own records were read.",
+        marketplace=marketplace,
+        status=status,
+        context={"operation": operation, "path": path},
+    )
+
+
+def read_retry_after(headers: Mapping[str, str], answer: Any = None) -> float | None:
+    """Read how many seconds to wait, or None when the vendor does not say so.
+
+    Understands ``Retry-After`` (seconds, or an HTTP date measured against the response's own ``Date``),
+    ``RateLimit-Reset`` and ``X-RateLimit-Reset`` (seconds, or a time since 1970 in seconds or
+    milliseconds), and ``reset`` in the body in UTC milliseconds (Shutterstock, S-DIGEST).
+    """
+    now = _date_of(headers.get("date", ""))
+    retry_after = headers.get("retry-after", "").strip()
+    if retry_after:
+        seconds = _number(retry_after)
+        if seconds is not None:
+            return max(0.0, seconds)
+        until = _date_of(retry_after)
+        if until is not None and now is not None:
+            return max(0.0, (until - now).total_seconds())
+    resets = [headers.get(header, "") for header in _RESET_HEADERS]
+    if isinstance(answer, Mapping):
+        resets.append(str(answer.get("reset", ""))[:40])
+    for reset in resets:
+        wait = _until_reset(_number(reset), now)
+        if wait is not None:
+            return wait
+    return None
+
+
+def vendor_words(answer: Any) -> str:
+    """Return what a decoded error body says, safe to show; empty when it says nothing.
+
+    Shapes: ``message`` and ``errors[].message`` (Shutterstock A7), ``error`` or ``message`` (CGTrader 1.7),
+    ``error_description`` (OAuth).
+    """
+    found = _find_words(answer, depth=0)
+    found = _SECRET_LIKE.sub("…", _URL_QUERY.sub(r"\1", found[: 4 * MAX_VENDOR_WORDS]))
+    return clean_text(found, limit=MAX_VENDOR_WORDS).rstrip(".")
+
+
+def clean_text(text: str, *, limit: int, keep_lines: bool = False) -> str:
+    """Return text without control characters, direction overrides and needless space, cut to a length."""
+    text = text[: 8 * limit]
+    lines = text.splitlines() if keep_lines else [text]
+    cleaned = [" ".join(_DROPPED.sub("", _BLANKED.sub(" ", line)).split()) for line in lines]
+    whole = re.sub("\n{3,}", "\n\n", "\n".join(cleaned)).strip()
+    return whole if len(whole) <= limit else whole[: limit - 1].rstrip() + "…"
+
+
+def _rate_limited(
+    name: str, marketplace: str, status: int, headers: Mapping[str, str], answer: Any
+) -> RateLimited:
+    wait = read_retry_after(headers, answer)
+    when = "in a while" if wait is None else f"in {math.ceil(wait)} seconds"
+    return RateLimited(
+        f"{name} got too many requests. Try again {when}.",
+        marketplace=marketplace,
+        status=status,
+        retry_after_s=wait,
+    )
+
+
+def _says_rate_limit(headers: Mapping[str, str]) -> bool:
+    return any(_LIMIT_WORDS.search(headers.get(header, "")[:500]) for header in _LIMIT_HEADERS)
+
+
+def _decode_leniently(body: bytes) -> Any:
+    try:
+        return json.loads(body[:_MAX_ERROR_BODY])
+    except (ValueError, RecursionError):
+        return None
+
+
+def _find_words(answer: Any, *, depth: int) -> str:
+    if isinstance(answer, str):
+        return answer
+    if depth > 3:
+        return ""
+    if isinstance(answer, list):
+        return _find_words(answer[0], depth=depth + 1) if answer else ""
+    if isinstance(answer, dict):
+        # The first of `errors` is more exact than the `message` above it.
+        for key in ("errors", "message", "error_description", "error"):
+            words = _find_words(answer.get(key), depth=depth + 1)
+            if words:
+                return words
+    return ""
+
+
+def _number(text: str) -> float | None:
+    """Read a plain decimal number; None for anything else, "nan" and "inf" included."""
+    return float(text) if re.fullmatch(r"\s*-?[0-9]{1,18}(?:\.[0-9]{1,9})?\s*", text) else None
+
+
+def _date_of(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text.strip()[:64])
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _until_reset(reset: float | None, now: datetime | None) -> float | None:
+    if reset is None:
+        return None
+    if reset < 10_000_000:  # less than four months: a number of seconds
+        return max(0.0, reset)
+    if now is None:
+        return None
+    at_s = reset / 1000 if reset >= 100_000_000_000 else reset
+    return max(0.0, at_s - now.timestamp())

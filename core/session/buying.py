@@ -1,0 +1,158 @@
+"""Buying: approval, purchase, checkout in the browser, and orders whose end is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ClearanceError, PurchaseInDoubt, UserInputError
+from ..model.order import Order, OrderState
+from ..model.quote import Quote
+from ..services.reconcile import Reconciled
+from ..tasks import Task
+from .checkout import CheckoutWatch
+from .importing import Importing
+from .state import OrderProgress, Problem
+
+
+class Buying(Importing):
+    """Buy, and follow what was bought until it is here."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._checkouts = CheckoutWatch(
+            tasks=self._tasks,
+            look=lambda order_id: self._services.reconcile.run_one(order_id, actor=self._settings.user),
+            on_order=self._on_checkout,
+            on_error=self._on_checkout_error,
+        )
+
+    def buy(self, quote_id: str, *, reason: str = "", then_import: bool = False) -> None:
+        """Approve and buy the selected quote, then download it (and import it when wanted)."""
+        selection = self.state.selection
+        result = selection.result if selection else None
+        if result is None or result.quote.id != quote_id:
+            raise UserInputError("Select the listing again; its quote is gone.", code="buy.no_quote")
+        if result.why_not:
+            raise UserInputError(result.why_not, code="buy.not_possible")
+        if any(p.key == quote_id and p.problem is None for p in self.state.progress):
+            raise UserInputError("It is being bought already.", code="buy.busy")
+        quote = result.quote
+        progress = OrderProgress(key=quote_id, title=quote.title, ref=quote.ref, stage="buying")
+        self.state.progress.insert(0, progress)
+
+        def work(_task: Task) -> Order:
+            actor = self._settings.user
+            approval = self._services.approve.run(quote, result.answer, actor=actor, reason=reason)
+            return self._services.purchase.run(approval.id, actor=actor)
+
+        progress.task = self._tasks.submit(
+            "purchase",
+            f"Buying {quote.title}",
+            work,
+            on_done=lambda order: self._bought(progress, order, quote, then_import=then_import),
+            on_error=lambda error: self._buy_failed(progress, error),
+            subject=str(quote.ref),
+        )
+        self._changed()
+
+    def _bought(self, progress: OrderProgress, order: Order, quote: Quote, *, then_import: bool) -> None:
+        progress.order_id = order.id
+        if order.state is OrderState.AWAITING_CHECKOUT:
+            progress.stage, progress.checkout_url = "awaiting_checkout", order.checkout_url
+            if then_import:
+                self._import_when_ready.add(order.id)
+            self._host.open_url(order.checkout_url)
+            self._checkouts.watch(order.id)
+            self._changed()
+            return
+        self._paid(progress, order, then_import=then_import)
+
+    def _paid(self, progress: OrderProgress, order: Order, *, then_import: bool) -> None:
+        self.refresh_library()
+        grant = next((g for g in self.state.library if g.order_id == order.id), None)
+        if grant is None:
+            progress.stage = "failed"
+            progress.problem = Problem(code="ledger", message="The order is paid, but its license is not in the ledger.")
+            return
+        progress.grant_id, progress.checkout_url = grant.id, ""
+        if self.state.selection is not None and self.state.selection.ref == grant.ref:
+            self.state.selection.owned = self._owned(grant.ref)
+        if then_import:
+            self._import_when_ready.add(grant.id)
+            self._prepare(grant, progress)
+        else:
+            self._fetch(grant, progress)
+
+    def _buy_failed(self, progress: OrderProgress, error: ClearanceError) -> None:
+        in_doubt = isinstance(error, PurchaseInDoubt)
+        progress.stage = "in_doubt" if in_doubt else "failed"
+        progress.problem = Problem.of(error)
+        if in_doubt:
+            progress.order_id = str(error.context.get("order_id") or "")
+        self._changed()
+
+    def check_checkout(self, order_id: str) -> None:
+        """Look now whether an order was paid."""
+        self._checkouts.look_now(order_id)
+
+    def cancel_order(self, order_id: str) -> None:
+        """Stop waiting for an order's payment."""
+        self._checkouts.forget(order_id)
+        self._services.reconcile.give_up(order_id, actor=self._settings.user)
+        self.state.progress = [p for p in self.state.progress if p.order_id != order_id]
+        self._changed()
+
+    def _on_checkout(self, order: Order) -> None:
+        progress = self._progress_of(order)
+        progress.problem = None
+        match order.state:
+            case OrderState.PAID | OrderState.FULFILLED:
+                self._checkouts.forget(order.id)
+                wanted = order.id in self._import_when_ready
+                self._import_when_ready.discard(order.id)
+                self._paid(progress, order, then_import=wanted)
+            case OrderState.FAILED:
+                self._checkouts.forget(order.id)
+                progress.stage = "failed"
+                progress.problem = Problem(
+                    code="payment.failed", message=f"“{order.title}” was not bought ({order.failure})."
+                )
+            case OrderState.AWAITING_CHECKOUT:
+                progress.stage, progress.checkout_url = "awaiting_checkout", order.checkout_url
+            case _:
+                progress.stage = "in_doubt"
+        self._changed()
+
+    def _on_checkout_error(self, order_id: str, error: ClearanceError) -> None:
+        for progress in self.state.progress:
+            if progress.order_id == order_id:
+                progress.problem = Problem.of(error)
+        self._changed()
+
+    def _progress_of(self, order: Order) -> OrderProgress:
+        for progress in self.state.progress:
+            if progress.order_id == order.id:
+                return progress
+        progress = OrderProgress(key=order.id, title=order.title, ref=order.ref, stage="buying", order_id=order.id)
+        self.state.progress.insert(0, progress)
+        return progress
+
+    def reconcile(self) -> None:
+        """Settle what is unsettled, from the marketplaces' records."""
+
+        def done(results: tuple[Reconciled, ...]) -> None:
+            for result in results:
+                self._on_checkout(result.order)
+                if result.problem is not None:
+                    self._on_checkout_error(result.order.id, result.problem)
+                if result.order.state is OrderState.AWAITING_CHECKOUT:
+                    self._checkouts.watch(result.order.id)
+            self.refresh_library()
+
+        self._tasks.submit(
+            "reconcile",
+            "Checking open orders",
+            lambda task: self._services.reconcile.run(actor=self._settings.user, cancel=task.token),
+            on_done=done,
+            on_error=self._problem,
+        )

@@ -1,0 +1,122 @@
+"""Bringing files here and getting them ready for the host to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import ClearanceError
+from ..model.grant import Grant
+from ..services.import_plan import PreparedImport
+from ..tasks import Task
+from .part import SessionPart
+from .state import OrderProgress, Problem
+
+
+class Importing(SessionPart):
+    """Download and prepare."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.on_prepared: Callable[[str], None] | None = None
+        self._prepared: dict[str, PreparedImport] = {}
+        self._import_when_ready: set[str] = set()
+        """Ids of grants (or of orders that wait for payment) to import as soon as they are ready."""
+
+    def download(self, grant_id: str) -> None:
+        """Bring a grant's files here."""
+        grant = self._grant(grant_id)
+        self._fetch(grant, self._progress_for(grant))
+
+    def prepare_import(self, grant_id: str) -> None:
+        """Download if needed, unpack and check; ``on_prepared`` is called when it can be imported."""
+        grant = self._grant(grant_id)
+        self._import_when_ready.add(grant.id)
+        if grant_id in self._prepared and self._prepared[grant_id].plan.path.exists():
+            self._ready(grant, self._progress_for(grant))
+            return
+        self._prepare(grant, self._progress_for(grant))
+
+    def prepared(self, grant_id: str) -> PreparedImport | None:
+        """Return what can be imported right now, or None."""
+        return self._prepared.get(grant_id)
+
+    def imported(self, grant_id: str, count: int) -> None:
+        """Note that the host imported and stamped ``count`` data-blocks."""
+        self._prepared.pop(grant_id, None)
+        self._import_when_ready.discard(grant_id)
+        for progress in self.state.progress:
+            if progress.grant_id == grant_id:
+                progress.stage, progress.task = "imported", None
+        self._changed()
+
+    def cancel(self, task_id: int) -> None:
+        """Stop one task; a purchase that was sent cannot be stopped and ends by itself."""
+        for task in self._tasks.tasks:
+            if task.id == task_id:
+                task.cancel()
+
+    def _fetch(self, grant: Grant, progress: OrderProgress) -> None:
+        progress.stage, progress.problem = "downloading", None
+        progress.task = self._tasks.submit(
+            "download",
+            f"Downloading {grant.title}",
+            lambda task: self._services.download.run(
+                grant.id, actor=self._settings.user, on_progress=task.report, cancel=task.token
+            ),
+            on_done=lambda _files: self._fetched(grant, progress),
+            on_error=lambda error: self._step_failed(progress, error),
+            subject=grant.id,
+        )
+        self._changed()
+
+    def _fetched(self, grant: Grant, progress: OrderProgress) -> None:
+        progress.stage = "ready"
+        if grant.id in self._import_when_ready:
+            self._prepare(grant, progress)
+        self._changed()
+
+    def _prepare(self, grant: Grant, progress: OrderProgress) -> None:
+        progress.stage, progress.problem = "downloading", None
+
+        def work(task: Task) -> PreparedImport:
+            self._services.download.run(
+                grant.id, actor=self._settings.user, on_progress=task.report, cancel=task.token
+            )
+            progress.stage = "preparing"
+            return self._services.plan_import.run(grant.id, cancel=task.token)
+
+        def done(prepared: PreparedImport) -> None:
+            self._prepared[grant.id] = prepared
+            self._ready(grant, progress)
+
+        progress.task = self._tasks.submit(
+            "download",
+            f"Getting {grant.title} ready",
+            work,
+            on_done=done,
+            on_error=lambda error: self._step_failed(progress, error),
+            subject=grant.id,
+        )
+        self._changed()
+
+    def _ready(self, grant: Grant, progress: OrderProgress) -> None:
+        progress.stage, progress.task = "ready", None
+        self._changed()
+        if grant.id in self._import_when_ready and self.on_prepared is not None:
+            self._import_when_ready.discard(grant.id)
+            self.on_prepared(grant.id)
+
+    def _step_failed(self, progress: OrderProgress, error: ClearanceError) -> None:
+        progress.problem = Problem.of(error)
+        progress.stage = "failed"
+        self._import_when_ready.discard(progress.grant_id)
+        self._changed()
+
+    def _progress_for(self, grant: Grant) -> OrderProgress:
+        for progress in self.state.progress:
+            if progress.grant_id == grant.id:
+                return progress
+        progress = OrderProgress(key=grant.id, title=grant.title, ref=grant.ref, stage="ready", grant_id=grant.id)
+        self.state.progress.insert(0, progress)
+        return progress

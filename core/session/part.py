@@ -1,0 +1,94 @@
+"""What every part of the session shares: the state, the services, and the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..errors import ClearanceError, UserInputError
+from ..host import Host
+from ..marketplaces import registry
+from ..marketplaces.base import MarketplaceInfo
+from ..model.grant import Grant, GrantState
+from ..model.listing import Listing, ListingRef
+from ..services.accounts import Accounts
+from ..services.approve import Approve
+from ..services.download import Download
+from ..services.import_plan import PlanImport
+from ..services.previews import Previews
+from ..services.purchase import Purchase
+from ..services.quote import MakeQuote
+from ..services.reconcile import Reconcile
+from ..services.report import MakeReport
+from ..services.search import Search
+from ..settings import Settings
+from ..tasks import TaskRunner
+from .state import Problem, SessionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All use cases, built by :mod:`core.app`."""
+
+    search: Search
+    previews: Previews
+    quote: MakeQuote
+    approve: Approve
+    purchase: Purchase
+    reconcile: Reconcile
+    download: Download
+    plan_import: PlanImport
+    report: MakeReport
+    accounts: Accounts
+
+
+class SessionPart:
+    """Base of the session's parts. Main thread only."""
+
+    def __init__(
+        self,
+        *,
+        services: Services,
+        tasks: TaskRunner,
+        host: Host,
+        settings: Settings,
+        library: Callable[[], tuple[Grant, ...]],
+    ) -> None:
+        self.state = SessionState()
+        self._services = services
+        self._tasks = tasks
+        self._host = host
+        self._settings = settings
+        self._library = library
+
+    @property
+    def marketplaces(self) -> tuple[MarketplaceInfo, ...]:
+        """All marketplaces, in the order in which they are shown."""
+        return tuple(registry.find(marketplace).INFO for marketplace in registry.all_ids())
+
+    def refresh_library(self) -> None:
+        """Read the active grants from the ledger (a quick local read)."""
+        self.state.library = list(self._library())
+        self.state.owned_refs = {str(g.ref): g.id for g in reversed(self.state.library)}
+        self._changed()
+
+    def _grant(self, grant_id: str) -> Grant:
+        self.refresh_library()
+        grant = next((g for g in self.state.library if g.id == grant_id), None)
+        if grant is None or grant.state is not GrantState.ACTIVE:
+            raise UserInputError("There is no such license in your library.", code="grant.unknown")
+        return grant
+
+    def _owned(self, ref: ListingRef) -> tuple[Grant, ...]:
+        return tuple(grant for grant in self.state.library if grant.ref == ref)
+
+    def _note_owned(self, listings: Iterable[Listing]) -> None:
+        if not self.state.library and any(listings):
+            self.refresh_library()
+
+    def _problem(self, error: ClearanceError) -> None:
+        self.state.problem = Problem.of(error)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.state.revision += 1

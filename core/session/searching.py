@@ -1,0 +1,154 @@
+"""Searching, pictures, and looking at one listing: its quote and the policy's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from ..errors import ClearanceError, UserInputError
+from ..marketplaces.base import MarketplaceInfo
+from ..model.intended_use import IntendedUse
+from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
+from ..services.quote import QuoteResult
+from ..services.search import merge, searchable
+from .part import SessionPart
+from .state import MarketplaceSearch, Phase, Problem, Selection, Thumbnail
+
+
+class Searching(SessionPart):
+    """Find and look."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._thumbnails_asked: set[str] = set()
+
+    def search(self, query: SearchQuery, *, marketplaces: Collection[str] = ()) -> None:
+        """Start a new search on the given marketplaces (none given: all that can be searched)."""
+        self.cancel_search()
+        state = self.state
+        state.query, state.results, state.searches = query, [], {}
+        state.selection = None
+        for info in searchable(query, self.marketplaces):
+            if not marketplaces or info.id in marketplaces:
+                self._search_one(info, query)
+        self._changed()
+
+    def load_more(self) -> None:
+        """Fetch the next page of every marketplace that has one."""
+        query = self.state.query
+        if query is None:
+            return
+        for info in self.marketplaces:
+            search = self.state.searches.get(info.id)
+            if search and search.phase is Phase.READY and search.next_cursor is not None:
+                self._search_one(info, replace(query, cursor=search.next_cursor))
+        self._changed()
+
+    def cancel_search(self) -> None:
+        """Stop the marketplaces that are still searching; what was found stays."""
+        for search in self.state.searches.values():
+            if search.task is not None and search.task.active:
+                search.task.cancel()
+        self._changed()
+
+    def _search_one(self, info: MarketplaceInfo, query: SearchQuery) -> None:
+        search = self.state.searches.setdefault(info.id, MarketplaceSearch())
+        search.phase, search.problem = Phase.BUSY, None
+
+        def done(page: SearchPage) -> None:
+            if self.state.searches.get(info.id) is not search:
+                return  # an older search; the user is already looking for something else
+            search.phase = Phase.READY
+            search.pages.append(page)
+            self.state.results = merge(self.state.results, page.listings)
+            self._note_owned(page.listings)
+            self._changed()
+
+        def failed(error: ClearanceError) -> None:
+            if self.state.searches.get(info.id) is search:
+                search.phase, search.problem = Phase.FAILED, Problem.of(error)
+                self._changed()
+
+        search.task = self._tasks.submit(
+            "search",
+            f"Searching {info.name}",
+            lambda task: self._services.search.run(info.id, query, cancel=task.token),
+            on_done=done,
+            on_error=failed,
+            subject=info.id,
+        )
+
+    def request_thumbnails(self, refs: Iterable[str]) -> None:
+        """Fetch and decode the pictures of some results; they appear in ``state.thumbnails``."""
+        by_ref = {str(listing.ref): listing for listing in self.state.results}
+        for name in refs:
+            listing = by_ref.get(name)
+            if listing is None or name in self._thumbnails_asked:
+                continue
+            self._thumbnails_asked.add(name)
+            if not listing.previews:
+                self.state.thumbnails_failed.add(name)
+                continue
+            self._fetch_thumbnail(name, listing)
+
+    def _fetch_thumbnail(self, name: str, listing: Listing) -> None:
+        def arrived(thumbnail: Thumbnail) -> None:
+            self.state.thumbnails[name] = thumbnail
+            self._changed()
+
+        def failed(_error: ClearanceError) -> None:
+            # A missing picture is not worth a message; the result is shown with a placeholder.
+            self.state.thumbnails_failed.add(name)
+            self._changed()
+
+        self._tasks.submit(
+            "thumbnail",
+            f"Picture of {listing.title}",
+            lambda task: self._services.previews.run(listing, cancel=task.token),
+            on_done=arrived,
+            on_error=failed,
+            subject=name,
+        )
+
+    def select(self, ref: ListingRef) -> None:
+        """Show a listing: its details, what it costs us, and what the policy says."""
+        known = next((listing for listing in self.state.results if listing.ref == ref), None)
+        if known is None:
+            raise UserInputError("That listing is not among the results.", code="select.unknown")
+        selection = Selection(ref=ref, listing=known, owned=self._owned(ref))
+        self.state.selection = selection
+        use = self.state.use
+
+        def done(result: QuoteResult) -> None:
+            selection.phase, selection.result = Phase.READY, result
+            selection.listing, selection.owned = result.listing, result.owned
+            self._changed()
+
+        def failed(error: ClearanceError) -> None:
+            selection.phase, selection.problem = Phase.FAILED, Problem.of(error)
+            self._changed()
+
+        self._tasks.submit(
+            "quote",
+            f"Price and license of {known.title}",
+            lambda task: self._services.quote.run(
+                ref, known.kind, use, actor=self._settings.user, search_id=known.search_id, cancel=task.token
+            ),
+            on_done=done,
+            on_error=failed,
+            subject=str(ref),
+        )
+        self._changed()
+
+    def set_use(self, use: IntendedUse) -> None:
+        """Change what the project plans; the selected listing is judged again."""
+        if use == self.state.use:
+            return
+        self.state.use = use
+        selection = self.state.selection
+        if selection is not None and selection.result is not None:
+            result = selection.result
+            answer = self._services.quote.judge(result.quote, result.terms, use)
+            selection.result = replace(result, answer=answer)
+        self._changed()
