@@ -8,7 +8,7 @@ from ..marketplaces import registry
 from ..marketplaces.base import CredentialField
 from ..services.accounts import describe_account
 from .output import print_json, print_table
-from .root import Context, json_option, pass_context
+from .context import Context, json_option, pass_context
 
 
 @click.group()

@@ -11,7 +11,7 @@ from ..model.findings import Verdict
 from ..model.order import OrderState
 from ..model.scene import SceneScan
 from .output import print_json, print_table, show_progress
-from .root import Context, json_option, pass_context, use_option
+from .context import Context, json_option, pass_context, use_option
 
 EXIT_BY_VERDICT = {
     Verdict.CLEARED: 0,

@@ -19,7 +19,8 @@ def run(argv: Sequence[str], *, host: Host | None = None, environ: Mapping[str, 
     try:
         import click
 
-        from .root import Context, cli
+        from .context import Context
+        from .root import cli
     except ImportError as error:
         print(f"Clearance: the command line needs the package {error.name}; it is not here.", file=sys.stderr)
         return EXIT_FAILURE

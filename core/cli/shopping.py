@@ -16,7 +16,7 @@ from ..model.order import Order, OrderState
 from ..services.quote import QuoteResult
 from ..services.search import searchable
 from .output import print_json, print_table, show_progress
-from .root import Context, json_option, pass_context, use_option
+from .context import Context, json_option, pass_context, use_option
 
 POLL_PAUSE_S = 3.0
 

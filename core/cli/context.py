@@ -1,0 +1,88 @@
+"""What all commands share: the app, built only when a command needs it, and the common options."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import ClearanceError, UserInputError
+from ..host import Host, NoHost
+from ..model.intended_use import IntendedUse
+from ..settings import settings_from_environ
+from .output import print_json
+
+if TYPE_CHECKING:
+    from ..app import App
+
+
+class Context:
+    """What all commands share."""
+
+    def __init__(self, *, environ: Mapping[str, str], home: Path, host: Host | None) -> None:
+        self.environ = environ
+        self.home = home
+        self.host = host
+        self.as_json = False
+        self.overrides: dict[str, object] = {}
+        self._app: App | None = None
+
+    @property
+    def app(self) -> App:
+        """The app, built at first use."""
+        if self._app is None:
+            from ..app import build_app
+
+            settings = settings_from_environ(self.environ, home=self.home, user=_user_name())
+            settings = replace(settings, **self.overrides)  # type: ignore[arg-type]
+            host = self.host or NoHost(online=not settings.offline)
+            self._app = build_app(settings, host=host, environ=self.environ)
+        return self._app
+
+    @property
+    def actor(self) -> str:
+        """Who runs the command."""
+        return self.app.settings.user
+
+    def read_use(self, path: Path | None) -> IntendedUse:
+        """Read an intended-use file or the name of a preset; without one, a commercial render."""
+        from ..policy.use_file import parse_use
+
+        if path is None:
+            return IntendedUse(name="commercial render")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserInputError(f"{path} cannot be read: {error}.", code="use.unreadable") from error
+        return parse_use(text, name=path.name)
+
+    def say_error(self, error: ClearanceError) -> None:
+        """Print an error on stderr, as JSON when that was asked for."""
+        if self.as_json:
+            print_json({"error": {"code": error.code, "message": error.message, "retryable": error.retryable}})
+        print(f"Clearance: {error.message}", file=sys.stderr)
+
+    def close(self) -> None:
+        """Let go of the app."""
+        if self._app is not None:
+            self._app.close()
+            self._app = None
+
+
+pass_context = click.make_pass_decorator(Context)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+use_option = click.option(
+    "--use", "use_path", type=click.Path(path_type=Path), help="A TOML file that says what the project plans."
+)
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
