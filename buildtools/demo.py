@@ -67,7 +67,8 @@ def run_demo(layout: Layout, environments: Environments, arguments: Sequence[str
             code = console.run(
                 [
                     blender.python, layout.root / "buildtools" / "demo_main_job.py",
-                    "--sandbox-url", sandbox.url, "--credentials", credentials_path, "--out", folder, *arguments,
+                    "--sandbox-url", sandbox.url, "--credentials", credentials_path,
+                    "--out", folder, *arguments,
                 ],
                 cwd=layout.root,
                 env={**profile_environment(profile), "CLEARANCE_DATA_DIR": str(folder / "data")},

@@ -130,7 +130,7 @@ def package(
     platforms: Sequence[str] = (),
     pythons: Sequence[str] = (),
 ) -> list[Path]:
-    """Build the zips of some platforms, or of all, with wheels for Blender's Pythons and any further ones named.
+    """Build the zips of some platforms, or of all, with wheels for Blender's Pythons and any named.
 
     Raises BuildError when a package has no wheel for one of the pairs, or Blender refuses the result.
     """
