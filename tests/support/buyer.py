@@ -1,0 +1,144 @@
+"""A buyer as a process of its own: buys one listing, or recovers from having been killed. For drills.
+
+    python tests/support/buyer.py buy|recover --data DIR --sandbox URL --listing REF [--kill-at N] …
+
+Prints one JSON object: the boundaries that were crossed, the grant, and how it ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from killing import Boundaries, KillingLedger, KillingTransport  # noqa: E402
+
+from core.app import App, build_app  # noqa: E402
+from core.errors import ClearanceError, PurchaseInDoubt  # noqa: E402
+from core.host import NoHost  # noqa: E402
+from core.http.transport import RequestsTransport  # noqa: E402
+from core.ledger.engine import open_ledger  # noqa: E402
+from core.model.intended_use import IntendedUse  # noqa: E402
+from core.model.listing import ListingRef  # noqa: E402
+from core.model.order import OPEN_STATES, Order, OrderState  # noqa: E402
+from core.marketplaces import registry  # noqa: E402
+from core.services.quote import active  # noqa: E402
+from core.settings import Settings  # noqa: E402
+
+SETTLE_S = 0.6
+PATIENCE_S = 30.0
+
+
+def main() -> int:
+    """Run one role."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=["buy", "recover"])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sandbox", required=True)
+    parser.add_argument("--listing", required=True)
+    parser.add_argument("--credentials", type=Path, required=True)
+    parser.add_argument("--kill-at", type=int, default=0)
+    parser.add_argument("--read-timeout", type=float, default=5.0)
+    options = parser.parse_args()
+
+    boundaries = Boundaries(options.kill_at)
+    settings = Settings(
+        data_dir=options.data,
+        user="drill",
+        project="drill",
+        sandbox_url=options.sandbox,
+        settle_s=SETTLE_S,
+        read_timeout_s=options.read_timeout,
+        purchase_timeout_s=options.read_timeout,
+        requests_per_hour={"shutterstock": 1_000_000, "cgtrader": 1_000_000},
+    )
+    app = build_app(
+        settings,
+        host=NoHost(),
+        environ=credentials_environ(options.credentials),
+        ledger=KillingLedger(open_ledger(settings.ledger_path), boundaries),
+        transport=KillingTransport(RequestsTransport(), boundaries),
+    )
+    ref = ListingRef.parse(options.listing)
+    try:
+        ended = recover(app, ref) if options.role == "recover" else buy(app, ref)
+    finally:
+        app.close()
+    print(json.dumps({"boundaries": boundaries.names, "ended": ended}))
+    return 0
+
+
+def credentials_environ(path: Path) -> dict[str, str]:
+    """Hand the sandbox's keys over as a farm would: in environment variables."""
+    given = json.loads(path.read_text(encoding="utf-8"))
+    names = {"consumer_key": "CLIENT_ID", "consumer_secret": "CLIENT_SECRET"}
+    return {
+        f"CLEARANCE_{marketplace.upper()}_{names.get(field, field.upper())}": value
+        for marketplace, fields in given.items()
+        for field, value in fields.items()
+    }
+
+
+def buy(app: App, ref: ListingRef) -> str:
+    """Quote, approve, buy, pay when there is a checkout page, download."""
+    services = app.services
+    kind = sorted(registry.find(ref.marketplace).INFO.kinds)[0]
+    result = services.quote.run(ref, kind, IntendedUse(), actor="drill")
+    approval = services.approve.run(result.quote, result.answer, actor="drill", reason="drill")
+    try:
+        order = services.purchase.run(approval.id, actor="drill")
+    except PurchaseInDoubt:
+        return "in doubt"
+    if order.state is OrderState.AWAITING_CHECKOUT:
+        pay(order)
+        order = services.reconcile.run_one(order.id, actor="drill")
+    grant = app.ledger.grant_for_order(order.id)
+    if grant is None:
+        return order.state
+    services.download.run(grant.id, actor="drill")
+    return "downloaded"
+
+
+def recover(app: App, ref: ListingRef) -> str:
+    """Do what a user does after a crash: reconcile, pay what waits, and only then buy what is missing."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        app.services.reconcile.run(actor="drill")
+        owned = active(app.ledger.grants_for(ref))
+        if owned:
+            app.services.download.run(owned[0].id, actor="drill")
+            return "downloaded"
+        open_orders = app.ledger.orders(states=OPEN_STATES, ref=ref)
+        if not open_orders:
+            ended = buy(app, ref)
+            if ended == "downloaded":
+                return ended
+        for order in open_orders:
+            if order.state is OrderState.AWAITING_CHECKOUT:
+                pay(order)
+        time.sleep(0.1)
+    return "out of patience"
+
+
+def pay(order: Order) -> None:
+    """Be the buyer in the browser: press "Pay" on the sandbox's checkout page, which takes it only once."""
+    request = urllib.request.Request(f"{order.checkout_url}/pay", method="POST", data=b"")
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            answer.read()
+    except OSError as error:
+        print(f"payment page: {error}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ClearanceError as error:
+        print(json.dumps({"boundaries": [], "ended": error.code, "message": error.message}))
+        sys.exit(3)
