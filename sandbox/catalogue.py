@@ -1,0 +1,112 @@
+"""What the two marketplaces sell, read from the committed lists; nothing here makes or reads an asset's file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageItem:
+    """An image of the Shutterstock side. `asset` is a file of the assets folder, delivered when it is there."""
+
+    id: str
+    description: str
+    keywords: tuple[str, ...]
+    categories: tuple[str, ...]
+    contributor: str
+    contributor_name: str
+    contributor_country: str
+    recipe: str
+    scheme: str
+    seed: int
+    width: int
+    height: int
+    added_date: str
+    popularity: int
+    collection: str
+    image_type: str = "photo"
+    is_editorial: bool = False
+    is_adult: bool = False
+    has_model_release: bool = False
+    has_property_release: bool = True
+    has_preview: bool = True
+    people: dict[str, Any] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    size_off: int = 0
+    asset: str = ""
+    asset_size: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelItem:
+    """A model of the CGTrader side. `blender` is a folder of models made with Blender, delivered when it is there."""
+
+    id: str
+    title: str
+    recipe: str
+    scheme: str
+    seed: int
+    price: Decimal
+    category: str
+    tags: tuple[str, ...]
+    author: str
+    license: str
+    polygons: int
+    admin_rating: float
+    sales: int
+    created: str
+    formats: tuple[str, ...]
+    pack: str
+    low_poly: bool = False
+    game_ready: bool = False
+    pbr: bool = False
+    animated: bool = False
+    rigged: bool = False
+    collection: bool = False
+    printable: bool = False
+    discounted: bool = False
+    adult: bool = False
+    has_preview: bool = True
+    license_text: str = ""
+    size_off: int = 0
+    blender: str = ""
+    asset: str = ""
+
+
+class Catalogue:
+    """The committed lists, by id."""
+
+    def __init__(self, folder: Path = DATA) -> None:
+        self.images: dict[str, ImageItem] = {}
+        for row in json.loads((folder / "images.json").read_text(encoding="utf-8")):
+            for key in ("keywords", "categories", "models", "asset_size"):
+                if key in row:
+                    row[key] = tuple(row[key])
+            self.images[row["id"]] = ImageItem(**row)
+        self.models: dict[str, ModelItem] = {}
+        for row in json.loads((folder / "models.json").read_text(encoding="utf-8")):
+            row["tags"], row["formats"] = tuple(row["tags"]), tuple(row["formats"])
+            self.models[row["id"]] = ModelItem(**{**row, "price": Decimal(row["price"])})
+
+    @cached_property
+    def image_categories(self) -> dict[str, str]:
+        """Number the image categories: name to id."""
+        names = sorted({name for item in self.images.values() for name in item.categories})
+        return {name: str(number) for number, name in enumerate(names, 1)}
+
+    @cached_property
+    def model_categories(self) -> dict[str, tuple[int, int | None]]:
+        """Number the model categories: slug path to id and the parent's id."""
+        numbers: dict[str, tuple[int, int | None]] = {}
+        for path in sorted({item.category for item in self.models.values()}):
+            parent = path.partition("/")[0]
+            numbers.setdefault(parent, (len(numbers) + 1, None))
+            numbers[path] = (len(numbers) + 1, numbers[parent][0])
+        return numbers

@@ -1,0 +1,122 @@
+"""What the vendors' documents leave open, each with the form chosen here and the other plausible ones.
+
+Everything in this file is an assumption. `POST /_control/variant {"name": "value"}` switches one, so that a client is
+tested against each form; a fact that gets confirmed leaves this file for the module of its marketplace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .state import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One open question: the first choice is the default."""
+
+    choices: tuple[str, ...]
+    unknown: str
+
+
+VARIANTS: dict[str, Variant] = {
+    "cgtrader_paid_status": Variant(
+        ("paid", "completed", "complete", "success"),
+        "only the status 'unpaid' is documented; the paid value is not",
+    ),
+    "cgtrader_model": Variant(
+        ("bare", "wrapped"), "GET /v1/models/:id: bare object, or under 'model' (both read)"
+    ),
+    "cgtrader_images": Variant(
+        ("wrapped", "list", "missing"), "/images: under 'images', a list, or 404 (seen)"
+    ),
+    "cgtrader_files": Variant(("wrapped", "list"), "/files: its envelope is in no copy read"),
+    "cgtrader_file_names": Variant(("named", "null"), "files[].name can be null (an old client skips those)"),
+    "cgtrader_license": Variant(
+        ("bare", "wrapped", "label", "empty"),
+        "/license: field names are in no copy read; 'name' and 'description' are one client's guess",
+    ),
+    "cgtrader_orders": Variant(("wrapped", "list"), "GET /v1/orders: its envelope is in no copy read"),
+    "cgtrader_order": Variant(("bare", "wrapped"), "GET /v1/orders/:id: its envelope is in no copy read"),
+    "cgtrader_order_uuid": Variant(("present", "absent"), "whether an order shows the client's uuid again"),
+    "cgtrader_order_id": Variant(
+        ("text", "number"), "the id is a text in the answer to POST; elsewhere not seen"
+    ),
+    "cgtrader_order_create_status": Variant(("200", "201"), "status of a successful POST /v1/orders/"),
+    "cgtrader_same_uuid": Variant(
+        ("second_order", "same_order"), "server-side idempotency of uuid; a second order is the worst case"
+    ),
+    "cgtrader_price": Variant(
+        ("mixed", "text", "number"),
+        "prices.download is a text in one example, a number in clients; mixed gives both",
+    ),
+    "cgtrader_category_label": Variant(
+        ("title", "name"), "the label's key in categories differs between clients"
+    ),
+    "cgtrader_license_filter": Variant(
+        ("license", "licenses"),
+        "name of the parameter that takes 'exclude_editorial' is cut off in every copy",
+    ),
+    "cgtrader_refresh_token": Variant(("present", "absent"), "refresh tokens are not documented"),
+    "cgtrader_expires_in": Variant(("present", "absent"), "the token's lifetime is not documented"),
+    "cgtrader_error_key": Variant(
+        ("error", "message"), "errors are read from 'error' or 'message' by a client"
+    ),
+    "cgtrader_download_token": Variant(
+        ("query", "ignored"), "how download_token is sent is not documented; here ?download_token="
+    ),
+    "shutterstock_repeat_charge": Variant(("1", "0"), "whether licensing the same image again costs again"),
+    "shutterstock_license_id": Variant(
+        ("present", "absent"), "license_id is missing from the older official spec"
+    ),
+    "shutterstock_item_error": Variant(
+        ("text", "object"),
+        "an item's error is a text in the spec; a client also guards against error.message",
+    ),
+    "shutterstock_minimal_view": Variant(
+        ("lean", "full"),
+        "which fields view=minimal drops; lean drops sizes, keywords, categories and is_editorial",
+    ),
+    "shutterstock_unknown_parameter": Variant(("reject", "ignore"), "what an unknown query parameter does"),
+    "shutterstock_basic_on_scoped_route": Variant(
+        ("401", "403"), "the status of Basic where a scope is needed"
+    ),
+}
+
+# Numbers that no document gives. Rate limits apply only when the sandbox runs with --limits.
+SHUTTERSTOCK_REQUESTS_PER_MINUTE = 100
+CGTRADER_REQUESTS_PER_HOUR = 1000
+CGTRADER_LINK_LIFETIME_S = 300  # "typically a few minutes"
+CGTRADER_TOKEN_LIFETIME_S = 7200  # the default of the OAuth library that CGTrader runs
+CGTRADER_CODE_LIFETIME_S = 600
+SHUTTERSTOCK_NO_AGENT_STATUS = 400  # a User-Agent is mandatory; what its absence gives is not documented
+SHUTTERSTOCK_EXPIRING_TOKEN_S = 3600  # from an example and a client
+CGTRADER_MAX_PER_PAGE = 100  # the maximum is not documented; a client caps itself at 100
+
+
+class Variants:
+    """Hold which form of each open question is spoken now; kept in the state file."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def choice(self, name: str) -> str:
+        """Tell the form now spoken."""
+        chosen: str = self._store.read_meta("variants", {}).get(name, VARIANTS[name].choices[0])
+        return chosen
+
+    def switch(self, changes: dict[str, object]) -> None:
+        """Change some forms at once. Raises ValueError for an unknown name or form, and then changes none."""
+        for name, value in changes.items():
+            if name not in VARIANTS:
+                raise ValueError(f"there is no variant {name!r}; known are {', '.join(sorted(VARIANTS))}")
+            if value not in VARIANTS[name].choices:
+                raise ValueError(f"{name} takes one of {', '.join(VARIANTS[name].choices)}")
+        self._store.write_meta("variants", {**self._store.read_meta("variants", {}), **changes})
+
+    def table(self) -> dict[str, dict[str, object]]:
+        """List every open question with its forms."""
+        return {
+            name: {"now": self.choice(name), "choices": list(known.choices), "unknown": known.unknown}
+            for name, known in VARIANTS.items()
+        }

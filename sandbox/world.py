@@ -1,0 +1,108 @@
+"""Everything one running sandbox holds, put together in one place and handed to every handler."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from .catalogue import Catalogue
+from .clock import Clock
+from .faults import Faults
+from .library import Library
+from .limits import Limits
+from .links import Signer
+from .message import Json
+from .state import Store
+from .unconfirmed import Variants
+
+SHUTTERSTOCK, CGTRADER = "shutterstock", "cgtrader"
+DAY_S = 86400.0
+
+# The plans of the sandbox's one Shutterstock account: id, license, description, asset type, left, limit, and the
+# days until the allotment's end and the plan's expiry. One is used up, one has expired, one is for videos.
+_PLANS = (
+    ("s1000001", "standard", "Sandbox Standard, 50 images a month", "images", 50, 50, 20, 300),
+    ("s1000002", "enhanced", "Sandbox Enhanced, 10 images a month", "images", 10, 10, 20, 300),
+    ("s1000003", "premier", "Sandbox Premier, used up", "images", 0, 25, 12, 200),
+    ("s1000004", "standard", "Sandbox Standard of last year, expired", "images", 7, 50, -35, -5),
+    ("s1000005", "standard", "Sandbox Video, 5 clips", "videos", 5, 5, 20, 300),
+)
+
+
+class World:
+    """The state folder opened: store, clock, catalogue, credentials, faults, log."""
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        models: Path | None = None,
+        assets: Path | None = None,
+        cache: Path | None = None,
+        limits: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        self.store = Store(state / "sandbox.sqlite3")
+        self.clock = clock or Clock()
+        self.clock.offset_s = float(self.store.read_meta("offset_s", 0.0))
+        self.catalogue = Catalogue()
+        self.library = Library(cache or state / "cache", models=models, assets=assets)
+        self.variants = Variants(self.store)
+        self.faults = Faults()
+        self.limits = Limits(enabled=limits)
+        self.signer = Signer(self.store.read_secret("signing"))
+        self.log: deque[Json] = deque(maxlen=20_000)
+        self.credentials = self._read_credentials()
+        if self.store.row("SELECT id FROM subscriptions") is None:
+            self._seed()
+
+    def reset(self) -> None:
+        """Start over: books, orders, quota, time, faults and variants; the credentials stay."""
+        self.store.clear()
+        self.clock.offset_s = 0.0
+        self.faults.clear()
+        self.limits.clear()
+        self.log.clear()
+        self._seed()
+
+    def move_clock(self, *, advance_s: float) -> None:
+        """Move the sandbox's time, and keep it moved through a restart."""
+        self.clock.offset_s += advance_s
+        self.store.write_meta("offset_s", self.clock.offset_s)
+
+    def _read_credentials(self) -> dict[str, dict[str, str]]:
+        secret = self.store.read_secret
+        return {
+            SHUTTERSTOCK: {
+                "consumer_key": secret("shutterstock_key", prefix="sandbox-key-"),
+                "consumer_secret": secret("shutterstock_secret", prefix="sandbox-secret-"),
+                "user_token": secret("shutterstock_token", prefix="v2/sandbox-token-"),
+            },
+            CGTRADER: {
+                "client_id": secret("cgtrader_id", prefix="sandbox-id-"),
+                "client_secret": secret("cgtrader_secret", prefix="sandbox-secret-"),
+                "user_token": secret("cgtrader_token", prefix="sandbox-token-"),
+            },
+        }
+
+    def _seed(self) -> None:
+        from .tokens import ALL_SCOPES, store_token
+
+        now = self.clock.now()
+        with self.store.transaction() as db:
+            db.executemany(
+                "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (*plan[:6], now - 10 * DAY_S, now + plan[6] * DAY_S, now + plan[7] * DAY_S)
+                    for plan in _PLANS
+                ],
+            )
+            for marketplace in (SHUTTERSTOCK, CGTRADER):
+                store_token(
+                    db,
+                    self.credentials[marketplace]["user_token"],
+                    marketplace=marketplace,
+                    user="sandbox.user",
+                    scopes=ALL_SCOPES if marketplace == SHUTTERSTOCK else (),
+                    expires_at=None,
+                )
