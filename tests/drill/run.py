@@ -1,0 +1,44 @@
+"""The long drill: every boundary and many random moments, on both marketplaces. ``python3 build.py drill``."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+
+from drills import LISTINGS, LOST_ANSWERS, Drill, drill_boundaries, drill_lost_answer, drill_moments  # noqa: E402
+from sandbox_process import start_sandbox  # noqa: E402
+
+
+def main() -> int:
+    """Run all drills; the first difference between the books ends it with an error."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--moments", type=int, default=200, help="random moments, over both marketplaces")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, start_sandbox(Path(folder) / "sandbox") as sandbox:
+        for listing in LISTINGS:
+            marketplace = listing.partition(":")[0]
+            drill = Drill(sandbox=sandbox, folder=Path(folder) / marketplace, listing=listing)
+            kills = drill_boundaries(drill)
+            print(f"{listing}: killed at {kills} boundaries, bought exactly once each time", flush=True)
+            for fault in LOST_ANSWERS[marketplace]:
+                drill_lost_answer(drill, fault)
+                print(f"{listing}: answer lost ({fault['fault']}), bought exactly once", flush=True)
+            moments = options.moments // len(LISTINGS)
+            kills = drill_moments(drill, moments=moments, seed=options.seed)
+            print(f"{listing}: {kills} of {moments} random moments hit, bought exactly once each time", flush=True)
+    print(f"All drills ended well in {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

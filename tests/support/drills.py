@@ -1,0 +1,174 @@
+"""Drills of purchase safety: kill a buyer, let it recover, and compare the ledger with the marketplace's books.
+
+Used by ``python3 build.py drill`` (long) and by the suite (every boundary, and a short form of the rest).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BUYER = ROOT / "tests" / "support" / "buyer.py"
+LISTINGS = ("shutterstock:1120280100", "cgtrader:4400123")
+"""What the sandbox sells and the drills buy: an image on a subscription, a model through a checkout page."""
+LOST_ANSWERS: dict[str, tuple[dict[str, Any], ...]] = {
+    "shutterstock": (
+        {"fault": "lost_answer", "match": {"method": "POST", "path_regex": "^/v2/images/licenses$"}},
+        {"fault": "502", "process": True, "match": {"method": "POST", "path_regex": "^/v2/images/licenses$"}},
+        {"fault": "html", "process": True, "match": {"method": "POST", "path_regex": "^/v2/images/licenses$"}},
+    ),
+    "cgtrader": (
+        {"fault": "lost_answer", "match": {"method": "POST", "path_regex": "^/v1/orders/?$"}},
+        {"fault": "garbage_json", "process": True, "match": {"method": "POST", "path_regex": "^/v1/orders/?$"}},
+    ),
+}
+"""Faults in which a purchase takes effect and its answer is lost."""
+CHILD_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """Where a drill runs. ``sandbox`` is a running sandbox process (``sandbox_process``)."""
+
+    sandbox: Any
+    folder: Path
+    listing: str
+
+    def start(self, role: str, *extra: str) -> subprocess.Popen[str]:
+        """Start a buyer process on this drill's data folder."""
+        credentials = self.folder.parent / f"{self.folder.name}.credentials.json"
+        credentials.write_text(json.dumps(self.sandbox.credentials), encoding="utf-8")
+        return subprocess.Popen(
+            [
+                sys.executable, str(BUYER), role, "--data", str(self.folder), "--sandbox", self.sandbox.url,
+                "--listing", self.listing, "--credentials", str(credentials), *extra,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )  # fmt: skip
+
+    def finish(self, role: str, *extra: str) -> dict[str, Any]:
+        """Run a buyer to its end and return what it printed; fail when it did not end well."""
+        process = self.start(role, *extra)
+        out, err = process.communicate(timeout=CHILD_TIMEOUT_S)
+        assert process.returncode == 0, f"{role} ended with {process.returncode}\n{out}\n{err}"
+        result: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+        return result
+
+    def kill_at(self, boundary: int) -> bool:
+        """Run a buyer that kills itself at a boundary; True when it got that far."""
+        process = self.start("buy", "--kill-at", str(boundary))
+        out, err = process.communicate(timeout=CHILD_TIMEOUT_S)
+        if process.returncode == -signal.SIGKILL:
+            return True
+        assert process.returncode == 0, f"the buyer ended with {process.returncode}\n{out}\n{err}"
+        return False
+
+    def kill_after(self, seconds: float) -> bool:
+        """Run a buyer and kill it after some time; True when it was still running."""
+        process = self.start("buy")
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return True
+        return False
+
+    def check(self) -> None:
+        """Compare the two books: bought exactly once, granted exactly once, the file here, the audit whole."""
+        from core.files.store import Store
+        from core.ledger.checkpoint import verify_ledger_audit
+        from core.ledger.engine import open_ledger
+        from core.model.listing import ListingRef
+        from core.model.order import OPEN_STATES, OrderState
+        from core.services.quote import active
+
+        ref = ListingRef.parse(self.listing)
+        charged = [
+            entry
+            for entry in self.sandbox.books()["charges"]
+            if entry["marketplace"] == ref.marketplace and str(entry["item_id"]) == ref.id
+        ]
+        assert len(charged) == 1, f"the marketplace charged {len(charged)} times: {charged}"
+        path = self.folder / "ledger.sqlite"
+        ledger = open_ledger(path)
+        try:
+            grants = active(ledger.grants_for(ref))
+            assert len(grants) == 1, f"{len(grants)} grants for one purchase"
+            order = ledger.order(grants[0].order_id)
+            assert order is not None and order.state is OrderState.FULFILLED, order
+            assert not ledger.orders(states=OPEN_STATES), "an order is still open"
+            assert order.marketplace_order_id or grants[0].marketplace_license_id
+            identifiers = {order.key, order.marketplace_order_id, grants[0].marketplace_license_id}
+            names = {str(charged[0]["uuid"]), str(charged[0]["reference"])}
+            names |= {str(value) for value in charged[0]["metadata"].values()}
+            assert identifiers & names, (identifiers, charged)
+            store = Store(self.folder / "store")
+            files = ledger.files(grants[0].id)
+            assert files and all(store.check(file.sha256) for file in files)
+            outcome = verify_ledger_audit(ledger, path)
+            assert outcome.ok, outcome.problems
+        finally:
+            ledger.close()
+
+    def again(self) -> None:
+        """Start from nothing: empty books, empty ledger."""
+        self.sandbox.reset()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+
+
+def drill_boundaries(drill: Drill, *, every: int = 1, report: Any = print) -> int:
+    """Kill at every boundary (or every n-th), recover, compare; return how many kills there were."""
+    drill.again()
+    names = drill.finish("buy")["boundaries"]
+    drill.check()
+    kills = 0
+    for number in range(1, len(names) + 1, every):
+        drill.again()
+        if drill.kill_at(number):
+            kills += 1
+        drill.finish("recover")
+        drill.check()
+        report(f"{drill.listing}: boundary {number}/{len(names)} ({names[number - 1]}): bought once")
+    return kills
+
+
+def drill_moments(drill: Drill, *, moments: int, seed: int, report: Any = print) -> int:
+    """Kill at random moments, recover, compare; return how many buyers were really killed."""
+    drill.again()
+    started = time.monotonic()
+    drill.finish("buy")
+    whole = time.monotonic() - started
+    chance = random.Random(seed)
+    kills = 0
+    for number in range(1, moments + 1):
+        drill.again()
+        moment = chance.uniform(0.0, whole)
+        kills += drill.kill_after(moment)
+        drill.finish("recover")
+        drill.check()
+        report(f"{drill.listing}: moment {number}/{moments} ({moment:.3f} s): bought once")
+    return kills
+
+
+def drill_lost_answer(drill: Drill, fault: dict[str, Any]) -> None:
+    """Let the purchase take effect and lose its answer; the buyer must not buy again."""
+    drill.again()
+    drill.sandbox.fault(**fault)
+    ended = drill.finish("buy")["ended"]
+    assert ended == "in doubt", ended
+    drill.finish("recover")
+    drill.check()
