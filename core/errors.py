@@ -66,6 +66,12 @@ class OfflineError(ClearanceError):
     code = "offline"
 
 
+class CredentialStoreError(ClearanceError):
+    """The place where keys are kept (keyring, passphrase file) cannot be read or written."""
+
+    code = "credentials"
+
+
 class MarketplaceError(ClearanceError):
     """A marketplace answered, or failed to answer, in a way that stops the call."""
 

@@ -32,10 +32,17 @@ def lock_file(
     """Hold the lock while the block runs; wait for it, at most ``timeout_s`` (None: for ever).
 
     Threads of one process exclude each other too. The file stays: deleting it would let two holders in.
-    Raises LockTimeoutError, CancelledError, OSError.
+    Raises LockTimeoutError, CancelledError, ClearanceError (the file cannot be made).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ClearanceError(
+            f"The data folder cannot be written ({error.strerror}). Check its permissions and the disk.",
+            code="lock.not_writable",
+            context={"lock": path.name},
+        ) from None
     try:
         started = clock.monotonic()
         while not _try_lock(descriptor):

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from ..errors import MarketplaceError
 from .message import Idempotency
 
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that say "not now" (RFC 9110, 6585, 8470)."""
-
-LONGEST_WAIT_S = 86_400.0
-"""What a vendor may ask for; a larger number is taken for a mistake of units and cut to this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +33,12 @@ class GiveUp:
     """Hand the error to the caller; ``why`` is for the log."""
 
     why: str
+
+
+def wait_asked(error: Exception) -> float | None:
+    """Return the seconds that a vendor asked to wait with this error, or None."""
+    asked = error.context.get("retry_after_s") if isinstance(error, MarketplaceError) else None
+    return float(asked) if isinstance(asked, int | float) else None
 
 
 def decide(
@@ -73,73 +72,3 @@ def decide(
     if elapsed_s + wait_s > policy.deadline_s:
         return GiveUp("the wait would go past the deadline")
     return Retry(wait_s)
-
-
-def read_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
-    """Read how many seconds a vendor asks to wait: from 0 to a day, or None when it does not say.
-
-    Understands ``Retry-After`` (seconds or an HTTP date), ``RateLimit-Reset`` and ``X-RateLimit-Reset``
-    (seconds from now, or a moment in seconds or milliseconds) and ``reset`` in a JSON body. The last three
-    are third-party reports about Shutterstock, not seen in an official file; plausible forms are taken.
-    """
-    retry_after = headers.get("retry-after", "").strip()
-    wait = _read_number(retry_after)
-    if wait is None and retry_after:
-        wait = _until_http_date(retry_after, now)
-    if wait is not None:
-        return _bounded(wait)
-    for name in ("ratelimit-reset", "x-ratelimit-reset"):
-        wait = _until_reset(headers.get(name, ""), now)
-        if wait is not None:
-            return _bounded(wait)
-    wait = _until_reset(_body_reset(headers, body), now)
-    return None if wait is None else _bounded(wait)
-
-
-def _bounded(wait: float) -> float:
-    return min(max(wait, 0.0), LONGEST_WAIT_S)
-
-
-def _read_number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if 0.0 <= number < 1e15 else None
-
-
-def _until_http_date(text: str, now: datetime) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    try:
-        return (moment - now).total_seconds()
-    except OverflowError:
-        return None
-
-
-def _until_reset(value: object, now: datetime) -> float | None:
-    number = _read_number(value)
-    if number is None:
-        return None
-    # A moment as number is past 10^9 in seconds and past 10^12 in milliseconds; less is a count of seconds.
-    if number >= 1e12:
-        number /= 1000.0
-    if number < 1e9:
-        return number
-    return number - (now - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(seconds=1)
-
-
-def _body_reset(headers: Mapping[str, str], body: bytes) -> object:
-    if "json" not in headers.get("content-type", "").lower() or len(body) > 65_536:
-        return None
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value.get("reset") if isinstance(value, dict) else None

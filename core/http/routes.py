@@ -16,7 +16,7 @@ from .site import Site
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class Router:
+class Routes:
     """Maps and checks addresses. ``sandbox_url`` None: the real hosts, over https only."""
 
     def __init__(self, sandbox_url: str | None = None) -> None:
@@ -61,10 +61,17 @@ class Router:
 
     def check_download(self, url: str, site: Site) -> str:
         """Return the logical address if a file may come from its host; else raise."""
+        return self._check(url, site, site.download_hosts, "is not one of its download hosts")
+
+    def check_preview(self, url: str, site: Site) -> str:
+        """Return the logical address if a preview may come from its host; else raise."""
+        return self._check(url, site, site.preview_hosts, "is not one of its hosts for previews")
+
+    def _check(self, url: str, site: Site, patterns: frozenset[str], why: str) -> str:
         logical = self.logical(url)
         host = urlsplit(logical).hostname or ""
-        if not any(_matches(host, pattern) for pattern in site.download_hosts):
-            raise _refuse(logical, site, "is not one of its download hosts")
+        if not any(_matches(host, pattern) for pattern in patterns):
+            raise _refuse(logical, site, why)
         return logical
 
 

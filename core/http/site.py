@@ -40,6 +40,16 @@ class Site(Protocol):
         ...
 
     @property
+    def preview_hosts(self) -> frozenset[str]:
+        """Hosts, or suffixes with a leading dot, that previews come from."""
+        ...
+
+    @property
+    def key_page_url(self) -> str:
+        """Where the user gets a key."""
+        ...
+
+    @property
     def requests_per_hour(self) -> int:
         """Our own ceiling."""
         ...

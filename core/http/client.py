@@ -1,0 +1,96 @@
+"""What services talk to: sends calls with the credential they need, and fetches previews.
+
+A thin join of :class:`~.exchange.Exchange` (one call through all layers) and :class:`~.tokens.TokenKeeper`
+(who we are). Files are fetched by :mod:`.download`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from ..errors import (
+    CancelledError,
+    ClearanceError,
+    CredentialsRejected,
+    MarketplaceError,
+    OfflineError,
+    Unavailable,
+)
+from .cancel import CancelToken
+from .exchange import Credential, Exchange
+from .message import Auth, Call, Idempotency
+from .public import PublicFetcher
+from .site import Site
+from .throttle import OnWait
+from .tokens import TokenKeeper
+
+P = TypeVar("P")
+
+
+class Client:
+    """Sends calls to marketplaces. Safe to use from several threads."""
+
+    def __init__(self, exchange: Exchange, tokens: TokenKeeper, public: PublicFetcher) -> None:
+        self._exchange = exchange
+        self._tokens = tokens
+        self._public = public
+
+    def send(
+        self,
+        call: Call[P],
+        info: Site,
+        *,
+        cancel: CancelToken | None = None,
+        on_wait: OnWait | None = None,
+    ) -> P:
+        """Send one call and return what its reader made of the answer.
+
+        ``on_wait`` is told the seconds of each longer wait. Raises MarketplaceError subclasses, OfflineError,
+        CancelledError; for a SPENDING call everything but OutcomeUnknown means that it took no effect.
+        """
+        self._exchange.check_online()
+        credential = self._credential(call, info, cancel)
+        try:
+            return self._exchange.run(call, info, credential, cancel=cancel, on_wait=on_wait)
+        except CredentialsRejected as error:
+            rejected = error
+        # A 401 is a refusal at the door: the call had no effect, not even one that spends, so it may go out
+        # once more with a token that is really new. This is the only case in which a SPENDING call is sent
+        # twice, and never after anything but a 401.
+        renewed = None
+        if rejected.status == 401 and call.request.auth is not Auth.NONE:
+            renewed = self._renew(call, credential, info, cancel)
+        if renewed is None:
+            raise rejected
+        return self._exchange.run(call, info, renewed, cancel=cancel, on_wait=on_wait)
+
+    def fetch_public(
+        self, url: str, info: Site, *, max_bytes: int, cancel: CancelToken | None = None
+    ) -> bytes:
+        """Fetch a preview, without any credential, from a host that the marketplace names for previews."""
+        self._exchange.check_online()
+        return self._public.fetch(url, info, max_bytes=max_bytes, cancel=cancel)
+
+    def _credential(self, call: Call[P], info: Site, cancel: CancelToken | None) -> Credential:
+        try:
+            return self._tokens.credential(call.request.auth, info, cancel=cancel)
+        except ClearanceError as error:
+            failure = error
+        raise _before_sending(failure, call, info)
+
+    def _renew(
+        self, call: Call[P], credential: Credential, info: Site, cancel: CancelToken | None
+    ) -> Credential | None:
+        try:
+            return self._tokens.renew(credential, info, cancel=cancel)
+        except ClearanceError as error:
+            failure = error
+        raise _before_sending(failure, call, info)
+
+
+def _before_sending(error: ClearanceError, call: Call[P], info: Site) -> ClearanceError:
+    """Make sure that a purchase which was never sent does not look as if it might have been."""
+    known = isinstance(error, MarketplaceError | OfflineError | CancelledError)
+    if call.idempotency is not Idempotency.SPENDING or known:
+        return error
+    return Unavailable(error.message, marketplace=info.id, code=error.code)

@@ -1,0 +1,204 @@
+"""Sign-in in the system's browser: a listener on this machine waits for the browser to come back (RFC 8252).
+
+The listener takes one answer on one path, from this machine, with the state it gave out; it never shows or
+logs what it was sent, and it is gone when the sign-in ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import queue
+import socketserver
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from ..clock import Clock, SystemClock
+from ..errors import AccessDenied, CancelledError, ClearanceError, UserInputError
+from .auth import same_state
+from .cancel import CancelToken
+from .exchange import clean_error
+from .redact import redact_text
+from .site import Site
+from .tokens import TokenKeeper
+
+_STEP_S = 0.1
+_MAX_CODE_CHARS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the browser brought: a code, or the reason why not."""
+
+    code: str = field(default="", repr=False)
+    error: str = ""
+
+
+def sign_in(
+    info: Site,
+    *,
+    tokens: TokenKeeper,
+    open_url: Callable[[str], object],
+    cancel: CancelToken | None = None,
+    timeout_s: float = 300.0,
+    clock: Clock | None = None,
+) -> None:
+    """Let the user allow us in the browser, and store the tokens.
+
+    ``open_url`` gets the address of the sign-in page; what it returns does not matter, as the user may open
+    the page by hand. Raises CredentialsMissing, AccessDenied (refused in the browser), UserInputError (nobody
+    came back in time), CancelledError, and what exchanging the code raises.
+    """
+    clock = clock or SystemClock()
+    with _Listener(info) as listener:
+        attempt = tokens.begin_sign_in(info, listener.port)
+        listener.expect(attempt.state)
+        open_url(tokens.browser_url(attempt))
+        answer = listener.wait(clock, timeout_s=timeout_s, cancel=cancel)
+    if answer.error:
+        raise clean_error(
+            AccessDenied(
+                f"{info.name} did not allow the sign-in ({answer.error}). Try again, and allow the access "
+                "that is asked for.",
+                marketplace=info.id,
+                status=None,
+                code="marketplace.sign_in_refused",
+            )
+        )
+    tokens.finish_sign_in(info, attempt, answer.code, cancel=cancel)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = False  # on Windows that would let another program take the port over
+
+    def server_bind(self) -> None:
+        """Bind without asking DNS for this machine's name, which can take seconds."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "localhost", int(self.server_address[1])
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a browser that hangs up early is no news, and a trace could hold the code."""
+
+
+class _Listener:
+    """Waits on a port of this machine."""
+
+    def __init__(self, site: Site) -> None:
+        self._path = site.auth.redirect_path
+        self._name = site.name
+        self._state = ""
+        self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        try:
+            self._server = _Server(("127.0.0.1", site.auth.redirect_port), self._make_handler())
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+        else:
+            self._thread = threading.Thread(
+                target=self._server.serve_forever, args=(_STEP_S,), name="clearance-sign-in", daemon=True
+            )
+            return
+        raise ClearanceError(
+            f"No port of this machine could be opened for the sign-in ({problem}). "
+            "Close other sign-ins, or allow it in the firewall.",
+            code="sign_in.no_port",
+            retryable=True,
+        )
+
+    @property
+    def port(self) -> int:
+        """Return the port that it listens on."""
+        return self._server.server_port
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=2.0)
+
+    def expect(self, state: str) -> None:
+        """Take an answer with this state only."""
+        self._state = state
+
+    def wait(self, clock: Clock, *, timeout_s: float, cancel: CancelToken | None) -> _Answer:
+        """Return the answer; raise CancelledError, or UserInputError when the time is over."""
+        until = clock.monotonic() + timeout_s
+        while True:
+            try:
+                return self._answers.get(timeout=_STEP_S)
+            except queue.Empty:
+                late = clock.monotonic() >= until
+            if cancel is not None and cancel.cancelled:
+                raise CancelledError("The sign-in was stopped.")
+            if late:
+                raise UserInputError(
+                    f"Nobody came back from {self._name}'s sign-in page in time. Try again.",
+                    code="sign_in.timeout",
+                )
+
+    def take(self, target: str, host: str) -> tuple[int, str]:
+        """Judge one request by its target and Host; return a status and a sentence for the browser."""
+        # A page elsewhere that has bound its own name to 127.0.0.1 shows that name here.
+        if host.lower() not in {f"127.0.0.1:{self.port}", f"localhost:{self.port}"}:
+            return 400, "This address is not for other pages."
+        parts = urlsplit(target)
+        if parts.path != self._path:
+            return 404, "There is nothing here."
+        values = parse_qs(parts.query, keep_blank_values=True, max_num_fields=20)
+        state, code, error = (values.get(name, []) for name in ("state", "code", "error"))
+        if len(state) != 1 or not self._state or not same_state(self._state, state[0]):
+            return 400, "This does not belong to a sign-in that was started here. Start again in Clearance."
+        if error:
+            why = "".join(char for char in redact_text(error[0])[:80] if char.isprintable())
+            self._answers.put(_Answer(error=why or "refused"))
+            return 200, "The sign-in was not allowed. You can close this page and go back to Clearance."
+        if len(code) != 1 or not 0 < len(code[0]) <= _MAX_CODE_CHARS:
+            return 400, "The sign-in page sent no code. Start again in Clearance."
+        self._state = ""  # one answer only
+        self._answers.put(_Answer(code=code[0]))
+        return 200, "You are signed in. You can close this page and go back to Clearance."
+
+    def _make_handler(self) -> type[BaseHTTPRequestHandler]:
+        listener = self
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 10  # seconds that a browser may take to say what it wants
+            server_version = "Clearance"
+            sys_version = ""
+
+            def do_GET(self) -> None:
+                try:
+                    status, sentence = listener.take(self.path, self.headers.get("Host", ""))
+                except ValueError:
+                    status, sentence = 400, "This address cannot be read."
+                page = _PAGE.replace("SENTENCE", sentence).encode()
+                self.send_response(status)
+                for name, value in (
+                    ("Content-Type", "text/html; charset=utf-8"),
+                    ("Content-Length", str(len(page))),
+                    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"),
+                    ("Referrer-Policy", "no-referrer"),
+                    ("Cache-Control", "no-store"),
+                    ("Connection", "close"),
+                ):
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(page)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+                """Write nothing: the request line holds the code."""
+
+        return Handler
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Clearance</title>
+<style>body{font:18px/1.5 system-ui,sans-serif;max-width:34em;margin:15vh auto;padding:0 1em;color:#222}
+@media(prefers-color-scheme:dark){body{background:#1d1d1d;color:#ddd}}</style>
+<h1>Clearance</h1><p>SENTENCE</p></html>
+"""
