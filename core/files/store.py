@@ -48,7 +48,9 @@ class Store:
     def place(self, sha256: str) -> Path:
         """Return where a file of this hash belongs, whether or not it is there."""
         if not _SHA256.fullmatch(sha256):
-            raise DownloadError("A file's hash is not a SHA-256.", code="download.bad_hash", context={"sha256": sha256[:80]})
+            raise DownloadError(
+                "A file's hash is not a SHA-256.", code="download.bad_hash", context={"sha256": sha256[:80]}
+            )
         return self._root / "sha256" / sha256[:2] / sha256[2:]
 
     def path(self, sha256: str, *, size: int | None = None) -> Path | None:

@@ -1,0 +1,149 @@
+"""Unpack an archive safely, whole or not at all, into a fresh folder. Its content says which format it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DownloadError, DownloadRefused
+from .archive_job import Job, Limits, Member, Meter
+from .archive_names import Names, refuse
+from .archive_tar import unpack_gzip, unpack_tar, unpack_unity
+from .archive_tools import Tools, can_unpack, unpack_with_tool
+from .archive_zip import METHODS, MethodUnknownError, read_listing, unpack_zip
+from .detect import Family, FileType, detect, ending_of
+from .disk import Cancelled, Progress, explain_disk_errors, ignore_progress, never_cancelled
+from .store import remove_tree
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "METHODS",
+    "Limits",
+    "Tools",
+    "Unpacked",
+    "inspect_archive",
+    "is_archive",
+    "unpack",
+]
+
+DEFAULT_LIMITS = Limits()
+DEFAULT_TOOLS = Tools()
+UNPACKED_TYPES = frozenset({"zip", "7z", "rar", "gz", "tar", "tar.gz", "unitypackage"})
+_NESTED_ENDINGS = frozenset({"zip", "7z", "rar", "tar", "gz", "tgz", "tar.gz", "unitypackage"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpacked:
+    """What came out. ``files`` are relative to ``folder``, sorted; ``size`` is the sum of bytes written."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    size: int
+
+
+def is_archive(found: FileType) -> bool:
+    """Say whether a file of this type is unpacked here (with a tool, for some)."""
+    return found.family is Family.ARCHIVE and found.name in UNPACKED_TYPES
+
+
+def unpack(
+    path: Path,
+    into: Path,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    tools: Tools = DEFAULT_TOOLS,
+    cancelled: Cancelled = never_cancelled,
+    progress: Progress = ignore_progress,
+) -> Unpacked:
+    """Unpack into ``into``, which must not exist or be empty, and is gone again when anything goes wrong.
+
+    Archives inside are unpacked too, each into a folder with its name, ``limits.nesting`` deep. Raises
+    DownloadRefused (hostile, damaged, locked, no tool), DownloadError (disk), CancelledError.
+    """
+    with explain_disk_errors("unpack an archive"):
+        if into.is_symlink() or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
+            raise DownloadError(
+                "Could not unpack: the folder for it is not empty.", code="download.folder_not_empty"
+            )
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        meter = Meter(limits, packed=path.stat().st_size, progress=progress, cancelled=cancelled)
+        try:
+            _unpack_one(path, into, meter, tools, depth=0)
+            files = sorted(file.relative_to(into) for file in into.rglob("*") if file.is_file())
+        except BaseException:
+            remove_tree(into)
+            raise
+    return Unpacked(folder=into, files=tuple(files), size=meter.written)
+
+
+def inspect_archive(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Member, ...] | None:
+    """Judge an archive by its table of contents, without unpacking; None for formats that have none.
+
+    Raises DownloadRefused like :func:`unpack`; what only shows while unpacking is not seen here.
+    """
+    if detect(path).name != "zip":
+        return None
+    members = read_listing(path, limits)
+    meter = Meter(limits, packed=path.stat().st_size, progress=ignore_progress, cancelled=never_cancelled)
+    Job(path.parent, meter).plan(members)
+    return tuple(members)
+
+
+def has_tool(found: FileType, *, tools: Tools = DEFAULT_TOOLS) -> bool:
+    """Say whether an archive of this type can be unpacked on this machine."""
+    return found.name not in ("7z", "rar") or can_unpack(found.name, tools)
+
+
+def _unpack_one(path: Path, folder: Path, meter: Meter, tools: Tools, *, depth: int) -> None:
+    job = Job(folder, meter)
+    _unpack_by_type(path, job, tools)
+    for file in sorted(job.files):
+        if ending_of(file.name) in _NESTED_ENDINGS and is_archive(detect(file)):
+            if depth + 1 > meter.limits.nesting:
+                raise refuse(
+                    f"it holds archives inside archives, more than {meter.limits.nesting} deep.",
+                    code="download.archive_bomb",
+                )
+            inner = _folder_for(file, job.names, folder)
+            inner.mkdir(mode=0o700)
+            _unpack_one(file, inner, meter, tools, depth=depth + 1)
+            file.unlink()
+
+
+def _unpack_by_type(path: Path, job: Job, tools: Tools) -> None:
+    found = detect(path)
+    match found.name:
+        case "zip":
+            try:
+                unpack_zip(path, job)
+            except MethodUnknownError:
+                unpack_with_tool(path, job, kind="zip", tools=tools)
+        case "tar":
+            unpack_tar(path, job, gzipped=False)
+        case "tar.gz":
+            unpack_tar(path, job, gzipped=True)
+        case "unitypackage":
+            unpack_unity(path, job)
+        case "gz":
+            name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
+            unpack_gzip(path, job, name=name or "file")
+        case "7z" | "rar":
+            unpack_with_tool(path, job, kind=found.name, tools=tools)
+        case _:
+            raise DownloadRefused(
+                "This file is not an archive that can be unpacked.",
+                code="download.not_an_archive",
+                context={"type": found.name},
+            )
+
+
+def _folder_for(file: Path, names: Names, folder: Path) -> Path:
+    """Return a folder name beside a nested archive that nothing else in this archive has."""
+    stem = file.name[: -len(ending_of(file.name)) - 1] or file.name
+    base = file.parent / (stem.rstrip(". ") or "archive")
+    for number in range(1, 1000):
+        place = base if number == 1 else base.with_name(f"{base.name}_{number}")
+        if not place.exists():
+            names.take(place.relative_to(folder).as_posix(), is_folder=True)
+            return place
+    raise refuse("names in it collide.")
