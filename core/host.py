@@ -25,6 +25,8 @@ class ImportPlan:
     """For images: also make a material that shows it."""
     keep_files_in: Path | None = None
     """Folder from which textures may be referenced for good; None: pack them."""
+    folder: Path | None = None
+    """The private folder that all of it lies in, to be removed when the import is over."""
 
 
 class Host(Protocol):
@@ -33,6 +35,16 @@ class Host(Protocol):
     @property
     def name(self) -> str:
         """Name and version, such as ``Blender 5.2.3``."""
+        ...
+
+    @property
+    def supported_formats(self) -> tuple[str, ...]:
+        """Lower-case file endings that can be imported here. Safe to read from any thread."""
+        ...
+
+    @property
+    def newest_blend(self) -> tuple[int, int] | None:
+        """The newest Blender (major, minor) whose files can be read; None when that does not matter."""
         ...
 
     def is_online(self) -> bool:
@@ -66,6 +78,16 @@ class NoHost:
     def name(self) -> str:
         """Say that there is none."""
         return "command line"
+
+    @property
+    def supported_formats(self) -> tuple[str, ...]:
+        """Return nothing: there is nothing to import into."""
+        return ()
+
+    @property
+    def newest_blend(self) -> tuple[int, int] | None:
+        """Return None."""
+        return None
 
     def is_online(self) -> bool:
         """Return what it was made with."""

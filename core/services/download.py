@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..clock import Clock
-from ..errors import DownloadError, UserInputError
+from ..errors import DownloadError, DownloadRefused, UserInputError
 from ..files.store import Store
 from ..files.verify import verify_delivery
 from ..http.cancel import CancelToken
@@ -128,28 +129,38 @@ class Download:
         fetched = self.downloader.fetch(
             next_link,
             module.INFO,
-            folder=self.store.incoming(f"{grant.id}-{index}"),
+            folder=self._incoming(grant, index),
             cancel=cancel,
             on_progress=on_progress,
         )
-        verified = verify_delivery(
-            fetched.path,
-            name=fetched.name,
-            declared_size=first.size,
-            declared_sha256=first.sha256,
-            declared_formats=(),
-            kind=grant.kind,
-            quarantine=self.store.quarantine,
-        )
-        self.store.adopt(fetched.path, fetched.sha256)
+        try:
+            verified = verify_delivery(
+                fetched.path,
+                name=fetched.name,
+                declared_size=first.size,
+                declared_sha256=first.sha256,
+                declared_formats=(),
+                kind=grant.kind,
+                known_sha256=fetched.sha256,
+            )
+        except DownloadRefused as error:
+            self.store.quarantine(fetched.path, reason=error.message, context=dict(error.context))
+            raise
+        self.store.adopt(fetched.path, fetched.sha256, verify=False)
         return GrantFile(
             grant_id=grant.id,
             sha256=fetched.sha256,
-            name=fetched.name,
+            name=verified.name,
             size=fetched.size,
-            media_type=verified.media_type,
+            media_type=verified.type.media_type,
             downloaded_at=self.clock.now(),
         )
+
+    def _incoming(self, grant: Grant, index: int) -> Path:
+        """One folder a file, the same after a restart, so that a cut download goes on where it stopped."""
+        folder = self.store.incoming / f"{grant.id}-{index}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _book(self, grant: Grant, files: list[GrantFile], actor: str) -> None:
         now = self.clock.now()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..errors import UserInputError
 from ..files.prepare import prepare_import
 from ..files.store import Store
-from ..host import ImportPlan
+from ..host import Host, ImportPlan
 from ..http.cancel import CancelToken
 from ..ledger.port import Ledger
 from ..model.grant import Grant
@@ -31,6 +31,7 @@ class PlanImport:
 
     ledger: Ledger
     store: Store
+    host: Host
 
     def run(self, grant_id: str, *, cancel: CancelToken | None = None) -> PreparedImport:
         """Return the plan; raise UserInputError (nothing downloaded), DownloadRefused or ImportRefused."""
@@ -40,7 +41,14 @@ class PlanImport:
             raise UserInputError(
                 "The files of this license are not here yet; download them first.", code="import.not_here"
             )
-        ready = prepare_import(self.store, grant=grant, files=files, cancel=cancel)
+        ready = prepare_import(
+            self.store,
+            grant=grant,
+            files=files,
+            supported_formats=self.host.supported_formats,
+            newest_blend=self.host.newest_blend,
+            cancel=cancel,
+        )
         return PreparedImport(
             plan=ready.plan,
             stamp=make_stamp(grant),

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ClearanceError, UserInputError
+from ..files.pictures import Thumbnail
 from ..marketplaces.base import MarketplaceInfo
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
 from ..services.quote import QuoteResult
 from ..services.search import merge, searchable
 from .part import SessionPart
-from .state import MarketplaceSearch, Phase, Problem, Selection, Thumbnail
+from .state import MarketplaceSearch, Phase, Problem, Selection
 
 
 class Searching(SessionPart):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..errors import ClearanceError
+from ..files.pictures import Thumbnail
 from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
@@ -62,15 +63,6 @@ class Selection:
     result: QuoteResult | None = None
     problem: Problem | None = None
     owned: tuple[Grant, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thumbnail:
-    """A decoded preview: ``pixels`` are RGBA float32 in native byte order, rows bottom-up (Blender's way)."""
-
-    width: int
-    height: int
-    pixels: memoryview = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
