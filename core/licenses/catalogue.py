@@ -1,0 +1,134 @@
+"""Finds the terms that stand behind a marketplace's label on a given day.
+
+Files are read when first asked for. A label that no file maps becomes ``LicenseTerms.unknown``, never the
+nearest match.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ..model.license import LicenseTerms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRule:
+    """What a label stood for in a span of days: from ``since`` (inclusive) until ``until`` (exclusive)."""
+
+    names: frozenset[str]
+    """Labels as :func:`normalize_label` writes them."""
+    license_id: str
+    editorial_license_id: str = ""
+    """The license that an item under this label has when it is marked editorial; empty: the same."""
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, name: str, at: date) -> bool:
+        """Say whether this rule decides for a label on a day."""
+        return (
+            name in self.names
+            and (self.since is None or self.since <= at)
+            and (self.until is None or at < self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketplaceLicenses:
+    """One file's content: every version of every license, and the labels that lead to them."""
+
+    marketplace: str
+    versions: Mapping[str, tuple[LicenseTerms, ...]]
+    """By license id, oldest first, never empty."""
+    labels: tuple[LabelRule, ...]
+
+    def at(self, license_id: str, day: date) -> LicenseTerms | None:
+        """Return the version that was in force on a day.
+
+        Before the oldest reading that is the oldest one; the policy says so beside its answer.
+        """
+        versions = self.versions.get(license_id)
+        if not versions:
+            return None
+        return next((terms for terms in reversed(versions) if terms.version <= day), versions[0])
+
+
+class LicenseCatalogue:
+    """Every license that Clearance knows."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """Take the TOML texts by marketplace; they are checked when first needed."""
+        self._texts = dict(texts)
+        self._read: dict[str, MarketplaceLicenses] = {}
+
+    @classmethod
+    def load(cls) -> LicenseCatalogue:
+        """Take the files that ship with this package."""
+        from importlib.resources import files
+
+        folder = files(__package__ or __name__.rpartition(".")[0])
+        return cls(
+            {
+                entry.name.removesuffix(".toml"): entry.read_text(encoding="utf-8")
+                for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+                if entry.name.endswith(".toml")
+            }
+        )
+
+    @property
+    def marketplaces(self) -> tuple[str, ...]:
+        """Names of the marketplaces whose licenses are known."""
+        return tuple(sorted(self._texts))
+
+    def resolve(
+        self, marketplace: str, label: str, *, editorial: bool | None = None, at: date
+    ) -> LicenseTerms:
+        """Return the terms behind a vendor's label for something bought on the day ``at``.
+
+        ``editorial`` is the item's own flag. Unknown marketplaces and labels give ``LicenseTerms.unknown``.
+        """
+        known = self._file(marketplace)
+        if known is not None:
+            name = normalize_label(label)
+            rule = next((rule for rule in known.labels if rule.holds(name, at)), None)
+            if rule is not None:
+                terms = known.at((rule.editorial_license_id if editorial else "") or rule.license_id, at)
+                if terms is not None:
+                    return terms
+        return LicenseTerms.unknown(marketplace=marketplace, label=label, version=at)
+
+    def by_id(self, license_id: str, at: date) -> LicenseTerms | None:
+        """Return the version of a license that was in force on a day, or None for an id nobody defined."""
+        known = self._file(license_id.partition(".")[0])
+        return known.at(license_id, at) if known is not None else None
+
+    def all(self) -> tuple[LicenseTerms, ...]:
+        """Return every version of every license, by id and date."""
+        found: list[LicenseTerms] = []
+        for marketplace in self.marketplaces:
+            known = self._file(marketplace)
+            if known is not None:
+                for _, versions in sorted(known.versions.items()):
+                    found.extend(versions)
+        return tuple(found)
+
+    def _file(self, marketplace: str) -> MarketplaceLicenses | None:
+        if marketplace not in self._texts:
+            return None
+        if marketplace not in self._read:
+            from .loader import parse_licenses
+
+            self._read[marketplace] = parse_licenses(
+                self._texts[marketplace], name=f"{marketplace}.toml", marketplace=marketplace
+            )
+        return self._read[marketplace]
+
+
+def normalize_label(label: str) -> str:
+    """Write a label without case, punctuation and doubled spaces.
+
+    ``Royalty Free (No AI)`` and ``royalty_free_no_ai`` become the same.
+    """
+    return " ".join(re.sub(r"[\W_]+", " ", label.casefold()).split())

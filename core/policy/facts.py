@@ -1,0 +1,38 @@
+"""Everything that a rule may look at, gathered beforehand. Holds values; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ..model.grant import GrantState
+from ..model.intended_use import IntendedUse
+from ..model.license import LicenseTerms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One license, one intended use, and what is known of the right that we hold (if we hold it).
+
+    Before buying, ``grant_state`` and ``acquired_on`` are None. ``subject`` is the grant id, or what the
+    findings shall name otherwise.
+    """
+
+    terms: LicenseTerms
+    use: IntendedUse
+    now: datetime
+    terms_sha256: str = ""
+    editorial: bool | None = None
+    """The item's own "editorial use only" mark."""
+    subject: str = ""
+    grant_state: GrantState | None = None
+    valid_until: datetime | None = None
+    acquired_on: date | None = None
+    credit: str = ""
+    """The credit line kept with the grant; empty: it is made from the license's template."""
+    author: str = ""
+    listing_id: str = ""
+    held_license_id: str = ""
+    """What the ledger says; with the stamped values below, empty means that there is nothing to compare."""
+    stamped_license_id: str = ""
+    stamped_terms_sha256: str = ""
