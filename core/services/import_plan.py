@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import UserInputError
 from ..files.prepare import prepare_import
-from ..files.store import Store
+from ..files.store import Store, remove_tree
 from ..host import Host, ImportPlan
 from ..http.cancel import CancelToken
 from ..ledger.port import Ledger
@@ -56,3 +56,8 @@ class PlanImport:
             title=grant.title,
             warnings=ready.warnings,
         )
+
+    def discard(self, prepared: PreparedImport) -> None:
+        """Remove the private folder of an import that is over; what the scene needs was packed into it."""
+        if prepared.plan.folder is not None:
+            remove_tree(prepared.plan.folder)

@@ -43,8 +43,12 @@ class Importing(SessionPart):
 
     def imported(self, grant_id: str, count: int) -> None:
         """Note that the host imported and stamped ``count`` data-blocks."""
-        self._prepared.pop(grant_id, None)
+        prepared = self._prepared.pop(grant_id, None)
         self._import_when_ready.discard(grant_id)
+        if prepared is not None and prepared.plan.keep_files_in is None:
+            self._tasks.submit(
+                "cleanup", "Tidying up", lambda _task: self._services.plan_import.discard(prepared)
+            )
         for progress in self.state.progress:
             if progress.grant_id == grant_id:
                 progress.stage, progress.task = "imported", None
