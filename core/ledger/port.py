@@ -104,19 +104,27 @@ class LedgerTransaction(LedgerReader, Protocol):
         ...
 
     def add_order(self, order: Order) -> None:
-        """Write a new order; raise LedgerConflict when its id or key exists, or when another order for
-        the same listing, license and account is open (``OPEN_STATES``)."""
+        """Write a new order.
+
+        Raises LedgerConflict when its id or key exists, or when another order for the same listing, license
+        and account is open (``OPEN_STATES``).
+        """
         ...
 
     def change_order(self, order: Order) -> Order:
-        """Write an order's new facts; raise LedgerConflict unless the stored ``version`` equals
-        ``order.version`` and the state change is one of ``TRANSITIONS`` (or none). Return it with the
-        next version."""
+        """Write an order's new facts and return it with the next version.
+
+        Raises LedgerConflict unless the stored ``version`` equals ``order.version`` and the state change is
+        one of ``TRANSITIONS`` (or none).
+        """
         ...
 
     def add_receipt(self, receipt: Receipt) -> None:
-        """Write a receipt; raise LedgerConflict when one with the same marketplace license (or, without
-        one, the same marketplace order) exists for that marketplace."""
+        """Write a receipt.
+
+        Raises LedgerConflict when one with the same marketplace license (or, without one, the same
+        marketplace order) exists for that marketplace.
+        """
         ...
 
     def add_grant(self, grant: Grant) -> None:

@@ -1,0 +1,192 @@
+"""Reads the ledger. Writes nothing, and keeps no connection: each call asks for one and gives it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, Table, select
+
+from ..model.audit import AuditEntry
+from ..model.grant import Grant, GrantFile, GrantState, Usage
+from ..model.listing import ListingRef
+from ..model.order import Order, OrderState, Receipt
+from ..model.quote import Approval, Quote
+from . import entries, rows, schema
+from .codecs import Row, read_row
+from .trouble import translated
+
+V = TypeVar("V")
+
+IDS_PER_QUERY = 500
+"""Below the smallest number of parameters that a SQLite of any build takes (999)."""
+
+
+class SqlReader:
+    """What can be asked of a ledger in a SQL database. Lists are newest first unless said otherwise."""
+
+    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]], *, place: str) -> None:
+        self._connect = connect
+        self._place = place
+
+    def quote(self, quote_id: str) -> Quote | None:
+        """Return a quote, or None."""
+        return self._one(schema.quotes, rows.read_quote, id=quote_id)
+
+    def approval(self, approval_id: str) -> Approval | None:
+        """Return an approval, or None."""
+        return self._one(schema.approvals, rows.read_approval, id=approval_id)
+
+    def approval_for(self, quote_id: str) -> Approval | None:
+        """Return the newest approval of a quote, or None."""
+        table = schema.approvals
+        query = _newest_first(
+            select(table).where(table.c.quote_id == quote_id), table, "approved_at", limit=1
+        )
+        return next(iter(self._all(query, rows.read_approval, table)), None)
+
+    def order(self, order_id: str) -> Order | None:
+        """Return an order, or None."""
+        return self._one(schema.orders, rows.read_order, id=order_id)
+
+    def orders(
+        self, *, states: Collection[OrderState] = (), ref: ListingRef | None = None, limit: int = 1000
+    ) -> tuple[Order, ...]:
+        """Return orders; an empty ``states`` means all."""
+        table = schema.orders
+        query = select(table)
+        if states:
+            query = query.where(table.c.state.in_(sorted({str(state) for state in states})))
+        if ref is not None:
+            query = query.where(table.c.marketplace == ref.marketplace, table.c.listing_id == ref.id)
+        return self._all(_newest_first(query, table, "created_at", limit=limit), rows.read_order, table)
+
+    def receipts(self, order_id: str) -> tuple[Receipt, ...]:
+        """Return the receipts of an order."""
+        table = schema.receipts
+        query = _newest_first(select(table).where(table.c.order_id == order_id), table, "received_at")
+        return self._all(query, rows.read_receipt, table)
+
+    def grant(self, grant_id: str) -> Grant | None:
+        """Return a grant, or None."""
+        return self._one(schema.grants, rows.read_grant, id=grant_id)
+
+    def grants_by_id(self, grant_ids: Iterable[str]) -> Mapping[str, Grant]:
+        """Return those of the grants that exist, 500 a query, all of one moment."""
+        table = schema.grants
+        wanted = iter(dict.fromkeys(grant_ids))
+        found: dict[str, Grant] = {}
+        with translated(self._place), self._connect() as connection:
+            while chunk := list(islice(wanted, IDS_PER_QUERY)):
+                for row in connection.execute(select(table).where(table.c.id.in_(chunk))).mappings():
+                    grant = _read(rows.read_grant, row, table)
+                    found[grant.id] = grant
+        return found
+
+    def grants_for(self, ref: ListingRef) -> tuple[Grant, ...]:
+        """Return all grants for a listing, whatever their state."""
+        table = schema.grants
+        query = select(table).where(table.c.marketplace == ref.marketplace, table.c.listing_id == ref.id)
+        return self._all(_newest_first(query, table, "granted_at"), rows.read_grant, table)
+
+    def grant_for_order(self, order_id: str) -> Grant | None:
+        """Return the grant that an order led to, or None."""
+        return self._one(schema.grants, rows.read_grant, order_id=order_id)
+
+    def grants(self, *, state: GrantState | None = None, limit: int = 1000) -> tuple[Grant, ...]:
+        """Return grants."""
+        table = schema.grants
+        query = select(table)
+        if state is not None:
+            query = query.where(table.c.state == str(state))
+        return self._all(_newest_first(query, table, "granted_at", limit=limit), rows.read_grant, table)
+
+    def known_license_ids(self, ref: ListingRef) -> frozenset[str]:
+        """Return the marketplace license ids that are already attached to grants of a listing."""
+        table = schema.grants
+        query = select(table.c.marketplace_license_id).where(
+            table.c.marketplace == ref.marketplace,
+            table.c.listing_id == ref.id,
+            table.c.marketplace_license_id != "",
+        )
+        with translated(self._place), self._connect() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def files(self, grant_id: str) -> tuple[GrantFile, ...]:
+        """Return the files of a grant, in the order in which they came."""
+        table = schema.files
+        query = select(table).where(table.c.grant_id == grant_id).order_by(table.c.serial)
+        return self._all(query, rows.read_file, table)
+
+    def terms_text(self, terms_sha256: str) -> str | None:
+        """Return the canonical JSON of a reading of license terms kept with a purchase, or None."""
+        table = schema.terms
+        with translated(self._place), self._connect() as connection:
+            text: str | None = connection.scalar(
+                select(table.c.body).where(table.c.terms_sha256 == terms_sha256)
+            )
+        return text
+
+    def usages(self, *, grant_id: str = "", scene: str = "") -> tuple[Usage, ...]:
+        """Return usages, of a grant, of a scene, or all."""
+        table = schema.usages
+        query = select(table)
+        if grant_id:
+            query = query.where(table.c.grant_id == grant_id)
+        if scene:
+            query = query.where(table.c.scene == scene)
+        return self._all(_newest_first(query, table, "seen_at"), rows.read_usage, table)
+
+    def audit(self, *, after: int = 0, limit: int = 10_000) -> tuple[AuditEntry, ...]:
+        """Return audit entries in order, with ``sequence > after``.
+
+        A damaged row is returned as far as it can be read; the verifier finds it.
+        """
+        table = schema.audit
+        query = select(table).where(table.c.sequence > after).order_by(table.c.sequence).limit(max(limit, 0))
+        with translated(self._place), self._connect() as connection, _tolerant_text(connection):
+            return tuple(entries.read_entry(dict(row)) for row in connection.execute(query).mappings())
+
+    def _one(self, table: Table, reader: Callable[[Row], V], **wanted: str) -> V | None:
+        query = select(table).filter_by(**wanted)
+        with translated(self._place), self._connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else _read(reader, row, table)
+
+    def _all(self, query: Select[Any], reader: Callable[[Row], V], table: Table) -> tuple[V, ...]:
+        with translated(self._place), self._connect() as connection:
+            return tuple(_read(reader, row, table) for row in connection.execute(query).mappings())
+
+
+@contextmanager
+def hold(connection: Connection) -> Iterator[Connection]:
+    """Hand out a connection that somebody else opened and will close."""
+    yield connection
+
+
+def _read(reader: Callable[[Row], V], row: Mapping[Any, Any], table: Table) -> V:
+    return read_row(reader, row, table=table.name)
+
+
+def _newest_first(query: Select[Any], table: Table, moment: str, *, limit: int | None = None) -> Select[Any]:
+    """Order by a moment, and by the order of writing where that is the same; a limit below 0 is 0."""
+    ordered = query.order_by(table.c[moment].desc(), table.c.serial.desc())
+    return ordered if limit is None else ordered.limit(max(limit, 0))
+
+
+@contextmanager
+def _tolerant_text(connection: Connection) -> Iterator[None]:
+    """Let text that is no valid UTF-8 come out as something instead of ending the query (SQLite)."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    before = driver.text_factory
+    driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = before

@@ -1,0 +1,208 @@
+"""A unit of work: every write of the ledger, on one connection that holds the write lock.
+
+Rules are checked by the database where it can, so that no other program can break them either. Each write
+is its own savepoint: a conflict that the caller handles leaves the rest of the unit as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ..audit.chain import link
+from ..audit.merkle import Frontier
+from ..audit.secrecy import clean_event
+from ..audit.verify import hash_to_leaf
+from ..errors import LedgerConflict, LedgerError
+from ..model.audit import AuditEntry, AuditEvent
+from ..model.grant import Grant, GrantFile, GrantState, Usage
+from ..model.order import TRANSITIONS, Order, Receipt
+from ..model.quote import Approval, Quote
+from . import entries, rows, schema
+from .codecs import Columns, check_columns, encode_moment
+from .reader import SqlReader, hold
+from .tail import Tail, read_tail, tail_columns
+from .trouble import conflict, translated
+
+
+class SqlTransaction(SqlReader):
+    """A unit of work in a SQL database. Reads in it see its own writes."""
+
+    def __init__(self, connection: Connection, *, place: str) -> None:
+        super().__init__(partial(hold, connection), place=place)
+        self._connection = connection
+
+    def add_quote(self, quote: Quote) -> None:
+        """Write a new quote; raise LedgerConflict when its id exists."""
+        self._insert(schema.quotes, rows.quote_columns(quote))
+
+    def add_approval(self, approval: Approval) -> None:
+        """Write a new approval; raise LedgerConflict when its id exists or its quote does not."""
+        self._insert(schema.approvals, rows.approval_columns(approval))
+
+    def add_order(self, order: Order) -> None:
+        """Write a new order.
+
+        Raises LedgerConflict when its id or key exists, when its quote or approval does not, or when another
+        order for the same listing, license and account is open.
+        """
+        self._insert(schema.orders, rows.order_columns(order))
+
+    def change_order(self, order: Order) -> Order:
+        """Write an order's new facts and return it with the next version.
+
+        Raises LedgerConflict unless the stored version is ``order.version`` and the state change is one of
+        ``TRANSITIONS`` (or none). What an order is about (key, listing, quote, approval, time of making)
+        never changes.
+        """
+        stored = self.order(order.id)
+        if stored is None:
+            raise LedgerConflict("There is no such order in the ledger.", context={"order_id": order.id})
+        if stored.version != order.version:
+            raise LedgerConflict(
+                "Somebody else changed this order in the meantime. Read it again before going on.",
+                context={"order_id": order.id, "stored": stored.version, "given": order.version},
+            )
+        if order.state is not stored.state and order.state not in TRANSITIONS[stored.state]:
+            raise LedgerConflict(
+                f"An order that is {stored.state} cannot become {order.state}.",
+                context={"order_id": order.id, "from": stored.state, "to": order.state},
+            )
+        if _identity(order) != _identity(stored):
+            raise LedgerConflict(
+                "An order's key, listing, quote and approval never change. Make a new order instead.",
+                context={"order_id": order.id},
+            )
+        table = schema.orders
+        columns = check_columns(rows.order_columns(order) | {"version": order.version + 1})
+        statement = (
+            update(table).where(table.c.id == order.id, table.c.version == order.version).values(columns)
+        )
+        with self._writing():
+            changed = self._connection.execute(statement).rowcount
+        if changed != 1:
+            raise LedgerConflict(
+                "Somebody else changed this order in the meantime. Read it again before going on.",
+                context={"order_id": order.id},
+            )
+        return rows.read_order(columns)
+
+    def add_receipt(self, receipt: Receipt) -> None:
+        """Write a receipt.
+
+        Raises LedgerConflict when one with the same marketplace license (or, without one, the same
+        marketplace order) exists for that marketplace, or when there is no such order.
+        """
+        order = self.order(receipt.order_id)
+        if order is None:
+            raise LedgerConflict(
+                "There is no order in the ledger for this receipt.", context={"order_id": receipt.order_id}
+            )
+        marketplace = order.ref.marketplace
+        if receipt.marketplace_order_id and not receipt.marketplace_license_id:
+            table = schema.receipts
+            query = select(table.c.id).where(
+                table.c.marketplace == marketplace,
+                table.c.marketplace_order_id == receipt.marketplace_order_id,
+            )
+            with translated(self._place):
+                known = self._connection.execute(query.limit(1)).first()
+            if known is not None:
+                raise LedgerConflict(
+                    f"The marketplace's order {receipt.marketplace_order_id} has a receipt already.",
+                    context={"order_id": receipt.order_id, "receipt_id": known.id},
+                )
+        self._insert(schema.receipts, rows.receipt_columns(receipt, marketplace=marketplace))
+
+    def add_grant(self, grant: Grant) -> None:
+        """Write a grant; raise LedgerConflict when one exists for the same order, or no such order does."""
+        self._insert(schema.grants, rows.grant_columns(grant))
+
+    def change_grant_state(self, grant_id: str, state: GrantState, *, at: datetime) -> None:
+        """Change whether a grant stands; raise LedgerConflict when there is no such grant."""
+        table = schema.grants
+        values = {"state": str(state), "state_changed_at": encode_moment(at)}
+        with self._writing():
+            changed = self._connection.execute(update(table).where(table.c.id == grant_id).values(values))
+        if changed.rowcount != 1:
+            raise LedgerConflict("There is no such grant in the ledger.", context={"grant_id": grant_id})
+
+    def add_file(self, file: GrantFile) -> None:
+        """Write a delivered file; the same file (content and name) of the same grant twice is one row."""
+        table = schema.files
+        query = select(table.c.serial).where(
+            table.c.grant_id == file.grant_id, table.c.sha256 == file.sha256, table.c.name == file.name
+        )
+        with translated(self._place):
+            known = self._connection.execute(query).first()
+        if known is None:
+            self._insert(table, rows.file_columns(file))
+
+    def keep_terms(self, terms_sha256: str, text: str) -> None:
+        """Keep a reading of license terms; the same hash twice is one row.
+
+        Raises LedgerConflict for another text under a hash that is there.
+        """
+        kept = self.terms_text(terms_sha256)
+        if kept is None:
+            self._insert(schema.terms, {"terms_sha256": terms_sha256, "body": text})
+        elif kept != text:
+            raise LedgerConflict(
+                "The ledger keeps other license terms under this hash.",
+                context={"terms_sha256": terms_sha256},
+            )
+
+    def replace_usages(self, scene: str, usages: Iterable[Usage]) -> None:
+        """Replace what is known of the grants used in a scene.
+
+        Raises LedgerConflict when a grant is there twice, LedgerError when a usage is of another scene.
+        """
+        table = schema.usages
+        columns = [check_columns(rows.usage_columns(usage)) for usage in usages]
+        if any(usage["scene"] != scene for usage in columns):
+            raise LedgerError(
+                "The usages are of another scene than the one to be replaced.", code="ledger.invalid_value"
+            )
+        with self._writing():
+            self._connection.execute(delete(table).where(table.c.scene == scene))
+            if columns:
+                self._connection.execute(insert(table), columns)
+
+    def record(self, event: AuditEvent) -> AuditEntry:
+        """Append to the audit chain, in this transaction, and return the entry.
+
+        Free text that looks like a secret is withheld; AuditError for a detail whose name promises one.
+        """
+        with translated(self._place):
+            tail = read_tail(self._connection, lock=True)
+        entry = link(clean_event(event), tail.size + 1, tail.entry_sha256)
+        frontier = Frontier(tail.size, tail.frontier.roots)
+        frontier.append(hash_to_leaf(entry.entry_sha256))
+        self._insert(schema.audit, entries.entry_columns(entry))
+        new_tail = tail_columns(Tail(entry_sha256=entry.entry_sha256, frontier=frontier))
+        with self._writing():
+            self._connection.execute(update(schema.audit_tail).values(new_tail))
+        return entry
+
+    def _insert(self, table: Table, columns: Columns) -> None:
+        check_columns(columns)
+        with self._writing():
+            self._connection.execute(insert(table), columns)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with translated(self._place):
+            try:
+                with self._connection.begin_nested():
+                    yield
+            except IntegrityError as error:
+                raise conflict(error) from error
+
+
+def _identity(order: Order) -> tuple[object, ...]:
+    return (order.key, order.ref, order.quote_id, order.approval_id, order.created_at)
