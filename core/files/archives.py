@@ -50,6 +50,7 @@ def unpack(
     path: Path,
     into: Path,
     *,
+    name: str = "",
     limits: Limits = DEFAULT_LIMITS,
     tools: Tools = DEFAULT_TOOLS,
     cancelled: Cancelled = never_cancelled,
@@ -58,7 +59,8 @@ def unpack(
     """Unpack into ``into``, which must not exist or be empty, and is gone again when anything goes wrong.
 
     Archives inside are unpacked too, each into a folder with its name, ``limits.nesting`` deep. Raises
-    DownloadRefused (hostile, damaged, locked, no tool), DownloadError (disk), CancelledError.
+    DownloadRefused (hostile, damaged, locked, no tool), DownloadError (disk), CancelledError. ``name`` is the
+    file's own where the path says another.
     """
     with explain_disk_errors("unpack an archive"):
         if into.is_symlink() or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
@@ -68,7 +70,7 @@ def unpack(
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         meter = Meter(limits, packed=path.stat().st_size, progress=progress, cancelled=cancelled)
         try:
-            _unpack_one(path, into, meter, tools, depth=0)
+            _unpack_one(path, into, meter, tools, name=name or path.name)
             files = sorted(file.relative_to(into) for file in into.rglob("*") if file.is_file())
         except BaseException:
             remove_tree(into)
@@ -94,9 +96,9 @@ def has_tool(found: FileType, *, tools: Tools = DEFAULT_TOOLS) -> bool:
     return found.name not in ("7z", "rar") or can_unpack(found.name, tools)
 
 
-def _unpack_one(path: Path, folder: Path, meter: Meter, tools: Tools, *, depth: int) -> None:
+def _unpack_one(path: Path, folder: Path, meter: Meter, tools: Tools, *, name: str, depth: int = 0) -> None:
     job = Job(folder, meter)
-    _unpack_by_type(path, job, tools)
+    _unpack_by_type(path, job, tools, name)
     for file in sorted(job.files):
         if ending_of(file.name) in _NESTED_ENDINGS and is_archive(detect(file)):
             if depth + 1 > meter.limits.nesting:
@@ -106,11 +108,11 @@ def _unpack_one(path: Path, folder: Path, meter: Meter, tools: Tools, *, depth: 
                 )
             inner = _folder_for(file, job.names, folder)
             inner.mkdir(mode=0o700)
-            _unpack_one(file, inner, meter, tools, depth=depth + 1)
+            _unpack_one(file, inner, meter, tools, name=file.name, depth=depth + 1)
             file.unlink()
 
 
-def _unpack_by_type(path: Path, job: Job, tools: Tools) -> None:
+def _unpack_by_type(path: Path, job: Job, tools: Tools, name: str) -> None:
     found = detect(path)
     match found.name:
         case "zip":
@@ -125,8 +127,7 @@ def _unpack_by_type(path: Path, job: Job, tools: Tools) -> None:
         case "unitypackage":
             unpack_unity(path, job)
         case "gz":
-            name = path.name[:-3] if path.name.lower().endswith(".gz") else path.name
-            unpack_gzip(path, job, name=name or "file")
+            unpack_gzip(path, job, name=(name[:-3] if name.lower().endswith(".gz") else name) or "file")
         case "7z" | "rar":
             unpack_with_tool(path, job, kind=found.name, tools=tools)
         case _:

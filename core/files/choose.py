@@ -17,6 +17,11 @@ from .image_size import measure
 
 MODEL_ORDER = ("blend", "glb", "gltf", "usdz", "usdc", "usda", "usd", "fbx", "obj", "abc", "stl", "ply")
 """Which format is taken when a delivery has several: what loses least comes first."""
+IMAGE_FORMATS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "exr", "hdr", "bmp")
+VIDEO_FORMATS = ("mp4", "mov", "avi", "mkv", "m4v")
+AUDIO_FORMATS = ("wav", "mp3", "flac", "ogg", "m4a", "aiff")
+BLENDER_FORMATS = (*MODEL_ORDER, *IMAGE_FORMATS, *VIDEO_FORMATS, *AUDIO_FORMATS)
+"""What Blender 4.2 to 5.2 imports or loads with what it comes with."""
 JUNK_FOLDERS = frozenset({"__macosx", ".git", ".svn", "@eadir", "$recycle.bin"})
 JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})
 MAX_FILES = 50_000

@@ -1,4 +1,7 @@
-"""From stored files to one importable file in a private folder: unpacked, chosen, made harmless."""
+"""Make stored files ready for an importer: a private folder, unpacked, made harmless, one file chosen.
+
+The store itself is never handed to an importer, and nothing in it is changed. Worker threads only.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,27 @@ from pathlib import Path
 from ..errors import DownloadError
 from ..host import ImportPlan
 from ..http.cancel import CancelToken
-from ..http.names import safe_name
 from ..model.grant import Grant, GrantFile
-from .archives import is_archive, unpack
-from .choose import Choice, choose_main
+from .archive_job import Limits
+from .archives import DEFAULT_LIMITS, DEFAULT_TOOLS, Tools, is_archive, unpack
+from .choose import BLENDER_FORMATS, Choice, choose_main
 from .detect import detect
-from .disk import Cancelled, explain_disk_errors
+from .disk import Cancelled, explain_disk_errors, never_cancelled, safe_name, stop_if
 from .gltf import check_gltf
 from .store import Store, remove_tree
 from .wavefront import neutralize_obj
 
-MAX_NAME_LENGTH = 60
-"""Blender before 5.0 cuts names at 63 bytes; a little room is left for its own ``.001``."""
+MAX_NAME_BYTES = 60
+"""Data-block names have 63 bytes in Blender before 5.0; three are left for a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """What is to be imported, and what a person may want to know about it."""
+class ReadyImport:
+    """What an importer gets. ``folder`` is removed by ``Store.clean``, once the import is over."""
 
     plan: ImportPlan
+    choice: Choice
+    folder: Path
     warnings: tuple[str, ...] = ()
 
 
@@ -37,73 +42,72 @@ def prepare_import(
     *,
     grant: Grant,
     files: Sequence[GrantFile],
-    supported_formats: Sequence[str],
-    newest_blend: tuple[int, int] | None,
+    supported_formats: Sequence[str] = BLENDER_FORMATS,
+    newest_blend: tuple[int, int] | None = None,
     cancel: CancelToken | None = None,
-) -> Prepared:
-    """Lay a grant's files out in a fresh folder and plan the import of the best one.
+    limits: Limits = DEFAULT_LIMITS,
+    tools: Tools = DEFAULT_TOOLS,
+) -> ReadyImport:
+    """Unpack or copy a grant's files into a new folder, make them safe, and choose the main one.
 
-    Raises DownloadError (a stored file is gone), DownloadRefused (hostile archive), ImportRefused (nothing
-    usable, or a file that reaches outside), CancelledError. Leaves no folder behind when it fails.
+    Raises DownloadError (not in the store, or damaged there), DownloadRefused (archive), ImportRefused
+    (nothing usable, unsafe glTF), CancelledError; then the folder is gone again.
     """
-    folder = store.working_folder(grant.id)
+    cancelled: Cancelled = never_cancelled if cancel is None else lambda: cancel.cancelled
+    folder = store.working_folder(grant.title)
     try:
-        for number, file in enumerate(files):
-            _lay_out(store, grant, file, folder, number, cancel)
-        choice = choose_main(
-            folder, kind=grant.kind, supported_formats=supported_formats, newest_blend=newest_blend
-        )
-        warnings = (*choice.warnings, *_make_harmless(choice, folder))
+        with explain_disk_errors("prepare the files for the import"):
+            for file in files:
+                _lay_out(store, file, folder, cancelled, limits=limits, tools=tools)
+            choice = choose_main(
+                folder, kind=grant.kind, supported_formats=supported_formats, newest_blend=newest_blend
+            )
+            warnings = (*choice.warnings, *_make_harmless(choice, folder))
     except BaseException:
         remove_tree(folder)
         raise
-    plan = ImportPlan(
-        path=choice.path,
-        format=choice.format,
-        kind=grant.kind,
-        name=display_name(grant.title, fallback=grant.ref.id),
-        folder=folder,
-    )
-    return Prepared(plan=plan, warnings=warnings)
-
-
-def display_name(title: str, *, fallback: str) -> str:
-    """Make a title fit for a data-block: no control characters, one line, at most 60 bytes."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in title).split()) or fallback
-    while len(text.encode()) > MAX_NAME_LENGTH:
-        text = text[:-1]
-    return text.strip() or "asset"
+    name = safe_name(grant.title, fallback="Asset", limit=MAX_NAME_BYTES)
+    plan = ImportPlan(path=choice.path, format=choice.format, kind=grant.kind, name=name)
+    return ReadyImport(plan=plan, choice=choice, folder=folder, warnings=warnings)
 
 
 def _lay_out(
-    store: Store, grant: Grant, file: GrantFile, folder: Path, number: int, cancel: CancelToken | None
+    store: Store, file: GrantFile, folder: Path, cancelled: Cancelled, *, limits: Limits, tools: Tools
 ) -> None:
+    """Bring one stored file into the working folder, an archive into a folder of its own."""
+    stop_if(cancelled)
     place = store.path(file.sha256, size=file.size)
-    if place is None:
+    if place is None or not store.check(file.sha256, cancelled=cancelled):
         raise DownloadError(
-            f"A file of “{grant.title}” is gone from the store; download it again.",
-            code="download.gone",
+            f"{file.name} is missing in the store, or damaged there. Download it again; that is free.",
+            code="download.not_in_store",
+            retryable=True,
             context={"sha256": file.sha256},
         )
-    cancelled: Cancelled = (lambda: cancel.cancelled) if cancel is not None else (lambda: False)
+    name = safe_name(file.name)
     if is_archive(detect(place)):
-        unpack(place, folder / f"{number:02d}-{safe_name(Path(file.name).stem)}", cancelled=cancelled)
-        return
-    with explain_disk_errors("prepare an import"):
-        target = folder / safe_name(file.name)
-        if target.exists():
-            target = folder / f"{number:02d}-{safe_name(file.name)}"
-        # A copy, not a link: importers and artists may write into this folder, never into the store.
-        shutil.copyfile(place, target)
+        inside = _free(folder, name.rpartition(".")[0] or name)
+        unpack(place, inside, limits=limits, tools=tools, cancelled=cancelled, name=name)
+    else:
+        copy = _free(folder, name)
+        shutil.copyfile(place, copy)  # not its mode: the store's files are read-only
 
 
 def _make_harmless(choice: Choice, folder: Path) -> tuple[str, ...]:
     match choice.format:
         case "glb" | "gltf":
-            findings = check_gltf(choice.path)
-            missing = tuple(f"A picture is missing: {name}." for name in findings.missing)
-            return (*findings.warnings, *missing)
+            return check_gltf(choice.path).warnings
         case "obj":
             return neutralize_obj(choice.path, folder).warnings
         case _:
-            return ()
+            return (choice.type.note,) if choice.type.note else ()
+
+
+def _free(folder: Path, name: str) -> Path:
+    place = folder / name
+    number = 1
+    while place.exists():
+        number += 1
+        stem, dot, ending = name.rpartition(".")
+        place = folder / (f"{stem}_{number}.{ending}" if dot else f"{name}_{number}")
+    return place

@@ -40,10 +40,13 @@ class Store:
         """Return the folder that it was made with."""
         return self._root
 
-    @property
-    def incoming(self) -> Path:
-        """Return the folder for downloads under way; it is on the same file system as the store."""
-        return self._folder("incoming")
+    def incoming(self, name: str = "") -> Path:
+        """Return the folder for downloads under way, or that of one of them; it may hold a part of a file.
+
+        It is on the same file system as the store, so that a whole file is adopted by a rename.
+        """
+        folder = self._folder("incoming")
+        return self._folder(f"incoming/{safe_name(name)}") if name else folder
 
     def place(self, sha256: str) -> Path:
         """Return where a file of this hash belongs, whether or not it is there."""
@@ -174,7 +177,7 @@ class Store:
         _flush_folder(target.parent)
 
     def _copy_near(self, path: Path, cancelled: Cancelled) -> Path:
-        number, name = tempfile.mkstemp(prefix="copy-", dir=self.incoming)
+        number, name = tempfile.mkstemp(prefix="copy-", dir=self.incoming())
         copy = Path(name)
         try:
             with os.fdopen(number, "wb") as target, path.open("rb") as source:

@@ -5,9 +5,10 @@ Refuses what cannot be what was bought; differences that only surprise are warni
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import ContextValue, DownloadRefused, ImportRefused
 from ..model.listing import MediaKind
@@ -29,6 +30,14 @@ _SIDE_FILES = frozenset({"mtl", "json", "xml"})
 """Data files that come beside a model and are no error message in disguise when their name says so."""
 
 
+class Quarantine(Protocol):
+    """Moves a refused file aside, like :meth:`.store.Store.quarantine`."""
+
+    def __call__(self, path: Path, *, reason: str, context: Mapping[str, ContextValue]) -> Path:
+        """Return where it is now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedFile:
     """A file that was judged. ``name`` is safe to use and to show; ``size`` in bytes."""
@@ -42,6 +51,11 @@ class VerifiedFile:
     formats: tuple[str, ...] = ()
     """File endings found: in an archive those of its members (where its table of contents can be read)."""
 
+    @property
+    def media_type(self) -> str:
+        """Return the media type of what it really is."""
+        return self.type.media_type
+
 
 def verify_delivery(
     path: Path,
@@ -52,14 +66,48 @@ def verify_delivery(
     declared_formats: Sequence[str],
     kind: MediaKind,
     known_sha256: str | None = None,
+    quarantine: Quarantine | None = None,
     limits: Limits = DEFAULT_LIMITS,
     tools: Tools = DEFAULT_TOOLS,
     cancelled: Cancelled = never_cancelled,
 ) -> VerifiedFile:
     """Judge a file. ``known_sha256`` saves reading it again when it was hashed while it came.
 
-    Raises DownloadRefused, DownloadError for the disk, CancelledError. Worker threads only.
+    ``quarantine`` (the store's) is given a refused file, to move it aside. Raises DownloadRefused,
+    DownloadError for the disk, CancelledError. Worker threads only.
     """
+    try:
+        return _judge(
+            path,
+            name=name,
+            declared_size=declared_size,
+            declared_sha256=declared_sha256,
+            declared_formats=declared_formats,
+            kind=kind,
+            known_sha256=known_sha256,
+            limits=limits,
+            tools=tools,
+            cancelled=cancelled,
+        )
+    except DownloadRefused as error:
+        if quarantine is not None:
+            quarantine(path, reason=error.message, context={"code": error.code, **error.context})
+        raise
+
+
+def _judge(
+    path: Path,
+    *,
+    name: str,
+    declared_size: int | None,
+    declared_sha256: str | None,
+    declared_formats: Sequence[str],
+    kind: MediaKind,
+    known_sha256: str | None,
+    limits: Limits,
+    tools: Tools,
+    cancelled: Cancelled,
+) -> VerifiedFile:
     with explain_disk_errors("check a downloaded file"):
         found = detect(path)
         size = path.stat().st_size
