@@ -14,8 +14,11 @@ import json
 import sys
 from pathlib import Path
 
-import addon_utils
 import bpy
+
+# Found only once bpy is imported.
+# isort: split
+import addon_utils
 
 MODULE = "bl_ext.user_default.clearance"
 

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from buildtools.console import BuildError
 from buildtools.environments import (
     BPY_45,

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from buildtools.console import BuildError
 from buildtools.interpreters import (
     Interpreter,

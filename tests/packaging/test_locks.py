@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The locks pin everything with hashes and name no place; markers are decided for other machines than this one."""
+"""The locks pin everything with hashes and name no place; markers are decided for any machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from buildtools.console import BuildError
 from buildtools.environments import RECIPES
 from buildtools.locks import LOCKS, Requirement, evaluate_marker, read_lock
@@ -36,7 +37,9 @@ def test_every_input_has_its_lock_and_every_lock_is_used() -> None:
 @pytest.mark.parametrize("path", LOCK_PATHS, ids=lambda path: path.name)
 def test_a_lock_names_no_place(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert not re.search(r"://|--index|--extra|--find-links|--trusted|--no-index|\bfile:|(^|\s)-[ief]\b", text)
+    assert not re.search(
+        r"://|--index|--extra|--find-links|--trusted|--no-index|\bfile:|(^|\s)-[ief]\b", text
+    )
     # No host name, and no path: what is left after hashes and pins is words.
     rest = re.sub(r"--hash=sha256:[0-9a-f]{64}", "", text)
     assert not re.search(r"\b[a-z0-9-]+\.(org|com|net|io|dev|cloud)\b", rest)
@@ -52,7 +55,9 @@ def test_every_line_of_a_lock_is_pinned_and_hashed(path: Path) -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in item.hashes)
 
 
-@pytest.mark.parametrize("path", [*LOCK_PATHS, *sorted(REQUIREMENTS.glob("*.in"))], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*LOCK_PATHS, *sorted(REQUIREMENTS.glob("*.in"))], ids=lambda path: path.name
+)
 def test_what_must_stay_out_is_out(path: Path) -> None:
     names = re.findall(r"^[A-Za-z0-9._-]+", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     banned = {"cryptography", "greenlet"} | (set() if path.stem == "excludes" else {"secretstorage"})
@@ -140,4 +145,7 @@ def test_every_marker_of_a_lock_is_understood(path: Path) -> None:
     for item in read_lock(path.read_text(encoding="utf-8")):
         for platform in PLATFORMS.values():
             for python in ("3.11", "3.13", "3.14"):
-                assert evaluate_marker(item.marker, Pair(platform, python).describe_machine()) in {True, False}
+                assert evaluate_marker(item.marker, Pair(platform, python).describe_machine()) in {
+                    True,
+                    False,
+                }

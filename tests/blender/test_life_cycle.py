@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real zip in real Blender: installed, enabled, used and disabled three times, and nothing left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = "bl_ext.user_default.clearance"
+
+
+def run_in_blender(script: Path, profile: Path, *arguments: Path) -> tuple[dict[str, Any], str]:
+    """Run a script in a fresh Blender with a profile of its own; gives its answer and all it printed."""
+    profile.mkdir(parents=True, exist_ok=True)
+    answer = profile / "answer.json"
+    answer.unlink(missing_ok=True)
+    done = subprocess.run(
+        [sys.executable, script, *arguments, answer],
+        env={
+            **os.environ,
+            "BLENDER_USER_RESOURCES": str(profile),
+            "CLEARANCE_DATA_DIR": str(profile / "data"),
+            "PYTHONWARNINGS": "default",
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    # Judged by the answer: bpy may crash while it exits.
+    assert answer.is_file(), done.stdout
+    return json.loads(answer.read_text(encoding="utf-8")), done.stdout
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
+    """Everything that three rounds of enabling and disabling said and left."""
+    profile = tmp_path_factory.mktemp("life") / "profile"
+    return run_in_blender(
+        ROOT / "tests" / "support" / "life_cycle_child.py", profile, Path(os.environ["CLEARANCE_ZIP"])
+    )
+
+
+def test_the_zip_installs_and_enables_each_time(life: tuple[dict[str, Any], str]) -> None:
+    answer, _ = life
+    assert answer["installed"] == ["FINISHED"]
+    assert [item["is_enabled"] for item in answer["rounds"]] == [True, True, True]
+
+
+def test_enabling_brings_something_each_time(life: tuple[dict[str, Any], str]) -> None:
+    answer, _ = life
+    for item in answer["rounds"]:
+        assert MODULE in item["enabled"]["add-ons"]
+        for kind in ("types", "registered classes", "operators", "properties"):
+            assert set(item["enabled"][kind]) - set(answer["before"][kind]), kind
+        assert item["used"]
+
+
+def test_disabling_leaves_nothing_behind(life: tuple[dict[str, Any], str]) -> None:
+    answer, _ = life
+    for number, item in enumerate(answer["rounds"]):
+        left = {
+            kind: sorted(set(item["after"][kind]) - set(answer["before"][kind])) for kind in answer["before"]
+        }
+        gone = {
+            kind: sorted(set(answer["before"][kind]) - set(item["after"][kind])) for kind in answer["before"]
+        }
+        nothing = {kind: [] for kind in answer["before"]}
+        assert (number, left, gone) == (number, nothing, nothing)
+
+
+def test_each_round_is_like_the_first(life: tuple[dict[str, Any], str]) -> None:
+    answer, _ = life
+    first, *others = answer["rounds"]
+    for item in others:
+        assert item["enabled"] == first["enabled"]
+
+
+def test_blender_has_no_policy_warning(life: tuple[dict[str, Any], str]) -> None:
+    answer, output = life
+    assert [item["warnings"] for item in answer["rounds"]] == [{}, {}, {}]
+    assert "olicy violation" not in output
+
+
+def test_nothing_is_complained_about(life: tuple[dict[str, Any], str]) -> None:
+    _, output = life
+    for word in (
+        "Traceback",
+        "Error",
+        "left open",
+        "not unregistered",
+        "already registered",
+        "ResourceWarning",
+    ):
+        assert word not in output, output
+    own = [line for line in output.splitlines() if "Warning" in line and "clearance" in line.lower()]
+    assert own == []
+
+
+def test_sys_path_is_left_to_blender(life: tuple[dict[str, Any], str]) -> None:
+    answer, _ = life
+    assert answer["own_paths"] == []
+
+
+def test_uninstalling_removes_the_folder(life: tuple[dict[str, Any], str]) -> None:
+    answer, _ = life
+    assert answer["was_there"] is True
+    assert answer["is_still_there"] is False
+
+
+def test_a_later_process_finds_it_enabled(tmp_path: Path) -> None:
+    profile = tmp_path / "profile"
+    install, _ = run_in_blender(
+        ROOT / "buildtools" / "blender_install.py", profile, Path(os.environ["CLEARANCE_ZIP"])
+    )
+    assert install["enabled"] is True
+    again, output = run_in_blender(ROOT / "buildtools" / "blender_enabled.py", profile)
+    assert (again["listed"], again["loaded"]) == (True, True), output
+
+
+def test_every_bundled_library_is_importable_inside_blender(tmp_path: Path) -> None:
+    profile = tmp_path / "profile"
+    run_in_blender(ROOT / "buildtools" / "blender_install.py", profile, Path(os.environ["CLEARANCE_ZIP"]))
+    script = tmp_path / "imports.py"
+    script.write_text(
+        "import importlib, json, sys\nimport bpy\nimport addon_utils\n"
+        f"addon_utils.enable({MODULE!r}, default_set=True)\n"
+        "names = ['alembic', 'click', 'Crypto.Cipher.AES', 'jinja2', 'keyring', 'oauthlib', 'PIL.Image', "
+        "'pydantic', 'pyrate_limiter', 'requests', 'rich', 'sqlalchemy', 'tenacity']\n"
+        "modules = {name: importlib.import_module(name).__file__ for name in names}\n"
+        "modules['native'] = importlib.import_module('pydantic_core._pydantic_core').__file__\n"
+        "open(sys.argv[1], 'w').write(json.dumps(modules))\n",
+        encoding="utf-8",
+    )
+    modules, output = run_in_blender(script, profile)
+    for name, path in modules.items():
+        if name == "requests":
+            assert not Path(path).is_relative_to(profile), output
+        else:
+            assert Path(path).is_relative_to(profile / "extensions" / ".local"), (name, path)
