@@ -1,0 +1,180 @@
+"""Reads the witnesses of one scene: which grants stand behind each data-block, and what is wrong with that.
+
+Pure. It knows nothing of licenses and policy; :mod:`core.reports.build` judges.
+
+What counts as undeclared: a data-block without any witness, unless it is one of these, which are made by
+every scene or hold no content of their own:
+
+- objects of type camera, light, empty, speaker and light probe, and their data;
+- data-blocks without users (Blender drops them on save);
+- ``Render Result``, ``Viewer Node`` and the built-in font;
+- actions, shape keys and particle settings (made by animating, sculpting and scattering), collections,
+  worlds and library references (containers: what is in them is listed by itself), and the node trees that
+  Blender embeds in materials, worlds and scenes.
+
+Each of them still gets a row when it carries a stamp. Nothing is inherited in silence: an object without a
+stamp whose mesh has one is judged by its mesh, and a hint says so; a stamped object with an undeclared mesh
+has an undeclared mesh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..errors import UserInputError
+from ..ids import hash_grant_id
+from ..model.scene import DataBlock, IdType, SceneScan
+from ..stamp_format import Stamp, decode
+
+MADE_BY_EVERY_SCENE = frozenset(
+    {
+        IdType.CAMERA, IdType.LIGHT, IdType.ACTION, IdType.KEY, IdType.PARTICLE, IdType.COLLECTION,
+        IdType.WORLD, IdType.LIBRARY, "SPEAKER", "LIGHT_PROBE", "LIGHTPROBE",
+    }
+)  # fmt: skip
+HELPER_OBJECTS = frozenset({"CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE"})
+GENERATED_NAMES = frozenset(
+    {
+        ("IMAGE", "Render Result"), ("IMAGE", "Viewer Node"),
+        ("FONT", "Bfont"), ("FONT", "Bfont Regular"),
+        ("NODETREE", "Shader Nodetree"), ("NODETREE", "Texture Nodetree"),
+        ("NODETREE", "Compositing Nodetree"), ("NODETREE", "Geometry Nodetree"),
+    }
+)  # fmt: skip
+_DATA_TYPES = {"SURFACE": "CURVE", "FONT": "CURVE", "GPENCIL": "GREASEPENCIL"}
+
+
+class Witness(StrEnum):
+    """How a data-block's license is known, or what is wrong (the values of ``ReportRow.witness``)."""
+
+    STAMP = "stamp"
+    FACES = "faces"
+    """Licensed faces in a mesh without a stamp, beside faces that nobody declared."""
+    STAMP_AND_FACES = "stamp+faces"
+    DATA = "data"
+    """An object without a stamp, judged by its data."""
+    MERGED = "merged"
+    FACES_LOST = "faces_lost"
+    STAMP_LOST = "stamp_lost"
+    UNKNOWN_GRANT = "unknown_grant"
+    DAMAGED = "damaged"
+    NEWER = "newer"
+    """A stamp of a later Clearance."""
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the witnesses of one data-block say. ``stamp`` is the decoded stamp, if it could be read."""
+
+    block: DataBlock
+    witness: Witness
+    grant_ids: tuple[str, ...] = ()
+    stamp: Stamp | None = None
+    unknown_faces: int = 0
+    """Numbers in the face attribute that stand for no grant that is known here."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Decoded:
+    """Stamp texts read once each."""
+
+    stamps: dict[str, Stamp | Witness] = field(default_factory=dict)
+
+    def read(self, text: str) -> Stamp | Witness:
+        """Return the stamp, or DAMAGED or NEWER."""
+        found = self.stamps.get(text)
+        if found is None:
+            try:
+                found = decode(text)
+            except UserInputError as problem:
+                found = Witness.NEWER if problem.code == "stamp.newer" else Witness.DAMAGED
+            self.stamps[text] = found
+        return found
+
+    def by_grant(self) -> dict[str, Stamp]:
+        """Return one stamp of every grant that was read."""
+        return {stamp.grant_id: stamp for stamp in self.stamps.values() if isinstance(stamp, Stamp)}
+
+
+def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tuple[Sighting, ...]:
+    """Read every data-block's witnesses; what every scene makes by itself is left out."""
+    for text in {block.stamp for block in scan.data_blocks if block.stamp is not None} | set(scan.register):
+        decoded.read(text)
+    ids = {stamp.grant_id for stamp in decoded.stamps.values() if isinstance(stamp, Stamp)}
+    numbers: dict[int, tuple[str, ...]] = {}
+    for grant_id in sorted(ids.union(ledger_ids)):
+        number = hash_grant_id(grant_id)
+        numbers[number] = (*numbers.get(number, ()), grant_id)
+    seen: list[Sighting] = []
+    bare_objects: list[tuple[int, DataBlock]] = []
+    behind: dict[tuple[str, str], tuple[str, ...]] = {}
+    for block in scan.data_blocks:
+        if block.id_type == IdType.OBJECT and block.stamp is None and block.data_name:
+            bare_objects.append((len(seen), block))
+            seen.append(Sighting(block, Witness.NONE))
+            continue
+        sighting = _see_block(block, decoded, numbers)
+        if sighting.witness is not Witness.NONE or not is_noise(block):
+            seen.append(sighting)
+        if sighting.grant_ids:
+            key = (block.id_type, block.name)
+            behind[key] = tuple(dict.fromkeys((*behind.get(key, ()), *sighting.grant_ids)))
+    kept: list[Sighting | None] = list(seen)
+    for index, block in bare_objects:
+        data_type = _DATA_TYPES.get(block.data_type, block.data_type)
+        grant_ids = behind.get((data_type, block.data_name), ())
+        if grant_ids:
+            kept[index] = Sighting(block, Witness.DATA, grant_ids)
+        elif is_noise(block):
+            kept[index] = None
+    return tuple(sighting for sighting in kept if sighting is not None)
+
+
+def is_noise(block: DataBlock) -> bool:
+    """Say whether a data-block without witnesses is one that no one has to declare."""
+    if block.users == 0 or block.id_type in MADE_BY_EVERY_SCENE:
+        return True
+    if block.id_type == IdType.OBJECT:
+        return block.data_type in HELPER_OBJECTS
+    return (block.id_type, block.name) in GENERATED_NAMES
+
+
+def _see_block(block: DataBlock, decoded: Decoded, numbers: Mapping[int, tuple[str, ...]]) -> Sighting:
+    read = decoded.read(block.stamp) if block.stamp is not None else Witness.NONE
+    if block.id_type != IdType.MESH or not (block.face_grants or block.unmarked_faces):
+        if isinstance(read, Stamp):
+            return Sighting(block, Witness.STAMP, (read.grant_id,), read)
+        return Sighting(block, read)
+    own = read.grant_id if isinstance(read, Stamp) else ""
+    by_faces: list[str] = []
+    unknown = 0
+    for number in block.face_grants:
+        candidates = numbers.get(number)
+        if candidates is None:
+            unknown += 1
+        elif own in candidates:
+            by_faces.append(own)
+        else:
+            # Two grants may share a number once in two thousand million times: then both are named.
+            by_faces.extend(candidates)
+    by_faces.sort()
+    if isinstance(read, Stamp):
+        others = [grant_id for grant_id in by_faces if grant_id != own]
+        if others or unknown:
+            witness = Witness.MERGED
+        elif by_faces:
+            witness = Witness.STAMP_AND_FACES
+        else:
+            witness = Witness.FACES_LOST
+        return Sighting(block, witness, (own, *others), read, unknown)
+    if read is not Witness.NONE:
+        return Sighting(block, read, tuple(by_faces), None, unknown)
+    if by_faces:
+        # Every face marked and no stamp: it was taken away. Some marked: parts were merged into a mesh
+        # that never had one.
+        witness = Witness.FACES if block.unmarked_faces else Witness.STAMP_LOST
+        return Sighting(block, witness, tuple(by_faces), None, unknown)
+    return Sighting(block, Witness.UNKNOWN_GRANT if unknown else Witness.NONE, (), None, unknown)
