@@ -6,6 +6,8 @@ Never a price, an order number, a name or a key: a stamp travels with the file w
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,11 @@ FACE_ATTRIBUTE = "clearance_grant"
 that the glTF exporter does not carry it by accident."""
 SCHEMA = 1
 MAX_CREDIT_LENGTH = 300
+MAX_FIELD_LENGTH = 200
+MAX_TEXT_LENGTH = 16_384
+"""Characters of a stamp; ours have some 300 to 600. What is longer was not written by us."""
+MAX_REGISTER_LENGTH = 4_000_000
+_FIELDS = ("grant_id", "marketplace", "listing_id", "license_id", "terms_sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +50,23 @@ def make_stamp(grant: Grant) -> Stamp:
         listing_id=grant.ref.id,
         license_id=grant.license_id,
         terms_sha256=grant.terms_sha256,
-        credit=grant.credit[:MAX_CREDIT_LENGTH],
+        credit=_clean(grant.credit)[:MAX_CREDIT_LENGTH],
     )
 
 
 def encode(stamp: Stamp) -> str:
-    """Write a stamp as compact JSON with keys in a fixed order."""
+    """Write a stamp as compact JSON with keys in a fixed order.
+
+    Raises ValueError for a stamp that :func:`decode` would not take back: a fault of the program.
+    """
+    for name in _FIELDS:
+        if not _is_field(getattr(stamp, name)):
+            raise ValueError(f"a stamp's {name} is empty, too long or has control characters")
     return json.dumps(
         {
             "v": SCHEMA,
-            "grant_id": stamp.grant_id,
-            "marketplace": stamp.marketplace,
-            "listing_id": stamp.listing_id,
-            "license_id": stamp.license_id,
-            "terms_sha256": stamp.terms_sha256,
-            "credit": stamp.credit,
+            **{name: getattr(stamp, name) for name in _FIELDS},
+            "credit": _clean(stamp.credit)[:MAX_CREDIT_LENGTH],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -65,21 +74,95 @@ def encode(stamp: Stamp) -> str:
 
 
 def decode(text: str) -> Stamp:
-    """Read a stamp of this or an earlier schema; raise UserInputError when it is not one."""
-    try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        raise UserInputError("A license stamp in this file is damaged.", code="stamp.damaged") from None
-    if not isinstance(data, dict) or not isinstance(data.get("v"), int):
-        raise UserInputError("A license stamp in this file is damaged.", code="stamp.damaged")
-    if data["v"] > SCHEMA:
+    """Read a stamp of this or an earlier schema; raise UserInputError when it is not one.
+
+    Anybody can edit a custom property, so nothing of it is believed: not its length, not its shape.
+    """
+    data = _parse(text, limit=MAX_TEXT_LENGTH)
+    version = data.get("v") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise _damaged()
+    if version > SCHEMA:
         raise UserInputError(
             "A license stamp in this file was written by a newer Clearance; update the extension.",
             code="stamp.newer",
-            context={"schema": data["v"]},
+            context={"schema": min(version, 2**31)},
         )
-    fields = ("grant_id", "marketplace", "listing_id", "license_id", "terms_sha256")
-    if not all(isinstance(data.get(key), str) and data[key] for key in fields):
-        raise UserInputError("A license stamp in this file is damaged.", code="stamp.damaged")
+    if not all(_is_field(data.get(name)) for name in _FIELDS):
+        raise _damaged()
     credit = data.get("credit", "")
-    return Stamp(**{key: data[key] for key in fields}, credit=credit if isinstance(credit, str) else "")
+    return Stamp(
+        **{name: data[name] for name in _FIELDS},
+        credit=_clean(credit)[:MAX_CREDIT_LENGTH] if isinstance(credit, str) else "",
+    )
+
+
+def encode_register(texts: Iterable[str]) -> str:
+    """Write the scene's register: a JSON list of stamp texts, each once, in the order given."""
+    return json.dumps(list(dict.fromkeys(texts)), ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_register(text: str) -> tuple[str, ...]:
+    """Read the scene's register; raise UserInputError when it is not a list of texts.
+
+    The texts themselves are not judged: a damaged stamp in it is for the report to name.
+    """
+    data = _parse(text, limit=MAX_REGISTER_LENGTH)
+    if not isinstance(data, list) or not all(isinstance(item, str) and _is_text(item) for item in data):
+        raise _damaged()
+    return tuple(dict.fromkeys(data))
+
+
+def extend_register(text: str | None, stamp: Stamp) -> str:
+    """Add a stamp to a register (None: there is none yet) and return the new text.
+
+    A register that is damaged is kept as one entry, so that the damage stays visible in the report.
+    """
+    return encode_register((*read_register(text), encode(stamp)))
+
+
+def read_register(text: str | None) -> tuple[str, ...]:
+    """Read a register for a scan: nothing when there is none, its own text as one entry when damaged."""
+    if not text:
+        return ()
+    try:
+        return decode_register(text)
+    except UserInputError:
+        return (text,)
+
+
+def _parse(text: str, *, limit: int) -> Any:
+    if len(text) > limit:
+        raise _damaged()
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise _damaged() from None
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _is_field(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= MAX_FIELD_LENGTH
+        and value == value.strip()
+        and not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in value)
+    )
+
+
+def _is_text(value: str) -> bool:
+    """Say whether a text can be written to a file: JSON can spell half a character."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _clean(text: str) -> str:
+    """Return one line without control characters, as a credit line is shown and printed."""
+    kept = "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in text)
+    return " ".join(kept.split())
+
+
+def _damaged() -> UserInputError:
+    return UserInputError("A license stamp in this file is damaged.", code="stamp.damaged")

@@ -1,0 +1,208 @@
+"""What is written on data-blocks comes back as it was, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import UserInputError
+from core.model.grant import Grant
+from core.model.listing import ListingRef, MediaKind
+from core.stamp_format import (
+    MAX_CREDIT_LENGTH,
+    MAX_FIELD_LENGTH,
+    Stamp,
+    decode,
+    decode_register,
+    encode,
+    encode_register,
+    extend_register,
+    make_stamp,
+    read_register,
+)
+
+STAMP = Stamp(
+    grant_id="grant_0123456789abcdefghjkmnpqrs",
+    marketplace="cgtrader",
+    listing_id="123456",
+    license_id="cgtrader.royalty_free",
+    terms_sha256="ab" * 32,
+    credit="Chair by Ännchen © 2026",
+)
+FIELD = st.text(
+    st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs")), min_size=1, max_size=MAX_FIELD_LENGTH
+).filter(lambda text: text == text.strip())
+
+
+def make_grant(**changes: object) -> Grant:
+    facts: dict[str, object] = {
+        "id": "grant_1",
+        "order_id": "order_secret",
+        "ref": ListingRef(marketplace="shutterstock", id="99"),
+        "title": "Title",
+        "author": "Author",
+        "kind": MediaKind.IMAGE,
+        "license_id": "shutterstock.standard",
+        "license_label": "standard",
+        "terms_sha256": "cd" * 32,
+        "marketplace_license_id": "lic_secret",
+        "licensee": "Nina Secret",
+        "project": "Secret project",
+        "granted_at": datetime(2026, 1, 2, tzinfo=UTC),
+        "credit": "Author / Shutterstock",
+    }
+    return Grant(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def test_a_stamp_comes_back() -> None:
+    assert decode(encode(STAMP)) == STAMP
+
+
+def test_the_text_is_short_and_in_fixed_order() -> None:
+    text = encode(STAMP)
+    assert list(json.loads(text)) == [
+        "v", "grant_id", "marketplace", "listing_id", "license_id", "terms_sha256", "credit",
+    ]  # fmt: skip
+    assert "\n" not in text
+    assert ": " not in text
+    assert len(text) < 400
+
+
+def test_a_stamp_holds_nothing_private() -> None:
+    text = encode(make_stamp(make_grant()))
+    assert "ecret" not in text
+    assert "2026" not in text
+
+
+@pytest.mark.parametrize(
+    ("credit", "kept"),
+    [
+        ("a\x00b\nc\u2028d", "a b c d"),
+        ("x" * 10_000, "x" * MAX_CREDIT_LENGTH),
+        ("half \ud800 character", "half character"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("", ""),
+    ],
+)
+def test_a_hostile_credit_becomes_one_short_line(credit: str, kept: str) -> None:
+    stamp = make_stamp(make_grant(credit=credit))
+    assert stamp.credit == kept
+    assert decode(encode(stamp)) == stamp
+
+
+@pytest.mark.parametrize("value", ["", " padded ", "line\nbreak", "x" * (MAX_FIELD_LENGTH + 1), "\ud800"])
+def test_a_stamp_that_could_not_be_read_back_is_not_written(value: str) -> None:
+    with pytest.raises(ValueError, match="listing_id"):
+        encode(Stamp(**{**fields(STAMP), "listing_id": value}))
+
+
+@given(
+    st.builds(
+        Stamp,
+        grant_id=FIELD,
+        marketplace=FIELD,
+        listing_id=FIELD,
+        license_id=FIELD,
+        terms_sha256=FIELD,
+        credit=st.text(max_size=400),
+    )
+)
+def test_every_stamp_that_is_written_is_read(stamp: Stamp) -> None:
+    again = decode(encode(stamp))
+    assert {**fields(again), "credit": ""} == {**fields(stamp), "credit": ""}
+    assert decode(encode(again)) == again
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "7",
+        '"text"',
+        "{",
+        "{}",
+        '{"v":true}',
+        '{"v":0}',
+        '{"v":-1}',
+        '{"v":"1"}',
+        '{"v":1}',
+        '{"v":NaN}',
+        "[" * 50_000,
+        '{"v":' + "9" * 5000 + "}",
+        "x" * 1_000_000,
+    ],
+)
+def test_what_is_no_stamp_is_damaged(text: str) -> None:
+    with pytest.raises(UserInputError) as caught:
+        decode(text)
+    assert caught.value.code == "stamp.damaged"
+
+
+@pytest.mark.parametrize("field", ["grant_id", "marketplace", "listing_id", "license_id", "terms_sha256"])
+@pytest.mark.parametrize("value", [None, 1, "", " ", "a\x07b", "x" * 201, ["a"], "\ud800"])
+def test_every_field_is_checked(field: str, value: object) -> None:
+    data = json.loads(encode(STAMP))
+    data[field] = value
+    with pytest.raises(UserInputError, match="damaged"):
+        decode(json.dumps(data))
+
+
+def test_a_newer_schema_says_so() -> None:
+    with pytest.raises(UserInputError, match="newer") as caught:
+        decode('{"v":2,"anything":1}')
+    assert caught.value.code == "stamp.newer"
+
+
+def test_unknown_keys_and_a_wrong_credit_do_no_harm() -> None:
+    data = {**json.loads(encode(STAMP)), "more": 1, "credit": 5}
+    assert decode(json.dumps(data)) == Stamp(**{**fields(STAMP), "credit": ""})
+
+
+@given(
+    st.text() | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(json.dumps)
+)
+def test_whatever_is_read_only_user_input_errors_come_out(text: str) -> None:
+    for read in (decode, decode_register):
+        try:
+            read(text)
+        except UserInputError:
+            continue
+
+
+def test_the_register_keeps_each_stamp_once_and_in_order() -> None:
+    other = Stamp(**{**fields(STAMP), "grant_id": "grant_2"})
+    text = extend_register(None, STAMP)
+    text = extend_register(text, other)
+    text = extend_register(text, STAMP)
+    assert decode_register(text) == (encode(STAMP), encode(other))
+
+
+def test_a_damaged_register_stays_visible() -> None:
+    assert read_register("not json") == ("not json",)
+    assert read_register(None) == read_register("") == ()
+    assert decode_register(extend_register("not json", STAMP)) == ("not json", encode(STAMP))
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", '["\\ud800"]', "[", "null"])
+def test_what_is_no_register_is_damaged(text: str) -> None:
+    with pytest.raises(UserInputError) as caught:
+        decode_register(text)
+    assert caught.value.code == "stamp.damaged"
+
+
+def test_a_register_of_many_is_read() -> None:
+    texts = [encode(Stamp(**{**fields(STAMP), "grant_id": f"grant_{number}"})) for number in range(3000)]
+    assert decode_register(encode_register(texts)) == tuple(texts)
+
+
+def fields(stamp: Stamp) -> dict[str, str]:
+    return {
+        name: getattr(stamp, name)
+        for name in ("grant_id", "marketplace", "listing_id", "license_id", "terms_sha256", "credit")
+    }
