@@ -85,8 +85,8 @@ def check_budget(facts: Facts) -> Finding | None:
             Severity.WARNING,
             f"{name_license(terms)} covers productions of up to {cap}; the budget is stated as {planned}.",
             (
-                f"State the budget in {cap.currency} in the use file, at the rate of the day on which it was "
-                "approved."
+                f"State the budget in {cap.currency} in the use file, at the rate of the day on which it "
+                "was approved."
             ),
         )
     if not _exceeds(planned, cap):

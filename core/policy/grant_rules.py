@@ -27,8 +27,7 @@ def check_unknown_license(facts: Facts) -> Finding | None:
         message=f"The license {f'“{label}”' if label else 'of this asset'} is not one that Clearance knows.",
         how_to_fix=(
             "Read the license on the listing's page or on the invoice, and have a person decide; keep a "
-            "copy of the "
-            "text with the order."
+            "copy of the text with the order."
         ),
     )
 
@@ -191,9 +190,8 @@ def check_reading_date(facts: Facts) -> Finding | None:
         rule="terms.read_after_purchase",
         severity=Severity.HINT,
         message=(
-            f"Bought on {facts.acquired_on.isoformat()}; our oldest reading of "
-            f"{name_license(facts.terms)} is of "
-            f"{facts.terms.version.isoformat()}."
+            f"Bought on {facts.acquired_on.isoformat()}; our oldest reading of {name_license(facts.terms)} "
+            f"is of {facts.terms.version.isoformat()}."
         ),
         how_to_fix="Compare with the license text that was shown at the purchase or stands on the invoice.",
     )

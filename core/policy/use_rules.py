@@ -98,8 +98,8 @@ def check_merchandise(facts: Facts) -> Finding | None:
         facts.terms.merchandise,
         doing="merchandise",
         instead=(
-            "Leave the asset off the goods, or buy the marketplace's license for merchandise (an "
-            "enhanced or extended one)."
+            "Leave the asset off the goods, or buy the marketplace's license for merchandise (an enhanced "
+            "or extended one)."
         ),
     )
 
@@ -194,8 +194,7 @@ def check_seats(facts: Facts) -> Finding | None:
                 message=f"{wanted} people work with the files; {name_license(terms)} covers {limit}.",
                 how_to_fix=(
                     f"Let no more than {limit} {'person' if limit == 1 else 'people'} work with the file, "
-                    "or license it "
-                    "on a team or enterprise plan."
+                    "or license it on a team or enterprise plan."
                 ),
                 topic="seats",
             )

@@ -44,15 +44,14 @@ INSTEAD: dict[OutputKind, str] = {
     ),
     OutputKind.INTERACTIVE_OPEN_FORMAT: (
         "Show it as rendered pictures or video, ship it inside a protected package instead of an open "
-        "format, "
-        "or replace it with your own or freely licensed work."
+        "format, or replace it with your own or freely licensed work."
     ),
     OutputKind.FILE_SHARE_INTERNAL: (
         "Keep the file with the people whom the license covers, or buy more seats."
     ),
     OutputKind.FILE_SHARE_CONTRACTOR: (
-        "Hand over renders instead of the file, take the asset out of the file first, or have the other side "
-        "buy its own license of this listing."
+        "Hand over renders instead of the file, take the asset out of the file first, or have the other "
+        "side buy its own license of this listing."
     ),
     OutputKind.FILE_SHARE_PUBLIC: (
         "Publish renders instead of the file, or replace the asset with your own or freely licensed work."
@@ -74,6 +73,8 @@ def name_license(terms: LicenseTerms) -> str:
 
 def shorten(text: str, limit: int = 80) -> str:
     """Return the text on one line, no longer than ``limit`` characters, without control characters."""
+    if len(text) <= limit and text.isprintable() and "  " not in text:
+        return text.strip()
     line = " ".join("".join(char if char.isprintable() else " " for char in text[: limit * 4]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

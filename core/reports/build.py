@@ -298,12 +298,10 @@ def _summarize(
             what = f"{doubtful} of {assets}" if doubtful else "what the findings name"
             return f"Somebody has to look at {what} before this scene is used for {project}."
         case Verdict.UNDECLARED:
+            they, come = ("is", "it comes") if bare == 1 else ("are", "they come")
             return (
-                (
-                    f"{_count(bare, 'data-block')} in this scene {'is' if bare == 1 else 'are'} undeclared: "
-                    "until it is "
-                )
-                f"known where {'it comes' if bare == 1 else 'they come'} from, {project} is not cleared."
+                f"{_count(bare, 'data-block')} in this scene {they} undeclared: until it is known where {come} "
+                f"from, it is not cleared for {project}."
             )
         case Verdict.NOT_CLEARED:
             against = sum(grant.verdict is Verdict.NOT_CLEARED for grant in grants)

@@ -13,8 +13,8 @@ _ABOUT: dict[Witness, tuple[str, Severity, str, str]] = {
         "mesh.merged",
         Severity.WARNING,
         (
-            "Parts of licensed assets were merged into a mesh that carries no stamp; what the rest of it is, "
-            "nobody declared."
+            "Parts of licensed assets were merged into a mesh that carries no stamp; what the rest of it "
+            "is, nobody declared."
         ),
         "Check what the rest of the mesh is. If it is your own work, keep the parts as separate objects.",
     ),
@@ -29,8 +29,8 @@ _ABOUT: dict[Witness, tuple[str, Severity, str, str]] = {
         Severity.WARNING,
         "The geometry was rebuilt: the mesh carries a stamp, but its faces no longer do.",
         (
-            "Check that this is still the licensed shape (a remesh keeps it); if not, replace the mesh and "
-            "its stamp."
+            "Check that this is still the licensed shape (a remesh keeps it); if not, replace the mesh "
+            "and its stamp."
         ),
     ),
     Witness.STAMP_LOST: (
@@ -87,8 +87,8 @@ def about_sighting(sighting: Sighting, subject: str) -> tuple[Finding, ...]:
                 rule="mesh.unmarked_faces",
                 severity=Severity.WARNING,
                 message=(
-                    "Some faces of this licensed mesh carry no license: they were modeled here, or come from "
-                    "something that nobody declared."
+                    "Some faces of this licensed mesh carry no license: they were modeled here, or come "
+                    "from something that nobody declared."
                 ),
                 how_to_fix="Check where the added geometry comes from.",
                 subject=subject,
@@ -104,11 +104,8 @@ def unknown_grant(grant_id: str) -> Finding:
         severity=Severity.WARNING,
         message="The stamp names a license that the ledger here does not know, so it cannot be proven here.",
         how_to_fix=(
-            (
-                "Connect to the ledger of the studio that bought the asset, or ask for the invoice; if "
-                "nobody has "
-            )
-            "one, license the asset or remove it."
+            "Connect to the ledger of the studio that bought the asset, or ask for the invoice; if nobody "
+            "has one, license the asset or remove it."
         ),
         subject=grant_id,
     )

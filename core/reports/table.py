@@ -8,8 +8,9 @@ import io
 from ..model.report import Report, ReportGrant, ReportRow
 
 COLUMNS = (
-    "verdict", "id_type", "name", "library", "witness", "grant_id", "marketplace", "listing_id", "title", "author",
-    "license_id", "license", "license_verdict", "granted_at", "terms_url", "terms_sha256", "credit", "findings",
+    "verdict", "id_type", "name", "library", "witness", "grant_id", "marketplace", "listing_id", "title",
+    "author", "license_id", "license", "license_verdict", "granted_at", "terms_url", "terms_sha256",
+    "credit", "findings",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
