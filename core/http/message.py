@@ -9,14 +9,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeVar
 
 from ..errors import MarketplaceError, UnexpectedResponse
-from .statuses import clean_text as clean_text  # for the readers, which may import nothing else of http
-from .statuses import error_for_status, outcome_unknown
-from .statuses import vendor_words as vendor_words
+from .statuses import clean_text, error_for_status, outcome_unknown, vendor_words
+
+# With the two cleaners of `statuses`, for the marketplaces' readers: they may import nothing else of http.
+__all__ = [
+    "Auth",
+    "Call",
+    "Idempotency",
+    "Json",
+    "Request",
+    "Response",
+    "Steps",
+    "clean_text",
+    "decode_json",
+    "encode_json",
+    "vendor_words",
+]
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -112,7 +125,7 @@ class Call(Generic[P]):
         except MarketplaceError:
             raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-            # A reader's own slip must not reach the user raw, nor make a purchase look as if it had not happened.
+            # A reader's own slip must not reach the user raw, nor make a purchase look as if it had failed.
             raise self._unreadable(response, f"it could not be read ({type(error).__name__})", "") from error
 
     def _decode(self, response: Response) -> Json:

@@ -110,7 +110,7 @@ def error_for_status(
             return Unavailable(f"{name} was too slow. Try again in a moment.", context=where, **facts)
     if 400 <= status < 500:
         return RequestRejected(
-            f"{name} did not accept the request ({what}){quoted}. Change it, or look for an update of Clearance.",
+            f"{name} did not accept the request ({what}){quoted}. Change it, or update Clearance.",
             context=where,
             **facts,
         )

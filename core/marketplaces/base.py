@@ -11,12 +11,30 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from ..http.auth import AppAuth as AppAuth
-from ..http.auth import AuthConfig as AuthConfig
-from ..http.auth import CredentialField as CredentialField
+from ..http.auth import AppAuth, AuthConfig, CredentialField
 from ..http.message import Call, Steps
 from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
 from ..model.money import Balance, Cost
+
+__all__ = [
+    "Account",
+    "AppAuth",
+    "AuthConfig",
+    "Capability",
+    "CredentialField",
+    "DownloadLink",
+    "HistoryPage",
+    "HistoryQuery",
+    "HistoryRecord",
+    "Marketplace",
+    "MarketplaceInfo",
+    "OwnedRef",
+    "PurchaseOutcome",
+    "PurchaseRequest",
+    "PurchaseResult",
+    "QuoteBasis",
+    "RecordState",
+]
 
 
 class Capability(StrEnum):
@@ -56,6 +74,8 @@ class MarketplaceInfo:
     """Where the user gets a key."""
     docs_page: str
     """File name of the page in ``docs/marketplaces``."""
+    preview_hosts: frozenset[str] = frozenset()
+    """Hosts (or, with a leading dot, suffixes) that previews come from; they never see a credential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +113,22 @@ class PurchaseRequest:
     purchase_order: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadLink:
+    """Where one file is. A secret while it is valid: never logged, stored or shown.
+
+    ``name`` is the vendor's file name, as it came. ``size`` in bytes and ``sha256`` when the vendor tells.
+    """
+
+    url: str
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+
+    def __repr__(self) -> str:
+        return f"DownloadLink(name={self.name!r}, size={self.size!r}, url=<signed>)"
+
+
 class PurchaseOutcome(StrEnum):
     """How a purchase call ended."""
 
@@ -113,6 +149,9 @@ class PurchaseResult:
     checkout_url: str = ""
     why_not: str = ""
     """With REFUSED: the marketplace's reason, in its words."""
+    links: tuple[DownloadLink, ...] = ()
+    """Links that came with the answer, good for a short time. Never stored; ``download_links`` gives fresh
+    ones where the license type allows it."""
 
 
 class RecordState(StrEnum):
@@ -172,22 +211,6 @@ class OwnedRef:
     marketplace_order_id: str = ""
     marketplace_license_id: str = ""
     variant: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadLink:
-    """Where one file is. A secret while it is valid: never logged, stored or shown.
-
-    ``name`` is the vendor's file name, as it came. ``size`` in bytes and ``sha256`` when the vendor tells.
-    """
-
-    url: str
-    name: str
-    size: int | None = None
-    sha256: str | None = None
-
-    def __repr__(self) -> str:
-        return f"DownloadLink(name={self.name!r}, size={self.size!r}, url=<signed>)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,3 +95,5 @@ class Balance:
     limit: Credits | Money | None = None
     account_id: str = ""
     """The vendor's id of the subscription, product or contract that is charged."""
+    license_label: str = ""
+    """The license that charging this account gives, in the vendor's word; empty where it does not decide it."""

@@ -1,0 +1,197 @@
+"""What all marketplace modules make of answers: pages of results, previews, refusals, quotes on plans. Pure.
+
+Nothing here knows one particular marketplace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ..http.message import vendor_words
+from ..model.listing import Listing, Preview, SearchFilters, SearchPage, SearchQuery, Sort
+from ..model.money import Balance, Cost, Money
+from .base import (
+    DownloadLink,
+    HistoryPage,
+    HistoryQuery,
+    HistoryRecord,
+    PurchaseOutcome,
+    PurchaseResult,
+    QuoteBasis,
+)
+from .calls import asked_filters
+from .reading import Node, file_name_in
+
+P = TypeVar("P")
+
+MAX_PAGES = 1000
+"""No list is read further than this, whatever the vendor says; our own bound against endless answers."""
+
+CLIENT_FILTERS: Mapping[str, Callable[[Listing, SearchFilters], bool]] = {
+    "exclude_editorial": lambda listing, _: listing.editorial is not True,
+    "formats": lambda listing, asked: (
+        not listing.formats
+        or bool(set(listing.formats) & {name.lower().lstrip(".") for name in asked.formats})
+    ),
+}
+"""Filters that a listing tells enough for. What it does not tell is kept: the policy looks at it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A subscription, product or contract that may pay for a listing.
+
+    ``fits`` is false when it is for other media. ``variants`` None: it does not say which it covers.
+    """
+
+    balance: Balance
+    fits: bool
+    expired: bool
+    variants: frozenset[str] | None
+
+    @property
+    def current(self) -> bool:
+        """Whether it is for this kind of media and still runs."""
+        return self.fits and not self.expired
+
+    @property
+    def pays(self) -> bool:
+        """Whether it is current with something left; a plan that does not tell is taken to have something."""
+        left = self.balance.left
+        return self.current and (left is None or (left.minor if isinstance(left, Money) else left.amount) > 0)
+
+
+def quote_on_plans(
+    listing: Listing, plans: Sequence[Plan], variants: Sequence[str], cost: Cost, *, no_plan: str
+) -> QuoteBasis:
+    """Quote the best variant that a plan pays for. ``variants`` are those the listing has, best first.
+
+    ``no_plan`` is said when there is no plan for this kind of media at all.
+    """
+    for variant in variants:
+        fitting = [p.balance for p in plans if p.pays and (p.variants is None or variant in p.variants)]
+        if fitting:
+            fitting.sort(key=lambda balance: balance.left is None)  # those that tell what is left come first
+            return QuoteBasis(
+                listing=listing,
+                license_label=fitting[0].license_label,
+                cost=cost,
+                accounts=tuple(fitting),
+                variant=variant,
+            )
+    why_not = _why_not(plans, variants, no_plan)
+    return QuoteBasis(listing=listing, license_label="", cost=None, why_not=why_not)
+
+
+def _why_not(plans: Sequence[Plan], variants: Sequence[str], no_plan: str) -> str:
+    if not any(plan.fits for plan in plans):
+        return no_plan
+    if not any(plan.current for plan in plans):
+        return "The subscription for this has expired. Renew it on the marketplace's website."
+    if not any(plan.pays for plan in plans):
+        return "All downloads of the subscription are used up. Wait for its renewal, or add some."
+    if not variants:
+        return "The marketplace licenses none of the sizes of this that can be used here."
+    return "The subscription covers none of the sizes of this. Look at what the plan includes."
+
+
+def refused(words: object) -> PurchaseResult:
+    """Return a purchase that the marketplace refused in so many words (an error body, or a part of one)."""
+    return PurchaseResult(outcome=PurchaseOutcome.REFUSED, why_not=vendor_words(words) or "no reason given")
+
+
+def search_page(
+    query: SearchQuery,
+    listings: Iterable[Listing],
+    *,
+    page: int,
+    total: int | None,
+    on_server: Collection[str],
+    sorts: Collection[Sort],
+) -> SearchPage:
+    """Return a page of results with the filters applied that the server did not do, and name the others."""
+    found = tuple(listings)
+    left_over = [name for name in asked_filters(query.filters) if name not in on_server]
+    here = tuple(name for name in left_over if name in CLIENT_FILTERS)
+    ignored = tuple(name for name in left_over if name not in CLIENT_FILTERS)
+    return SearchPage(
+        listings=tuple(x for x in found if all(CLIENT_FILTERS[name](x, query.filters) for name in here)),
+        total=total,
+        next_cursor=next_cursor(page=page, per_page=query.per_page, count=len(found), total=total),
+        client_filters=here,
+        ignored_filters=ignored if query.sort in sorts else (*ignored, "sort"),
+    )
+
+
+def next_cursor(*, page: int, per_page: int, count: int, total: int | None) -> str | None:
+    """Return the cursor of the page after this one, or None at the end.
+
+    ``count`` is what this page held. Without a ``total`` a full page is taken to have a next one.
+    """
+    if count == 0 or page >= MAX_PAGES:
+        return None
+    more = count >= per_page if total is None else page * per_page < total
+    return str(page + 1) if more else None
+
+
+def history_reader(
+    query: HistoryQuery,
+    read: Callable[[Node], HistoryRecord],
+    *,
+    page: int,
+    per_page: int | None,
+    name: str = "data",
+) -> Callable[[Node], HistoryPage]:
+    """Return a reader of a page of history: a list, bare or under a name, perhaps with a total.
+
+    ``per_page`` None: the vendor's is not known, and without a total there is no next page. What was not
+    asked for is dropped, in case the server does not filter; a record whose listing or time is not told
+    stays: nothing that may be ours is passed over.
+    """
+
+    def wanted(record: HistoryRecord) -> bool:
+        return (query.ref is None or not record.ref.id or record.ref == query.ref) and (
+            query.since is None or record.at is None or record.at >= query.since
+        )
+
+    def read_page(answer: Node) -> HistoryPage:
+        listed = isinstance(answer.value, list)
+        records = [read(item) for item in (answer if listed else answer.at(name)).items()]
+        total = None if listed else answer.either("total_count", "total").hint_integer()
+        size = (None if listed else answer.at("per_page").hint_integer()) or per_page
+        cursor = None
+        if size is not None or total is not None:
+            cursor = next_cursor(page=page, per_page=size or len(records), count=len(records), total=total)
+        return HistoryPage(records=tuple(filter(wanted, records)), next_cursor=cursor)
+
+    return read_page
+
+
+def read_each(read: Callable[[Node], P], name: str) -> Callable[[Node], tuple[P, ...]]:
+    """Return a reader of a list under a name."""
+    return lambda answer: tuple(read(item) for item in answer.at(name).items())
+
+
+def read_link(fallback: str, node: Node) -> DownloadLink:
+    """Read a download link under ``url``; the file is called by its address, else by the fallback."""
+    url = node.at("url").url()
+    return DownloadLink(url=url, name=file_name_in(url) or fallback)
+
+
+def read_user_name(node: Node) -> str:
+    """Read whose credentials these are."""
+    return node.either("username", "email", "id").identifier()
+
+
+def read_previews(nodes: Iterable[Node]) -> tuple[Preview, ...]:
+    """Read previews: addresses, or objects with ``url``, ``width`` and ``height``; drop unusable ones."""
+    found = []
+    for node in nodes:
+        if isinstance(node.value, str):
+            found.append(Preview(url=node.hint_url()))
+        elif isinstance(node.value, dict):
+            width, height = node.at("width").hint_integer(), node.at("height").hint_integer()
+            found.append(Preview(url=node.at("url").hint_url(), width=width or 0, height=height or 0))
+    return tuple(preview for preview in found if preview.url)
