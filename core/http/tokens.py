@@ -13,9 +13,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
 
+from ..credentials.lock import lock_file
+from ..credentials.port import CredentialStore
 from ..errors import CredentialsMissing, CredentialsRejected, CredentialStoreError, RequestRejected
 from .auth import (
     AppAuth,
@@ -33,29 +35,12 @@ from .auth import (
 )
 from .cancel import CancelToken, Pause
 from .exchange import NO_CREDENTIAL, Credential, Exchange
-from .lock import lock_file
 from .message import Auth
 from .site import Site
 
 WHERE = "Preferences › Add-ons › Clearance"  # noqa: RUF001 - as Blender writes a path through its menus
 
 _BASIC, _APP_TOKEN, _USER_TOKEN = "basic", "app_token", "user_token"
-
-
-class SecretStore(Protocol):
-    """What is needed of a ``credentials.port.CredentialStore``."""
-
-    def read(self, marketplace: str, field: str) -> str | None:
-        """Return a secret, or None."""
-        ...
-
-    def write(self, marketplace: str, field: str, secret: str) -> None:
-        """Keep a secret."""
-        ...
-
-    def delete(self, marketplace: str, field: str) -> None:
-        """Forget a secret."""
-        ...
 
 
 class TokenKeeper:
@@ -67,7 +52,7 @@ class TokenKeeper:
 
     def __init__(
         self,
-        store: SecretStore,
+        store: CredentialStore,
         exchange: Exchange,
         *,
         lock_folder: Path,
@@ -145,7 +130,7 @@ class TokenKeeper:
 
     def forget(self, site: Site) -> None:
         """Sign out: delete the user's token here and in the store."""
-        with lock_file(self._lock_path(site), clock=self._exchange.clock, pause=self._pause):
+        with self._alone(site, None):
             self.forget_cached(site.id)
             self._store.delete(site.id, CredentialField.USER_TOKEN)
 
@@ -184,7 +169,7 @@ class TokenKeeper:
                 "then sign in again.",
                 marketplace=site.id,
             )
-        with lock_file(self._lock_path(site), clock=self._exchange.clock, pause=self._pause, cancel=cancel):
+        with self._alone(site, cancel):
             self._keep_user_token(site, raw.dated(self._exchange.clock.now()))
 
     def _app_keys(self, site: Site) -> tuple[str, str]:
@@ -290,7 +275,7 @@ class TokenKeeper:
     def _refresh(self, site: Site, stale: str, cancel: CancelToken | None) -> Token | None:
         """Return a user token other than ``stale``, refreshed by us or another process, or None."""
         clock = self._exchange.clock
-        with lock_file(self._lock_path(site), clock=clock, pause=self._pause, cancel=cancel):
+        with self._alone(site, cancel):
             current = self._stored_user_token(site)
             if current is None:
                 return None
@@ -339,8 +324,13 @@ class TokenKeeper:
                 context={"marketplace": site.id},
             )
 
-    def _lock_path(self, site: Site) -> Path:
-        return self._lock_folder / f"token-{site.id}.lock"
+    def _alone(self, site: Site, cancel: CancelToken | None) -> AbstractContextManager[None]:
+        """Keep other processes and threads from refreshing this site's token meanwhile."""
+        return lock_file(
+            self._lock_folder / f"token-{site.id}.lock",
+            clock=self._exchange.clock,
+            wait=lambda seconds: self._pause(seconds, cancel),
+        )
 
 
 def _identity(name: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..clock import Clock
 from ..errors import ClearanceError
-from .cancel import CancelToken, Pause
 
 
 class LockTimeoutError(ClearanceError):
@@ -22,27 +21,15 @@ class LockTimeoutError(ClearanceError):
 
 @contextmanager
 def lock_file(
-    path: Path,
-    *,
-    clock: Clock,
-    pause: Pause,
-    cancel: CancelToken | None = None,
-    timeout_s: float | None = 60.0,
+    path: Path, *, clock: Clock, wait: Callable[[float], None], timeout_s: float | None = 60.0
 ) -> Iterator[None]:
     """Hold the lock while the block runs; wait for it, at most ``timeout_s`` (None: for ever).
 
-    Threads of one process exclude each other too. The file stays: deleting it would let two holders in.
-    Raises LockTimeoutError, CancelledError, ClearanceError (the file cannot be made).
+    ``wait`` sleeps so many seconds and may raise to give up. Threads of one process exclude each other too.
+    The file stays: deleting it would let two holders in. Raises LockTimeoutError, or ClearanceError when the
+    file cannot be made.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise ClearanceError(
-            f"The data folder cannot be written ({error.strerror}). Check its permissions and the disk.",
-            code="lock.not_writable",
-            context={"lock": path.name},
-        ) from None
+    descriptor = _open(path)
     try:
         started = clock.monotonic()
         while not _try_lock(descriptor):
@@ -51,13 +38,26 @@ def lock_file(
                     "Another Clearance on this machine is busy with the same thing. Try again in a moment.",
                     context={"lock": path.name},
                 )
-            pause(0.05, cancel)
+            wait(0.05)
         try:
             yield
         finally:
             _unlock(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    raise ClearanceError(
+        f"The data folder cannot be written ({problem}). Check its permissions and the disk.",
+        code="lock.not_writable",
+        context={"lock": path.name},
+    )
 
 
 if sys.platform == "win32":
