@@ -217,8 +217,8 @@ def _read_same_order(owned: base.OwnedRef, answer: Node) -> base.HistoryRecord:
 
 
 def _read_order(item: Node) -> base.HistoryRecord:
-    # unconfirmed: DOC has `id`, `status` and `checkout_url` in the answer to a new order; the rest is named as
-    # in the request. Without a model the id is empty, and the record is known by our key alone.
+    # unconfirmed: DOC has `id`, `status` and `checkout_url` in the answer to a new order; the rest is named
+    # as in the request. Without a model the id is empty, and the record is known by our key alone.
     model, word = item.hint_at("model").hint_at("id"), item.at("status").text()
     model = next((node for node in (item.at("model_id"), model, item.at("model")) if node.told), model)
     return base.HistoryRecord(

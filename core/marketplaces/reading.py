@@ -42,7 +42,7 @@ class Node:
 
     value: Json = field(repr=False)
     path: str = ""
-    headers: Mapping[str, str] = field(default=_NO_HEADERS, repr=False)
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS, repr=False)
     """The response's headers."""
 
     @property

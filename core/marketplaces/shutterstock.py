@@ -48,9 +48,7 @@ THUMBNAILS = ("huge_thumb", "preview", "large_thumb", "small_thumb", "preview_10
 SORTS = {Sort.RELEVANCE: "relevance", Sort.POPULAR: "popular", Sort.NEWEST: "newest"}
 FILTERS = {"orientation": "orientation", "min_width": "width_from", "min_height": "height_from"}
 HISTORY_PER_PAGE = 200  # S-SPEC: the maximum
-NO_PLAN = (
-    "This account has no image plan for the API; one of the website does not count. Get an API plan first."
-)
+NO_PLAN = "This account has no image plan for the API; one of the website does not count. Get an API plan."
 
 
 def account() -> Steps[base.Account]:

@@ -96,4 +96,4 @@ class Balance:
     account_id: str = ""
     """The vendor's id of the subscription, product or contract that is charged."""
     license_label: str = ""
-    """The license that charging this account gives, in the vendor's word; empty where it does not decide it."""
+    """The license that charging this account gives, in the vendor's word; empty where it does not decide."""
