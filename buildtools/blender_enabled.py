@@ -30,9 +30,10 @@ def main() -> int:
         bpy.ops.wm.read_userpref()
     else:
         addon_utils.enable(MODULE, default_set=True)
+    preferences = bpy.context.preferences
     answer = {
         "from_preferences": reads_preferences,
-        "listed": MODULE in bpy.context.preferences.addons,
+        "listed": preferences is not None and MODULE in preferences.addons,
         "loaded": MODULE in sys.modules,
     }
     Path(sys.argv[1]).write_text(json.dumps(answer), encoding="utf-8")

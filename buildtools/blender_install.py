@@ -20,7 +20,11 @@ MODULE = "bl_ext.user_default.clearance"
 
 def install(zip_path: Path) -> dict[str, object]:
     """Install and enable a zip, and save the preferences so that later processes find it enabled."""
-    repositories = bpy.context.preferences.extensions.repos
+    preferences = bpy.context.preferences
+    if preferences is None:
+        message = "this Blender has no preferences"
+        raise RuntimeError(message)
+    repositories = preferences.extensions.repos
     if not any(item.module == "user_default" for item in repositories):
         repositories.new(name="User Default", module="user_default", remote_url="", custom_directory="")
     result = bpy.ops.extensions.package_install_files(
@@ -30,7 +34,7 @@ def install(zip_path: Path) -> dict[str, object]:
     return {
         "install": sorted(result),
         "saved": sorted(saved),
-        "enabled": MODULE in bpy.context.preferences.addons,
+        "enabled": MODULE in preferences.addons,
         "blender": bpy.app.version_string,
     }
 

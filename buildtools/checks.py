@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .environments import Environment
     from .layout import Layout
 
+LINES_SHOWN = 18
 TOOL_SOURCES = ("build.py", "buildtools", "sandbox", "core")
 
 
@@ -44,12 +45,15 @@ def stage_tools(layout: Layout) -> Path:
 def run_lint(layout: Layout, environment: Environment, log: Path) -> Outcome:
     """Run every checker, also after one has failed, with all they say in one log."""
     began = time.monotonic()
-    ruff = [environment.python, "-m", "ruff"]
-    mypy = [
+    ruff: list[str | Path] = [environment.python, "-m", "ruff"]
+    mypy: list[str | Path] = [
         environment.python, "-m", "mypy", "--strict", "--config-file", layout.root / "pyproject.toml",
     ]  # fmt: skip
     steps: list[tuple[str, Callable[[], tuple[list[str | Path], Path]]]] = [
-        ("ruff check", lambda: ([*ruff, "check", "--no-cache", "."], layout.root)),
+        (
+            "ruff check",
+            lambda: ([*ruff, "check", "--no-cache", "--output-format", "concise", "."], layout.root),
+        ),
         ("ruff format", lambda: ([*ruff, "format", "--no-cache", "--check", "."], layout.root)),
         (
             "mypy on the staged tree",
@@ -61,12 +65,23 @@ def run_lint(layout: Layout, environment: Environment, log: Path) -> Outcome:
         (
             "mypy on the tools",
             lambda: (
-                [*mypy, "--cache-dir", layout.build / "mypy-cache-tools", "build.py", "-p", "buildtools"],
+                [
+                    *mypy,
+                    "--cache-dir",
+                    layout.build / "mypy-cache-tools",
+                    "-m",
+                    "build",
+                    "-p",
+                    "buildtools",
+                    "-p",
+                    "sandbox",
+                ],
                 stage_tools(layout),
             ),
         ),
     ]
     said: list[str] = []
+    ends: list[str] = []
     problems: list[str] = []
     for name, prepare in steps:
         try:
@@ -77,8 +92,10 @@ def run_lint(layout: Layout, environment: Environment, log: Path) -> Outcome:
         said.append(f"== {name} (exit code {code})\n{text}")
         if code != 0:
             problems.append(f"failed: {name}")
+            ends += [f"== {name}", *text.splitlines()[-LINES_SHOWN:]]
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("\n".join(said), encoding="utf-8")
+    # What failed comes last, and short, since the end of a log is what is shown.
+    log.write_text("\n".join([*said, *(["", "==== in short", *ends] if ends else [])]), encoding="utf-8")
     return Outcome(
         group="lint",
         passed=len(steps) - len(problems),

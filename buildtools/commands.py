@@ -54,7 +54,7 @@ def _repo(layout: Layout, environments: Environments, options: argparse.Namespac
 
 
 def _stage(layout: Layout, _environments: Environments, _options: argparse.Namespace) -> int:
-    say(f"staged {stage(layout).relative_to(layout.root)}")
+    say(f"staged {stage(layout).relative_to(layout.build.parent)}")
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 import bpy
@@ -28,12 +29,13 @@ def main() -> int:
     parser.add_argument("--credentials", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    module = addon_utils.enable(MODULE, default_set=True)
-    if module is None:
+    addon_utils.enable(MODULE, default_set=True)
+    if MODULE not in sys.modules:
         print(f"{MODULE} could not be enabled")
         return 1
-    version = addon_utils.module_bl_info(module)["version"]
-    print(f"Clearance {'.'.join(str(part) for part in version)} in Blender {bpy.app.version_string}")
+    manifest = Path(str(sys.modules[MODULE].__file__)).with_name("blender_manifest.toml")
+    version = tomllib.loads(manifest.read_text(encoding="utf-8"))["version"]
+    print(f"Clearance {version} in Blender {bpy.app.version_string}")
     (options.out / "result.json").write_text(json.dumps({"ok": True}), encoding="utf-8")
     return 0
 

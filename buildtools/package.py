@@ -147,7 +147,7 @@ def package(
         target = layout.dist / name_zip(version, name)
         build_zip(layout, tool, name, [wheels[key] for key in sorted(wheels)], target)
         size_mb = target.stat().st_size / 1e6
-        say(f"built {target.relative_to(layout.root)} ({size_mb:.1f} MB, {len(wheels)} wheels)")
+        say(f"built {target.relative_to(layout.build.parent)} ({size_mb:.1f} MB, {len(wheels)} wheels)")
         made.append(target)
     return made
 
@@ -160,5 +160,5 @@ def make_repository(layout: Layout, environment: Environment, zips: Sequence[Pat
     for path in zips:
         shutil.copy2(path, folder / path.name)
     BlenderTool(environment, layout.root).generate_repository(folder)
-    say(f"made the extension repository {folder.relative_to(layout.root)} with {len(zips)} zips")
+    say(f"made the extension repository {folder.relative_to(layout.build.parent)} with {len(zips)} zips")
     return folder

@@ -38,7 +38,7 @@ def running_sandbox(layout: Layout, environment: Environment, state: Path) -> It
     ready_path = state.with_name(state.name + ".ready.json")
     log_path = state.with_name(state.name + ".log")
     ready_path.unlink(missing_ok=True)
-    command = [
+    command: list[str | Path] = [
         environment.python, "-m", "sandbox", "--port", "0", "--state", state, "--ready-file", ready_path,
     ]  # fmt: skip
     with log_path.open("wb") as log, console.running(command, cwd=layout.root, output=log) as process:

@@ -104,7 +104,11 @@ class TestRun:
         say(f"{group.name}: {verdict} ({counts}, {outcome.time_s:.0f} s)")
         if not outcome.is_green and log.is_file():
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-            say("\n".join([f"---- the end of {log.relative_to(self._layout.root)}", *lines[-80:], "----"]))
+            say(
+                "\n".join(
+                    [f"---- the end of {log.relative_to(self._layout.build.parent)}", *lines[-80:], "----"]
+                )
+            )
         return outcome
 
     def _run_group(self, group: Group, log: Path) -> Outcome:

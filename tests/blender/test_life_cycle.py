@@ -68,13 +68,10 @@ def test_enabling_brings_something_each_time(life: tuple[dict[str, Any], str]) -
 
 def test_disabling_leaves_nothing_behind(life: tuple[dict[str, Any], str]) -> None:
     answer, _ = life
-    for number, item in enumerate(answer["rounds"]):
-        left = {
-            kind: sorted(set(item["after"][kind]) - set(answer["before"][kind])) for kind in answer["before"]
-        }
-        gone = {
-            kind: sorted(set(answer["before"][kind]) - set(item["after"][kind])) for kind in answer["before"]
-        }
+    afters = [item["after"] for item in answer["rounds"]] + [answer["rounds"][-1]["after_nothing"]]
+    for number, after in enumerate(afters):
+        left = {kind: sorted(set(after[kind]) - set(answer["before"][kind])) for kind in answer["before"]}
+        gone = {kind: sorted(set(answer["before"][kind]) - set(after[kind])) for kind in answer["before"]}
         nothing = {kind: [] for kind in answer["before"]}
         assert (number, left, gone) == (number, nothing, nothing)
 

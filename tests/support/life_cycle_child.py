@@ -160,6 +160,10 @@ def main() -> int:
                 "after": describe(),
             }
         )
+    # Once more without loading a file in between, which would drop handlers by itself.
+    addon_utils.enable(MODULE, default_set=True)
+    addon_utils.disable(MODULE, default_set=True)
+    answer["rounds"][-1]["after_nothing"] = describe()
     answer["own_paths"] = [path for path in sys.path if "user_default" in path]
     index = next(
         number
