@@ -39,6 +39,8 @@ class Settings:
     purchase_timeout_s: float = 90.0
     requests_per_hour: Mapping[str, int] = field(default_factory=dict)
     """Overrides of the marketplaces' default ceilings, by marketplace id."""
+    requests_per_second: int | None = 2
+    """No more than so many requests in one second at one marketplace; None for no such rule."""
     max_download_bytes: int = 20 * 1024**3
 
     @property

@@ -116,16 +116,14 @@ def audit() -> None:
 @pass_context
 def verify(context: Context, as_json: bool) -> None:
     """Check that no entry of the audit was edited, deleted, inserted or reordered."""
-    from ..ledger.checkpoint import verify_ledger_audit
-
     context.as_json = as_json
-    outcome = verify_ledger_audit(context.app.ledger, context.app.settings.ledger_path)
+    outcome = context.app.ledger.verify_audit()
     if as_json:
         print_json(outcome)
     elif outcome.ok:
         click.echo(f"The audit is whole: {outcome.size:,} entries, root {outcome.root}.")
     if not outcome.ok:
-        raise AuditError("The audit does not verify: " + "; ".join(str(p) for p in outcome.problems))
+        raise AuditError("The audit does not verify: " + " ".join(problem.message for problem in outcome.problems))
 
 
 COMMANDS = (report, orders, reconcile, library, audit)

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from ..audit.checkpoints import Checkpoint
+from ..audit.verify import ChainReport
 from ..model.audit import AuditEntry, AuditEvent
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.listing import ListingRef
@@ -161,6 +163,17 @@ class Ledger(LedgerReader, Protocol):
         SQLite takes the write lock at once (``BEGIN IMMEDIATE``), so that two processes never both
         believe to be first.
         """
+        ...
+
+    def verify_audit(self) -> ChainReport:
+        """Verify the audit chain against itself and its checkpoints.
+
+        Raises AuditError when the checkpoints are unreadable.
+        """
+        ...
+
+    def write_checkpoint(self, *, at: datetime) -> Checkpoint:
+        """Note size and root of the audit outside of the database."""
         ...
 
     def close(self) -> None:

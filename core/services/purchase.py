@@ -31,13 +31,14 @@ from ..http.cancel import CancelToken
 from ..ids import Ids
 from ..ledger.port import Ledger
 from ..marketplaces import registry
-from ..marketplaces.base import Marketplace, PurchaseOutcome, PurchaseRequest, PurchaseResult, QuoteBasis
+from ..marketplaces.base import Marketplace, PurchaseOutcome, PurchaseRequest, PurchaseResult
 from ..model.audit import AuditEvent
 from ..model.grant import Grant, GrantState
 from ..model.money import encode_cost
 from ..model.order import Order, OrderState
 from ..model.quote import Approval, Quote
 from ..settings import Settings
+from .quote import listing_stub
 from .settle import Settle
 from .steps import Sender, run_steps
 
@@ -105,16 +106,18 @@ class Purchase:
 
     def _check_unchanged(self, module: Marketplace, quote: Quote, cancel: CancelToken | None) -> None:
         """Read price, license and balance once more, right before they matter."""
-        listing = self.sender.send(module.listing(quote.ref, quote.kind), module.INFO, cancel=cancel)
-        basis: QuoteBasis = run_steps(module.quote(listing), module.INFO, self.sender, cancel=cancel)
+        steps = module.quote(listing_stub(quote.ref, quote.kind, search_id=quote.search_id))
+        basis = run_steps(steps, module.INFO, self.sender, cancel=cancel)
         if basis.why_not:
             raise PaymentError(f"{basis.why_not} Nothing was bought.", code="payment.not_possible")
-        now_facts = (encode_cost(basis.cost), basis.license_label, listing.editorial)
-        if now_facts != (encode_cost(quote.cost), quote.license_label, quote.editorial):
+        accounts = {account.account_id for account in basis.accounts}
+        now = (encode_cost(basis.cost), basis.license_label, basis.listing.editorial)
+        quoted = (encode_cost(quote.cost), quote.license_label, quote.editorial)
+        if now != quoted or (quote.account_id and quote.account_id not in accounts):
+            price = basis.cost if basis.cost is not None else "priced at checkout"
             raise PriceChanged(
                 f"{module.INFO.name} changed its offer for “{quote.title}” after it was approved: it is now "
-                f"{basis.cost if basis.cost is not None else 'priced at checkout'}, license "
-                f"“{basis.license_label}”. Nothing was bought; ask for a new quote.",
+                f"{price}, license “{basis.license_label}”. Nothing was bought; ask for a new quote.",
                 marketplace=module.INFO.id,
             )
 

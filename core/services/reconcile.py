@@ -5,11 +5,11 @@ Runs at start and on demand. It only reads at the marketplace; it never buys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..clock import Clock
-from ..errors import ClearanceError, LedgerConflict, MarketplaceError, NotFound, UserInputError
+from ..errors import ClearanceError, LedgerConflict, LedgerError, MarketplaceError, NotFound, UserInputError
 from ..http.cancel import CancelToken
 from ..ledger.port import Ledger
 from ..marketplaces import registry
@@ -201,12 +201,10 @@ class Reconcile:
         self, module: Marketplace, order: Order, record: HistoryRecord, cancel: CancelToken | None
     ) -> bool:
         """A status word that we do not know is settled by the marketplace handing out the file, or not."""
-        owned = OwnedRef(
-            ref=order.ref,
-            kind=MediaKind.MODEL,
+        owned = replace(
+            self._owned(order),
             marketplace_order_id=record.marketplace_order_id,
             marketplace_license_id=record.marketplace_license_id,
-            variant=order.variant,
         )
         try:
             return bool(run_steps(module.download_links(owned), module.INFO, self.sender, cancel=cancel))
@@ -220,9 +218,7 @@ class Reconcile:
     ) -> HistoryRecord | None:
         """Search the marketplace's history for this order: by our key, else by what and when."""
         since = (order.submitted_at or order.created_at) - CLOCK_SKEW
-        quote = self.ledger.quote(order.quote_id)
-        kind = quote.kind if quote else MediaKind.IMAGE
-        query = HistoryQuery(ref=order.ref, kind=kind, since=since)
+        query = HistoryQuery(ref=order.ref, kind=self._kind(order), since=since)
         candidates: list[HistoryRecord] = []
         for _ in range(MAX_HISTORY_PAGES):
             try:
@@ -236,7 +232,7 @@ class Reconcile:
                     candidates.append(record)
             if page.next_cursor is None:
                 break
-            query = HistoryQuery(ref=order.ref, kind=kind, since=since, cursor=page.next_cursor)
+            query = replace(query, cursor=page.next_cursor)
         if by_key_only:
             return None
         return self._best_unclaimed(order, candidates)
@@ -258,7 +254,16 @@ class Reconcile:
     def _owned(self, order: Order) -> OwnedRef:
         return OwnedRef(
             ref=order.ref,
-            kind=MediaKind.MODEL,
+            kind=self._kind(order),
             marketplace_order_id=order.marketplace_order_id,
             variant=order.variant,
         )
+
+    def _kind(self, order: Order) -> MediaKind:
+        quote = self.ledger.quote(order.quote_id)
+        if quote is None:
+            raise LedgerError(
+                "The ledger has an order without its quote; restore it from a backup.",
+                context={"order_id": order.id},
+            )
+        return quote.kind

@@ -89,7 +89,6 @@ class Drill:
     def check(self) -> None:
         """Compare the two books: bought exactly once, granted exactly once, the file here, the audit whole."""
         from core.files.store import Store
-        from core.ledger.checkpoint import verify_ledger_audit
         from core.ledger.engine import open_ledger
         from core.model.listing import ListingRef
         from core.model.order import OPEN_STATES, OrderState
@@ -118,7 +117,7 @@ class Drill:
             store = Store(self.folder / "store")
             files = ledger.files(grants[0].id)
             assert files and all(store.check(file.sha256) for file in files)
-            outcome = verify_ledger_audit(ledger, path)
+            outcome = ledger.verify_audit()
             assert outcome.ok, outcome.problems
         finally:
             ledger.close()

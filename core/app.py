@@ -1,0 +1,234 @@
+"""The composition root: the only place where ports are bound to what is real.
+
+Hosts, the command line and tests build an :class:`App` here and give it what they want to be different.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .clock import Clock, SystemClock
+from .credentials import open_credentials
+from .credentials.port import CredentialStore
+from .files.store import Store
+from .host import Host
+from .http.cancel import Pause, pause_with
+from .http.client import Client
+from .http.download import Downloader
+from .http.exchange import Exchange, Timeouts
+from .http.public import PublicFetcher
+from .http.routes import Routes
+from .http.site import Site
+from .http.throttle import Limit, Throttle
+from .http.tokens import TokenKeeper
+from .http.transport import RequestsTransport, Transport
+from .ids import Ids, RandomIds
+from .ledger.engine import open_ledger
+from .ledger.port import Ledger
+from .licenses import LicenseCatalogue
+from .model.grant import GrantState
+from .services.accounts import Accounts
+from .services.approve import Approve
+from .services.download import Download
+from .services.import_plan import PlanImport
+from .services.previews import Previews
+from .services.purchase import Purchase
+from .services.quote import MakeQuote
+from .services.reconcile import Reconcile
+from .services.report import MakeReport
+from .services.search import Search
+from .services.settle import Settle
+from .session.controller import SessionController
+from .session.part import Services
+from .settings import VERSION, Settings
+from .tasks import TaskRunner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything that runs, in one place."""
+
+    settings: Settings
+    host: Host
+    clock: Clock
+    ledger: Ledger
+    store: Store
+    transport: Transport
+    client: Client
+    services: Services
+    tasks: TaskRunner
+    session: SessionController
+
+    def close(self) -> bool:
+        """End workers and let go of the database; True when every worker ended in time."""
+        ended = self.tasks.close()
+        self.transport.close()
+        self.ledger.close()
+        return ended
+
+
+def build_app(
+    settings: Settings,
+    *,
+    host: Host,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    transport: Transport | None = None,
+    credentials: CredentialStore | None = None,
+    ledger: Ledger | None = None,
+) -> App:
+    """Put everything together; what is given replaces what is real.
+
+    Opens the ledger (and makes it where there is none), starts no thread, and makes no connection. Raises
+    LedgerError when the ledger cannot be opened, UserInputError for settings that cannot be.
+    """
+    environ = os.environ if environ is None else environ
+    clock = clock or SystemClock()
+    ids = ids or RandomIds()
+    pause = pause_with(clock)
+    ledger = ledger or open_ledger(settings.ledger_path)
+    transport = transport or RequestsTransport(monotonic=clock.monotonic)
+    credentials = credentials or open_credentials(
+        settings.data_dir, passphrase=environ.get("CLEARANCE_PASSPHRASE"), environ=environ
+    )
+    store = Store(settings.store_dir, clock=clock)
+    network = _build_network(
+        settings, host=host, clock=clock, pause=pause, transport=transport, credentials=credentials
+    )
+    services = _build_services(
+        settings, host=host, clock=clock, ids=ids, ledger=ledger, store=store, network=network, credentials=credentials
+    )
+    tasks = TaskRunner(clock=clock)
+    session = SessionController(
+        services=services,
+        tasks=tasks,
+        host=host,
+        settings=settings,
+        library=lambda: ledger.grants(state=GrantState.ACTIVE),
+    )
+    return App(
+        settings=settings,
+        host=host,
+        clock=clock,
+        ledger=ledger,
+        store=store,
+        transport=transport,
+        client=network.client,
+        services=services,
+        tasks=tasks,
+        session=session,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Network:
+    """What talks to the outside, over one transport."""
+
+    client: Client
+    downloader: Downloader
+    tokens: TokenKeeper
+
+
+def _build_network(
+    settings: Settings,
+    *,
+    host: Host,
+    clock: Clock,
+    pause: Pause,
+    transport: Transport,
+    credentials: CredentialStore,
+) -> _Network:
+    routes = Routes(settings.sandbox_url or None)
+    user_agent = f"Clearance/{VERSION} (asset licensing for {host.name})"
+    timeouts = Timeouts(
+        connect_s=settings.connect_timeout_s,
+        read_s=settings.read_timeout_s,
+        spending_s=settings.purchase_timeout_s,
+    )
+
+    def online() -> bool:
+        return not settings.offline and host.is_online()
+
+    def limit_for(site: Site) -> Limit:
+        per_hour = settings.requests_per_hour.get(site.id, site.requests_per_hour)
+        return Limit(per_hour=per_hour, per_second=settings.requests_per_second)
+
+    exchange = Exchange(
+        transport=transport,
+        routes=routes,
+        throttle=Throttle(settings.data_dir / "throttle.sqlite", clock=clock, pause=pause),
+        clock=clock,
+        pause=pause,
+        random=random.SystemRandom().random,
+        online=online,
+        user_agent=user_agent,
+        timeouts=timeouts,
+        limit_for=limit_for,
+    )
+    tokens = TokenKeeper(
+        credentials,
+        exchange,
+        lock_folder=settings.data_dir / "locks",
+        pause=pause,
+        random_text=secrets.token_urlsafe,
+    )
+    public = PublicFetcher(
+        transport=transport,
+        routes=routes,
+        clock=clock,
+        pause=pause,
+        random=random.SystemRandom().random,
+        user_agent=user_agent,
+        timeouts=timeouts,
+    )
+    downloader = Downloader(
+        transport=transport,
+        routes=routes,
+        clock=clock,
+        pause=pause,
+        random=random.SystemRandom().random,
+        online=online,
+        user_agent=user_agent,
+        timeouts=timeouts,
+        max_bytes=settings.max_download_bytes,
+    )
+    return _Network(client=Client(exchange, tokens, public), downloader=downloader, tokens=tokens)
+
+
+def _build_services(
+    settings: Settings,
+    *,
+    host: Host,
+    clock: Clock,
+    ids: Ids,
+    ledger: Ledger,
+    store: Store,
+    network: _Network,
+    credentials: CredentialStore,
+) -> Services:
+    client = network.client
+    catalogue = LicenseCatalogue.load()
+    settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
+    return Services(
+        search=Search(sender=client),
+        previews=Previews(client=client),
+        quote=MakeQuote(
+            ledger=ledger, sender=client, catalogue=catalogue, clock=clock, ids=ids, settings=settings
+        ),
+        approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
+        purchase=Purchase(
+            ledger=ledger, sender=client, settle=settle, clock=clock, ids=ids, settings=settings
+        ),
+        reconcile=Reconcile(ledger=ledger, sender=client, settle=settle, clock=clock, settings=settings),
+        download=Download(
+            ledger=ledger, sender=client, downloader=network.downloader, store=store, clock=clock
+        ),
+        plan_import=PlanImport(ledger=ledger, store=store, host=host),
+        report=MakeReport(ledger=ledger, clock=clock),
+        accounts=Accounts(credentials=credentials, tokens=network.tokens, sender=client),
+    )
