@@ -18,7 +18,7 @@ from .files.store import Store
 from .host import Host
 from .http.cancel import Pause, pause_with
 from .http.client import Client
-from .http.download import Downloader
+from .http.download import Downloader, DownloadPolicy
 from .http.exchange import Exchange, Timeouts
 from .http.public import PublicFetcher
 from .http.routes import Routes
@@ -195,7 +195,7 @@ def _build_network(
         online=online,
         user_agent=user_agent,
         timeouts=timeouts,
-        max_bytes=settings.max_download_bytes,
+        policy=DownloadPolicy(max_bytes=settings.max_download_bytes),
     )
     return _Network(client=Client(exchange, tokens, public), downloader=downloader, tokens=tokens)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ..clock import Clock
-from ..errors import DownloadError, DownloadRefused, UserInputError
+from ..errors import DownloadError, UserInputError
 from ..files.store import Store
 from ..files.verify import verify_delivery
 from ..http.cancel import CancelToken
@@ -129,23 +128,21 @@ class Download:
         fetched = self.downloader.fetch(
             next_link,
             module.INFO,
-            folder=self._incoming(grant, index),
+            # One folder a file, the same after a restart, so that a cut download goes on where it stopped.
+            folder=self.store.incoming(f"{grant.id}-{index}"),
             cancel=cancel,
             on_progress=on_progress,
         )
-        try:
-            verified = verify_delivery(
-                fetched.path,
-                name=fetched.name,
-                declared_size=first.size,
-                declared_sha256=first.sha256,
-                declared_formats=(),
-                kind=grant.kind,
-                known_sha256=fetched.sha256,
-            )
-        except DownloadRefused as error:
-            self.store.quarantine(fetched.path, reason=error.message, context=dict(error.context))
-            raise
+        verified = verify_delivery(
+            fetched.path,
+            name=fetched.name,
+            declared_size=first.size,
+            declared_sha256=first.sha256,
+            declared_formats=(),
+            kind=grant.kind,
+            known_sha256=fetched.sha256,
+            quarantine=self.store.quarantine,
+        )
         self.store.adopt(fetched.path, fetched.sha256, verify=False)
         return GrantFile(
             grant_id=grant.id,
@@ -155,12 +152,6 @@ class Download:
             media_type=verified.type.media_type,
             downloaded_at=self.clock.now(),
         )
-
-    def _incoming(self, grant: Grant, index: int) -> Path:
-        """One folder a file, the same after a restart, so that a cut download goes on where it stopped."""
-        folder = self.store.incoming / f"{grant.id}-{index}"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
     def _book(self, grant: Grant, files: list[GrantFile], actor: str) -> None:
         now = self.clock.now()

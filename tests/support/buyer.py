@@ -58,13 +58,14 @@ def main() -> int:
         read_timeout_s=options.read_timeout,
         purchase_timeout_s=options.read_timeout,
         requests_per_hour={"shutterstock": 1_000_000, "cgtrader": 1_000_000},
+        requests_per_second=None,
     )
     app = build_app(
         settings,
         host=NoHost(),
         environ=credentials_environ(options.credentials),
         ledger=KillingLedger(open_ledger(settings.ledger_path), boundaries),
-        transport=KillingTransport(RequestsTransport(), boundaries),
+        transport=KillingTransport(RequestsTransport(monotonic=time.monotonic), boundaries),
     )
     ref = ListingRef.parse(options.listing)
     try:
