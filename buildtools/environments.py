@@ -162,6 +162,14 @@ class Environments:
         """The interpreters that environments are made from."""
         return self._interpreters
 
+    def is_ready(self, recipe: Recipe) -> bool:
+        """Tell whether a whole environment for the present lock is already here."""
+        lock = self._layout.requirements / recipe.lock
+        return lock.is_file() and is_whole(self._find_folder(recipe, lock.read_bytes()))
+
+    def _find_folder(self, recipe: Recipe, content: bytes) -> Path:
+        return self._layout.envs / f"{recipe.name}-{hash_recipe(recipe, content)}"
+
     def ensure(self, recipe: Recipe) -> Environment:
         """Give a whole environment for a recipe, making it when there is none for the present lock.
 
@@ -173,7 +181,7 @@ class Environments:
         except OSError as error:
             message = f"requirements/{recipe.lock} cannot be read ({error}): run `build.py lock` to make it."
             raise BuildError(message) from error
-        folder = self._layout.envs / f"{recipe.name}-{hash_recipe(recipe, content)}"
+        folder = self._find_folder(recipe, content)
         environment = Environment(recipe=recipe, folder=folder)
         if is_whole(folder):
             return environment
