@@ -15,7 +15,9 @@ from types import FrameType
 from .server import SandboxServer
 from .world import World
 
-_ASSETS = Path(__file__).resolve().parent.parent.parent / "shared" / "assets"
+_ROOT = Path(__file__).resolve().parent.parent
+_ASSETS = _ROOT.parent / "shared" / "assets"
+_STATE = _ROOT / "build" / "sandbox"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sandbox", description="Shutterstock and CGTrader on this machine.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--state", type=Path, required=True, help="folder of the state; it survives restarts")
+    parser.add_argument("--state", type=Path, default=_STATE, help="folder of the state; it survives restarts")
     parser.add_argument("--ready-file", type=Path, help="write address and keys there when listening")
     parser.add_argument("--models", type=Path, help="folder made by make_models.py")
     parser.add_argument("--assets", type=Path, help="folder of further model and picture files to sell")

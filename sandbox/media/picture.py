@@ -65,9 +65,7 @@ def noise(
     layers: list[tuple[list[list[int]], int]] = []
     strength, total = 1.0, 0.0
     for octave in range(octaves):
-        across, down = cells[0] << octave, cells[1] << octave
-        if across > width or down > height:
-            break
+        across, down = min(width, cells[0] << octave), min(height, cells[1] << octave)
         layers.append((_lattice(width, across, down, random.Random(seed * 1009 + octave), strength), down))
         total += strength
         strength *= gain

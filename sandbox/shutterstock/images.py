@@ -308,4 +308,4 @@ def _has_color(item: ImageItem, color: str) -> bool:
     if not re.fullmatch(r"[0-9a-fA-F]{6}", color):
         refuse(error_reply(f"Not a color: {color[:20]}", 400))
     wanted = [int(color[k : k + 2], 16) for k in (0, 2, 4)]
-    return sum((a - b) ** 2 for a, b in zip(wanted, middle, strict=True)) < 90**2
+    return sum((a - b) ** 2 for a, b in zip(wanted, middle, strict=True)) < 75**2

@@ -48,12 +48,13 @@ class SandboxProcess:
         """Read the marketplaces' own truth: events, charges, totals, subscriptions, orders."""
         return self._control("GET", "/books")
 
-    def fault(
-        self, fault: str, *, host: str = "", method: str = "", path_regex: str = "", times: int = 1, **options: Any
-    ) -> dict[str, Any]:
-        """Order a fault for matching requests; `times=0` is for ever, `skip=n` lets n requests pass first."""
-        match = {"host": host, "method": method, "path_regex": path_regex}
-        return self._control("POST", "/faults", {"match": match, "fault": fault, "times": times, **options})
+    def fault(self, fault: str, *, match: Mapping[str, str] | None = None, times: int = 1, **options: Any) -> Any:
+        """Order a fault for matching requests; `times=0` is for ever, `skip=n` lets n requests pass first.
+
+        `host`, `method` and `path_regex` may stand in `match` or beside it.
+        """
+        where = {**(match or {}), **{n: options.pop(n) for n in ("host", "method", "path_regex") if n in options}}
+        return self._control("POST", "/faults", {"match": where, "fault": fault, "times": times, **options})
 
     def clear_faults(self) -> None:
         """Take back every fault."""

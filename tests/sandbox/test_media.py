@@ -1,0 +1,128 @@
+"""Pictures and models made by the standard library: whole, right, and the same each time."""
+
+from __future__ import annotations
+
+import json
+import struct
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+from sandbox.catalogue import Catalogue
+from sandbox.library import Library
+from sandbox.media import models, textures
+from sandbox.media.jpeg import encode_jpeg, encode_png
+from sandbox.media.model_files import encode_glb, encode_obj
+from sandbox.media.picture import Photo, watermark
+from sandbox.media.preview import draw_preview
+
+
+def open_image(data: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(data))
+    picture.load()
+    return picture.convert("RGB")
+
+
+@pytest.mark.parametrize("recipe", sorted(textures.RECIPES))
+def test_jpeg_looks_like_the_picture(recipe: str) -> None:
+    picture = textures.make_texture(recipe, "oak", 120, 90, 3)
+    exact, coded = open_image(encode_png(picture)), open_image(encode_jpeg(picture, quality=92))
+    assert exact.size == coded.size == (120, 90)
+    assert max(ImageStat.Stat(ImageChops.difference(exact, coded)).mean) < 8
+    assert picture == textures.make_texture(recipe, "oak", 120, 90, 3), "the same each time"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (16, 16), (17, 33), (200, 3)])
+def test_jpeg_of_any_size(size: tuple[int, int]) -> None:
+    photo = Photo(width=size[0], height=size[1], pixels=[[(200, 30, 60)] * size[0]] * size[1])
+    picture = open_image(encode_jpeg(photo, quality=90))
+    assert picture.size == size
+    assert all(abs(a - b) < 12 for a, b in zip(picture.getpixel((0, 0)), (200, 30, 60), strict=True))
+
+
+@pytest.mark.parametrize("size", [4000, 9001, 9002, 9003, 9004, 9005, 200_000])
+def test_jpeg_of_an_exact_number_of_bytes(size: int) -> None:
+    picture = textures.make_texture("concrete", "gray", 128, 128, 1)
+    data = encode_jpeg(picture, quality=88, size=size)
+    assert len(data) == size and open_image(data).size == (128, 128)
+
+
+def test_watermark_stays_outside_of_what_is_sold() -> None:
+    picture = textures.make_texture("brick", "redbrick", 300, 200, 5)
+    assert all(255 not in row for row in picture.rows)
+    assert any(255 in row for row in watermark(picture).rows)
+
+
+def test_every_image_of_the_catalogue_has_a_file_of_its_declared_size(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    for item in Catalogue().images.values():
+        sold = library.image_file(item, "small")
+        assert len(sold.data) == library.image_bytes(item, "small")
+        assert open_image(sold.data).size == library.image_pixels(item, "small")
+
+
+@pytest.mark.parametrize("recipe", sorted(models.RECIPES))
+def test_glb_is_whole(recipe: str) -> None:
+    meshes = models.make_model(recipe, "oak", 2)
+    data = encode_glb(meshes, recipe, texture_px=32)
+    magic, version, length = struct.unpack_from("<4sII", data)
+    assert (magic, version, length) == (b"glTF", 2, len(data))
+    text_length, kind = struct.unpack_from("<I4s", data, 12)
+    document = json.loads(data[20 : 20 + text_length])
+    binary_length, binary_kind = struct.unpack_from("<I4s", data, 20 + text_length)
+    assert kind == b"JSON" and binary_kind == b"BIN\0" and 28 + text_length + binary_length == len(data)
+    assert document["buffers"][0]["byteLength"] <= binary_length
+    for accessor in document["accessors"]:
+        view = document["bufferViews"][accessor["bufferView"]]
+        width = {"SCALAR": 1, "VEC2": 2, "VEC3": 3}[accessor["type"]] * 4
+        assert view["byteLength"] == accessor["count"] * width and view["byteOffset"] % 4 == 0
+        assert view["byteOffset"] + view["byteLength"] <= binary_length
+    assert {primitive["material"] for mesh in document["meshes"] for primitive in mesh["primitives"]} == set(
+        range(len(document["materials"]))
+    )
+    for mesh in meshes:
+        for a, b, c in mesh.triangles:
+            assert max(a, b, c) < len(mesh.points)
+
+
+def test_obj_names_what_it_needs() -> None:
+    files = encode_obj(models.make_model("chair", "oak", 2), "chair", texture_px=32)
+    assert set(files) == {"chair.obj", "chair.mtl", "textures/wood_color.png", "textures/upholstery_color.png"}
+    text, material = files["chair.obj"].decode(), files["chair.mtl"].decode()
+    assert "mtllib chair.mtl" in text and "map_Kd textures/wood_color.png" in material
+    count = text.count("\nv ")
+    corners = [int(part.split("/")[0]) for line in text.splitlines() if line.startswith("f ") for part in line.split()[1:]]
+    assert max(corners) == count and min(corners) == 1
+
+
+def test_preview_shows_something() -> None:
+    photo = draw_preview(models.make_model("vase", "verde", 1), 64)
+    colors = {color for row in photo.pixels for color in row}
+    assert len(colors) > 200 and photo.width == photo.height == len(photo.pixels) == 64
+
+
+def test_models_from_blender_come_first_and_their_absence_is_no_fault(tmp_path: Path) -> None:
+    item = next(entry for entry in Catalogue().models.values() if entry.blender == "chair_oak")
+    folder = tmp_path / "models" / "chair_oak"
+    without = Library(tmp_path / "a", models=tmp_path / "models")
+    assert [sold.name for sold in without.model_files(item)] == [f"chair_{item.id}_glb.zip"]
+    assert without.model_extensions(item) == ["glb"]
+    (folder / "blend").mkdir(parents=True)
+    (folder / "blend" / "chair.blend").write_bytes(b"BLENDER")
+    (folder / "files.json").write_text('["blend/chair.blend"]')
+    made = Library(tmp_path / "b", models=tmp_path / "models")
+    assert [sold.name for sold in made.model_files(item)] == [f"chair_{item.id}_blend.zip"]
+
+
+@pytest.mark.needs_shared
+def test_assets_are_sold_as_what_they_are(shared_dir: Any, tmp_path: Path) -> None:
+    catalogue, library = Catalogue(), Library(tmp_path, assets=shared_dir / "assets")
+    webp = next(item for item in catalogue.images.values() if item.asset == "cloud.webp")
+    sold = library.image_file(webp, "huge")
+    assert library.image_format(webp) == "webp" and sold.name.endswith(".webp")
+    assert sold.data == (shared_dir / "assets" / "cloud.webp").read_bytes()
+    assert open_image(sold.data).size == library.image_pixels(webp, "huge")
+    plain = next(item for item in catalogue.models.values() if item.asset == "suzi.glb")
+    assert [entry.name for entry in library.model_files(plain)] == ["suzi.glb"]
