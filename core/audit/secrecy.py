@@ -32,7 +32,8 @@ _SECRET_VALUES = (
     re.compile(r"\b[a-z][a-z0-9+.-]*://\S*[?@]\S", re.IGNORECASE),
     re.compile(r"\b(?:bearer|basic)\s+[a-z0-9._~+/=-]{8,}", re.IGNORECASE),
     re.compile(
-        r"(?:key|token|secret|passw(?:or)?d|pwd|passphrase|signature|credentials?|authorization|cookie)"
+        r"(?:(?<![a-z])(?:api|access|private|secret)?key|token|secret|passw(?:or)?d|pwd|passphrase|signature"
+        r"|credentials?|authorization|cookie)"
         r"[\"']?\s*[=:]\s*[\"']?[^\s\"',;]",
         re.IGNORECASE,
     ),
@@ -42,9 +43,12 @@ _SECRET_VALUES = (
 
 
 def names_secret(name: str, value: str = "") -> bool:
-    """Tell whether a detail's name promises a secret. ``key`` alone is fine for a UUID: an order's key."""
+    """Tell whether a detail's name promises a secret, or holds one.
+
+    ``key`` alone is fine for a UUID: that is an order's key.
+    """
     words = [word.lower() for word in _WORDS.findall(name)]
-    if _SECRET_WORDS.intersection(words):
+    if _SECRET_WORDS.intersection(words) or holds_secret(name):
         return True
     if words[-1:] not in (["key"], ["keys"]):
         return False
@@ -86,7 +90,7 @@ def clean_event(event: AuditEvent) -> AuditEvent:
         action=_clean(event.action),
         subject=_clean(event.subject),
         actor=_clean(event.actor),
-        details=tuple((_clean(name), _clean(value)) for name, value in event.details),
+        details=tuple((_make_writable(name), _clean(value)) for name, value in event.details),
     )
 
 
@@ -102,8 +106,10 @@ def _check_names(event: AuditEvent) -> None:
 
 
 def _clean(text: str) -> str:
-    """Withhold what looks like a secret; replace what no database can keep (NUL, lone surrogates)."""
-    if holds_secret(text):
-        return WITHHELD
+    return WITHHELD if holds_secret(text) else _make_writable(text)
+
+
+def _make_writable(text: str) -> str:
+    """Replace what no database can keep (NUL, lone surrogates)."""
     # StrEnum members become plain text, so that what is hashed is exactly what is read back.
     return str(text).replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,63 @@
+"""The engines that the ledger's conformance suite runs over. A second one is one more name in ENGINES."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from ledger_values import open_place
+
+from core.ledger.engine import SqlLedger
+
+ENGINES = ("sqlite",)
+CHILDREN = Path(__file__).parent / "children"
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty ledger is to be; what ``open_place`` and the child processes take."""
+    return f"{request.param}:{tmp_path / 'studio daten' / 'ledger.sqlite'}"
+
+
+@pytest.fixture
+def open_again(place: str) -> Iterator[Callable[[], SqlLedger]]:
+    """Open the same ledger once more, as another program would."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(open_place(place)))
+
+
+@pytest.fixture
+def ledger(open_again: Callable[[], SqlLedger]) -> SqlLedger:
+    """An empty, open ledger."""
+    return open_again()
+
+
+@pytest.fixture
+def start_child(place: str, pytestconfig: pytest.Config) -> Iterator[Start]:
+    """Start one of the scripts in ``children`` on the same ledger, as a process of its own."""
+    root = pytestconfig.rootpath
+    started: list[subprocess.Popen[str]] = []
+
+    def start(script: str, *arguments: str) -> subprocess.Popen[str]:
+        child = subprocess.Popen(
+            [sys.executable, str(CHILDREN / script), place, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests" / "support")])},
+        )
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+        child.communicate()

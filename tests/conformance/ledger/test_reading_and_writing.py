@@ -1,0 +1,308 @@
+"""Every method of the port, on an empty ledger, on a full one, and after opening it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+from ledger_values import (
+    AT,
+    REF,
+    make_approval,
+    make_event,
+    make_file,
+    make_grant,
+    make_order,
+    make_quote,
+    make_receipt,
+    make_usage,
+    moment,
+)
+
+from core.errors import LedgerConflict, LedgerError
+from core.ledger.engine import SqlLedger
+from core.ledger.port import Ledger, LedgerReader
+from core.model.grant import GrantState
+from core.model.listing import ListingRef
+from core.model.order import OrderState
+
+OTHER = ListingRef(marketplace="shutterstock", id="123")
+
+
+def assert_empty(reader: LedgerReader) -> None:
+    assert reader.quote("x") is None
+    assert reader.approval("x") is None
+    assert reader.approval_for("x") is None
+    assert reader.order("x") is None
+    assert reader.orders() == ()
+    assert reader.orders(states=[OrderState.PAID], ref=REF) == ()
+    assert reader.receipts("x") == ()
+    assert reader.grant("x") is None
+    assert reader.grants_by_id([]) == {}
+    assert reader.grants_by_id(["x", "", "x"]) == {}
+    assert reader.grants_for(REF) == ()
+    assert reader.grant_for_order("x") is None
+    assert reader.grant_for_order("") is None
+    assert reader.grants() == ()
+    assert reader.grants(state=GrantState.ACTIVE) == ()
+    assert reader.known_license_ids(REF) == frozenset()
+    assert reader.files("x") == ()
+    assert reader.terms_text("x") is None
+    assert reader.usages() == ()
+    assert reader.usages(grant_id="x", scene="y") == ()
+    assert reader.audit() == ()
+
+
+def test_nothing_is_in_an_empty_ledger(ledger: Ledger) -> None:
+    assert_empty(ledger)
+    with ledger.transaction() as work:
+        assert_empty(work)
+    assert_empty(ledger)
+    assert ledger.verify_audit().ok
+
+
+def test_a_whole_purchase_is_there_within_the_unit_after_it_and_after_opening_again(
+    ledger: Ledger, open_again: Callable[[], SqlLedger]
+) -> None:
+    quote, approval = make_quote(), make_approval()
+    order = make_order(quote_id=quote.id, approval_id=approval.id, ref=REF)
+    receipt, grant = make_receipt(), make_grant(order_id=order.id)
+    file, usage, event = make_file(), make_usage(), make_event()
+
+    def check(reader: LedgerReader) -> None:
+        assert reader.quote(quote.id) == quote
+        assert reader.approval(approval.id) == approval
+        assert reader.approval_for(quote.id) == approval
+        assert reader.order(order.id) == order
+        assert reader.orders() == (order,)
+        assert reader.receipts(order.id) == (receipt,)
+        assert reader.grant(grant.id) == grant
+        assert reader.grants_by_id(["nobody", grant.id]) == {grant.id: grant}
+        assert reader.grants_for(REF) == (grant,)
+        assert reader.grant_for_order(order.id) == grant
+        assert reader.grants() == (grant,)
+        assert reader.known_license_ids(REF) == {"ml-1"}
+        assert reader.files(grant.id) == (file,)
+        assert reader.terms_text("ab" * 32) == '{"a":"é"}'
+        assert reader.usages() == (usage,)
+        assert [entry.event for entry in reader.audit()] == [event]
+
+    with ledger.transaction() as work:
+        work.keep_terms("ab" * 32, '{"a":"é"}')
+        work.add_quote(quote)
+        work.add_approval(approval)
+        work.add_order(order)
+        work.add_receipt(receipt)
+        work.add_grant(grant)
+        work.add_file(file)
+        work.replace_usages(usage.scene, [usage])
+        entry = work.record(event)
+        assert entry.event == event
+        check(work)
+    check(ledger)
+    ledger.close()
+    check(open_again())
+
+
+def test_lists_are_newest_first_and_later_written_first_at_the_same_moment(ledger: Ledger) -> None:
+    times = [3, 1, 2, 2]
+    with ledger.transaction() as work:
+        work.add_quote(make_quote())
+        for number, at in enumerate(times):
+            work.add_approval(make_approval(number, quote_id="quote_1", approved_at=moment(at)))
+            work.add_order(make_order(number, created_at=moment(at)))
+            work.add_receipt(make_receipt(number, order_id="order_0", received_at=moment(at)))
+            work.add_grant(make_grant(number, granted_at=moment(at)))
+        work.replace_usages(
+            "a", [make_usage(number, scene="a", seen_at=moment(at)) for number, at in enumerate(times)]
+        )
+    order = ["0", "3", "2", "1"]
+    assert [found.id for found in ledger.orders()] == [f"order_{number}" for number in order]
+    assert [found.id for found in ledger.receipts("order_0")] == [f"receipt_{number}" for number in order]
+    assert [found.id for found in ledger.grants()] == [f"grant_{number}" for number in order]
+    assert [found.id for found in ledger.grants_for(REF)] == [f"grant_{number}" for number in order]
+    assert [found.grant_id for found in ledger.usages()] == [f"grant_{number}" for number in order]
+    newest = ledger.approval_for("quote_1")
+    assert newest is not None
+    assert newest.id == "approval_0"
+
+
+def test_orders_by_state_by_listing_and_up_to_a_limit(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        for number, state in enumerate(OrderState):
+            work.add_order(make_order(number, state=state, ref=REF, license_id=f"l{number}"))
+        work.add_order(make_order(100, state=OrderState.PAID, ref=OTHER))
+    by_state = ledger.orders(states=[OrderState.PAID])
+    assert {found.id for found in by_state} == {
+        f"order_{list(OrderState).index(OrderState.PAID)}",
+        "order_100",
+    }
+    assert len(ledger.orders(states=set(OrderState))) == len(OrderState) + 1
+    assert len(ledger.orders(states=(OrderState.PAID, OrderState.PAID, OrderState.FAILED))) == 3
+    assert [found.id for found in ledger.orders(ref=OTHER)] == ["order_100"]
+    assert [found.ref for found in ledger.orders(states=[OrderState.PAID], ref=REF)] == [REF]
+    assert [found.id for found in ledger.orders(limit=2)] == ["order_100", f"order_{len(OrderState) - 1}"]
+    assert ledger.orders(limit=0) == ()
+    assert ledger.orders(limit=-1) == ()
+
+
+def test_grants_by_state_and_by_listing(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        for number, state in enumerate(GrantState):
+            work.add_grant(make_grant(number, state=state))
+        work.add_grant(make_grant(100, ref=OTHER, marketplace_license_id=""))
+    assert [found.state for found in ledger.grants(state=GrantState.REVOKED)] == [GrantState.REVOKED]
+    assert len(ledger.grants(state=GrantState.ACTIVE, limit=1)) == 1
+    assert ledger.grants(limit=0) == ()
+    assert len(ledger.grants_for(REF)) == len(GrantState)
+    assert ledger.known_license_ids(REF) == {f"ml-{number}" for number in range(len(GrantState))}
+    assert ledger.known_license_ids(OTHER) == frozenset()
+
+
+def test_ids_of_the_same_listing_at_two_marketplaces_are_not_mixed_up(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(1, ref=REF))
+        work.add_grant(make_grant(2, ref=OTHER))
+        work.add_grant(make_grant(3, ref=ListingRef(marketplace="CGTRADER", id="123")))
+    assert [found.id for found in ledger.grants_for(REF)] == ["grant_1"]
+    assert [found.id for found in ledger.grants_for(OTHER)] == ["grant_2"]
+
+
+def test_a_grant_changes_its_state_and_nothing_else(ledger: Ledger) -> None:
+    grant = make_grant()
+    with ledger.transaction() as work:
+        work.add_grant(grant)
+    for state in GrantState:
+        with ledger.transaction() as work:
+            work.change_grant_state(grant.id, state, at=AT)
+        assert ledger.grant(grant.id) == replace(grant, state=state)
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.change_grant_state("nobody", GrantState.REVOKED, at=AT)
+
+
+def test_files_come_in_their_order_and_the_same_one_only_once(ledger: Ledger) -> None:
+    files = [make_file(number) for number in (3, 1, 2)]
+    twin = replace(files[0], name="same content, other name.glb")
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(1))
+        work.add_grant(make_grant(2))
+        for file in (*files, twin, replace(files[0], downloaded_at=moment(99))):
+            work.add_file(file)
+        work.add_file(replace(files[0], grant_id="grant_2"))
+    with ledger.transaction() as work:
+        work.add_file(files[1])
+    assert ledger.files("grant_1") == (*files, twin)
+    assert ledger.files("grant_2") == (replace(files[0], grant_id="grant_2"),)
+
+
+def test_terms_are_kept_once_and_never_changed(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        work.keep_terms("aa", "one")
+        work.keep_terms("aa", "one")
+        work.keep_terms("bb", "")
+    with ledger.transaction() as work:
+        work.keep_terms("aa", "one")
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.keep_terms("aa", "another")
+    assert ledger.terms_text("aa") == "one"
+    assert ledger.terms_text("bb") == ""
+
+
+def test_usages_of_a_scene_are_replaced_and_those_of_others_stay(ledger: Ledger) -> None:
+    first = [make_usage(number, scene="a") for number in range(3)]
+    other = make_usage(1, scene="b")
+    with ledger.transaction() as work:
+        work.replace_usages("a", first)
+        work.replace_usages("b", [other])
+    assert set(ledger.usages(scene="a")) == set(first)
+    assert set(ledger.usages(grant_id="grant_1")) == {first[1], other}
+    assert ledger.usages(grant_id="grant_1", scene="b") == (other,)
+    second = replace(first[2], data_blocks=9)
+    with ledger.transaction() as work:
+        work.replace_usages("a", iter([second]))
+    assert ledger.usages(scene="a") == (second,)
+    with ledger.transaction() as work:
+        work.replace_usages("a", [])
+    assert ledger.usages() == (other,)
+
+
+def test_usages_that_contradict_each_other_or_the_scene_are_refused_as_a_whole(ledger: Ledger) -> None:
+    kept = make_usage(1, scene="a")
+    with ledger.transaction() as work:
+        work.replace_usages("a", [kept])
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.replace_usages("a", [make_usage(1, scene="a"), make_usage(1, scene="a")])
+    with pytest.raises(LedgerError), ledger.transaction() as work:
+        work.replace_usages("a", [make_usage(1, scene="b")])
+    assert ledger.usages() == (kept,)
+
+
+def test_times_come_back_in_utc_from_whatever_zone(ledger: Ledger) -> None:
+    elsewhere = AT.astimezone(timezone(timedelta(hours=5, minutes=45)))
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(granted_at=elsewhere, valid_until=elsewhere))
+    grant = ledger.grant("grant_1")
+    assert grant is not None
+    assert grant.granted_at == AT
+    assert grant.granted_at.utcoffset() == timedelta(0)
+    assert grant.valid_until == AT
+
+
+@pytest.mark.parametrize("bad", ["a\x00b", "\ud800", "\udfff end"])
+def test_text_that_not_every_database_keeps_is_refused(ledger: Ledger, bad: str) -> None:
+    for write in (
+        lambda work: work.add_grant(make_grant(title=bad)),
+        lambda work: work.add_order(make_order(failure=bad)),
+        lambda work: work.keep_terms("x", bad),
+        lambda work: work.replace_usages(bad, [make_usage(scene=bad)]),
+    ):
+        with pytest.raises(LedgerError) as caught, ledger.transaction() as work:
+            write(work)  # type: ignore[no-untyped-call]
+        assert caught.value.code == "ledger.invalid_value"
+    assert_empty(ledger)
+
+
+def test_numbers_and_times_that_not_every_database_keeps_are_refused(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        work.add_grant(make_grant())
+    for file in (make_file(size=2**63), make_file(downloaded_at=AT.replace(tzinfo=None))):
+        with pytest.raises(LedgerError) as caught, ledger.transaction() as work:
+            work.add_file(file)
+        assert caught.value.code == "ledger.invalid_value"
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.add_file(make_file(size=-1))
+    assert ledger.files("grant_1") == ()
+
+
+def test_asking_for_what_cannot_be_there_is_an_answer_or_a_clear_error(ledger: Ledger) -> None:
+    assert ledger.grant("'; DROP TABLE grants; --") is None
+    with pytest.raises(LedgerError) as caught:
+        ledger.grant("\ud800")
+    assert caught.value.code == "ledger.invalid_value"
+
+
+def test_ten_thousand_rows(ledger: Ledger) -> None:
+    count = 10_000
+    with ledger.transaction() as work:
+        for number in range(count):
+            work.add_grant(make_grant(number))
+        work.replace_usages("a", (make_usage(number, scene="a") for number in range(count)))
+    assert len(ledger.grants()) == 1000
+    assert len(ledger.grants(limit=count + 1)) == count
+    assert len(ledger.usages(scene="a")) == count
+    assert len(ledger.known_license_ids(REF)) == count
+    ids = [f"grant_{number}" for number in range(count)]
+    found = ledger.grants_by_id(iter([*ids, "nobody", *ids]))
+    assert set(found) == set(ids)
+    assert found["grant_777"] == make_grant(777)
+
+
+def test_a_title_of_a_megabyte(ledger: Ledger) -> None:
+    title = "𝄞é\n" * 200_000
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(title=title))
+    grant = ledger.grant("grant_1")
+    assert grant is not None
+    assert grant.title == title

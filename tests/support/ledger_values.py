@@ -1,0 +1,159 @@
+"""Values for ledger tests: small builders, and hypothesis strategies for everything that a ledger keeps."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from core.ledger.engine import SqlLedger, open_ledger
+from core.model.audit import AuditEvent
+from core.model.grant import Grant, GrantFile, Usage
+from core.model.listing import ListingRef, MediaKind
+from core.model.money import Balance, Credits, Money
+from core.model.order import Order, OrderState, Receipt
+from core.model.quote import Approval, Quote
+
+AT = datetime(2026, 11, 23, 15, 14, 26, 123456, tzinfo=UTC)
+REF = ListingRef(marketplace="cgtrader", id="123")
+
+
+def open_place(place: str) -> SqlLedger:
+    """Open the ledger that a place names (``sqlite:/path``); what child processes are given."""
+    engine, _, rest = place.partition(":")
+    if engine != "sqlite":
+        raise ValueError(f"no ledger engine {engine!r}")
+    return open_ledger(Path(rest), lock_timeout_s=60.0)
+
+
+def moment(number: float) -> datetime:
+    """Return a moment that grows with the number."""
+    return AT + timedelta(seconds=number)
+
+
+def make_quote(number: int = 1, **facts: Any) -> Quote:
+    """Make a quote."""
+    quote = Quote(
+        id=f"quote_{number}",
+        ref=REF,
+        title="Oak table — dubový stůl 🪑",
+        kind=MediaKind.MODEL,
+        author="Mia",
+        license_label="Royalty Free",
+        license_id="cgtrader.royalty_free",
+        terms_sha256="ab" * 32,
+        cost=Money(minor=1900, currency="USD"),
+        balance=Balance(label="Credits", left=Credits(amount=7), limit=None, account_id="acc"),
+        account_id="acc",
+        editorial=None,
+        created_at=moment(number),
+        expires_at=moment(number + 900),
+    )
+    return replace(quote, **facts)
+
+
+def make_approval(number: int = 1, **facts: Any) -> Approval:
+    """Make an approval of the quote with the same number."""
+    approval = Approval(
+        id=f"approval_{number}",
+        quote_id=f"quote_{number}",
+        binding_sha256=make_quote(number).binding_sha256,
+        approved_by="lea",
+        approved_at=moment(number),
+        expires_at=moment(number + 900),
+        reason="for the forest",
+    )
+    return replace(approval, **facts)
+
+
+def make_order(number: int = 1, **facts: Any) -> Order:
+    """Make an order of a listing of its own, which refers to no quote and no approval."""
+    order = Order(
+        id=f"order_{number}",
+        key=str(uuid.UUID(int=number)),
+        quote_id="",
+        approval_id="",
+        ref=ListingRef(marketplace="cgtrader", id=f"listing {number}"),
+        title="Oak table",
+        variant="",
+        license_label="Royalty Free",
+        license_id="cgtrader.royalty_free",
+        terms_sha256="ab" * 32,
+        account_id="acc",
+        cost=Money(minor=1900, currency="USD"),
+        project="forest",
+        buyer="mia",
+        state=OrderState.APPROVED,
+        created_at=moment(number),
+        updated_at=moment(number),
+    )
+    return replace(order, **facts)
+
+
+def make_receipt(number: int = 1, **facts: Any) -> Receipt:
+    """Make a receipt of the order with the same number."""
+    receipt = Receipt(
+        id=f"receipt_{number}",
+        order_id=f"order_{number}",
+        marketplace_order_id=f"mo-{number}",
+        marketplace_license_id=f"ml-{number}",
+        charged=Money(minor=1900, currency="USD"),
+        license_label="Royalty Free",
+        received_at=moment(number),
+        evidence="purchase_answer",
+    )
+    return replace(receipt, **facts)
+
+
+def make_grant(number: int = 1, **facts: Any) -> Grant:
+    """Make a grant without an order, as for something that was bought elsewhere."""
+    grant = Grant(
+        id=f"grant_{number}",
+        order_id="",
+        ref=REF,
+        title="Oak table",
+        author="Mia",
+        kind=MediaKind.MODEL,
+        license_id="cgtrader.royalty_free",
+        license_label="Royalty Free",
+        terms_sha256="ab" * 32,
+        marketplace_license_id=f"ml-{number}",
+        licensee="mia",
+        project="forest",
+        granted_at=moment(number),
+        credit="Oak table by Mia",
+    )
+    return replace(grant, **facts)
+
+
+def make_file(number: int = 1, **facts: Any) -> GrantFile:
+    """Make a file of grant 1."""
+    file = GrantFile(
+        grant_id="grant_1",
+        sha256=f"{number:064x}",
+        name=f"table_{number}.glb",
+        size=1000 + number,
+        media_type="model/gltf-binary",
+        downloaded_at=moment(number),
+    )
+    return replace(file, **facts)
+
+
+def make_usage(number: int = 1, **facts: Any) -> Usage:
+    """Make a usage of the grant with the same number."""
+    usage = Usage(grant_id=f"grant_{number}", scene="/shots/010.blend", data_blocks=3, seen_at=moment(number))
+    return replace(usage, **facts)
+
+
+def make_event(number: int = 1, **facts: Any) -> AuditEvent:
+    """Make an audit event."""
+    event = AuditEvent(
+        action="order.paid",
+        subject=f"order_{number}",
+        actor="mia",
+        at=moment(number),
+        details=(("cost", "money:1900:USD"), ("title", "dubový „stůl“\n🪑")),
+    )
+    return replace(event, **facts)
