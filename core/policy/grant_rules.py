@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ..model.findings import Finding, Severity
 from ..model.grant import GrantState
-from ..model.intended_use import Purpose
+from ..model.intended_use import OutputKind, Purpose
 from ..model.license import UNKNOWN, Clause, Confidence, TermsSource
 from .credit import format_credit, needs_credit
 from .facts import Facts
@@ -149,8 +149,13 @@ def check_credit(facts: Facts) -> Finding | None:
 
 def check_confidence(facts: Facts) -> Finding | None:
     """``terms.confidence``: says when facts were not read in the licensor's own text."""
-    topics = [f"output.{kind.value}" for kind in sorted(facts.use.outputs)]
-    topics += ["commercial", "editorial_only", "production_budget_max", "print_run", "worldwide"]
+    use = facts.use
+    topics = [f"output.{kind.value}" for kind in sorted(use.outputs)]
+    topics += ["commercial", "editorial_only"] if use.purpose is Purpose.COMMERCIAL else []
+    topics += ["production_budget_max"] if OutputKind.VIDEO in use.outputs else []
+    topics += ["print_run"] if OutputKind.PRINT in use.outputs else []
+    topics += ["seats"] if use.seats > 1 else []
+    topics += ["worldwide"]
     weakest: Clause | None = None
     for topic in topics:
         clause = facts.terms.clause(topic)
@@ -163,7 +168,7 @@ def check_confidence(facts: Facts) -> Finding | None:
     if weakest is None:
         return None
     how = (
-        "was read in somebody else's dated account"
+        "was read in somebody else's dated account, not in the licensor's own text"
         if weakest.confidence is Confidence.SECONDARY
         else "is not confirmed"
     )
@@ -171,9 +176,7 @@ def check_confidence(facts: Facts) -> Finding | None:
         facts,
         rule="terms.confidence",
         severity=Severity.HINT,
-        message=(
-            f"A part of what we hold of {name_license(facts.terms)} {how}, not in the licensor's own words."
-        ),
+        message=f"A part of what we know of {name_license(facts.terms)} {how}.",
         how_to_fix=(
             "Compare the clause with the text on the marketplace's page, and keep a copy of that page."
         ),

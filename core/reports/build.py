@@ -300,8 +300,8 @@ def _summarize(
         case Verdict.UNDECLARED:
             they, come = ("is", "it comes") if bare == 1 else ("are", "they come")
             return (
-                f"{_count(bare, 'data-block')} in this scene {they} undeclared: until it is known where {come} "
-                f"from, it is not cleared for {project}."
+                f"{_count(bare, 'data-block')} in this scene {they} undeclared: until it is known where "
+                f"{come} from, it is not cleared for {project}."
             )
         case Verdict.NOT_CLEARED:
             against = sum(grant.verdict is Verdict.NOT_CLEARED for grant in grants)
