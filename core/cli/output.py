@@ -12,9 +12,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from ..model.money import Credits, Money
 from ..model.listing import ListingRef
+from ..model.money import Credits, Money
 from ..tasks import Task
+
+
+COPIED_COLUMNS = frozenset({"Listing", "Order", "Id"})
 
 
 def to_plain(value: Any) -> Any:
@@ -60,7 +63,9 @@ def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]
 
     table = Table(title=title, title_justify="left", header_style="bold", expand=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # What is copied into the next command must stay in one piece, however narrow the terminal is.
+        whole = column in COPIED_COLUMNS
+        table.add_column(column, overflow="ignore" if whole else "fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(file=sys.stdout, soft_wrap=False).print(table)

@@ -192,9 +192,9 @@ def download(context: Context, what: str, output: Path | None, as_json: bool) ->
     grant_id = what if what.startswith("grant_") else _grant_of(context, _ref(what))
     with show_progress("Downloading") as task:
         files = app.services.download.run(grant_id, actor=context.actor, on_progress=task.report, cancel=task.token)
-    places = {file.sha256: app.store.path(file.sha256) for file in files}
+    places: dict[str, Path | None] = {file.sha256: app.store.path(file.sha256) for file in files}
     if output is not None:
-        places = {file.sha256: app.store.copy_out(file.sha256, output, name=file.name) for file in files}
+        places.update(app.services.download.copy_out(files, output.absolute()))
     if as_json:
         print_json({"grant_id": grant_id, "files": [{"file": f, "path": places[f.sha256]} for f in files]})
     else:

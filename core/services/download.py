@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..clock import Clock
 from ..errors import DownloadError, UserInputError
@@ -11,6 +13,7 @@ from ..files.store import Store
 from ..files.verify import verify_delivery
 from ..http.cancel import CancelToken
 from ..http.download import Downloader
+from ..http.names import safe_name
 from ..ledger.port import Ledger
 from ..marketplaces import registry
 from ..marketplaces.base import DownloadLink, Marketplace, OwnedRef
@@ -75,6 +78,27 @@ class Download:
             before += file.size
         self._book(grant, files, actor)
         return tuple(files)
+
+    def copy_out(self, files: Sequence[GrantFile], folder: Path) -> dict[str, Path]:
+        """Put copies of stored files into a folder of the user's; nothing there is written over.
+
+        Return where each one is, by its hash. Raises UserInputError when the folder cannot be written to.
+        """
+        places: dict[str, Path] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in files:
+                source = self.store.path(file.sha256)
+                if source is None:
+                    raise DownloadError(f"{file.name} is gone from the store; download it again.")
+                with source.open("rb") as original, _free_name(folder, file.name).open("xb") as copy:
+                    shutil.copyfileobj(original, copy)
+                    places[file.sha256] = Path(copy.name)
+        except OSError as error:
+            raise UserInputError(
+                f"The files could not be copied to {folder}: {error.strerror or error}.", code="download.copy"
+            ) from error
+        return places
 
     def _usable(self, grant_id: str) -> Grant:
         grant = self.ledger.grant(grant_id)
@@ -173,3 +197,12 @@ class Download:
                 work.record(
                     AuditEvent(action="order.fulfilled", subject=order.id, actor=actor, at=now, details=())
                 )
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    safe = Path(safe_name(name))
+    path, number = folder / safe, 1
+    while path.exists():
+        number += 1
+        path = folder / f"{safe.stem} ({number}){safe.suffix}"
+    return path
