@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import ledger_strategies as strategies
@@ -11,7 +13,7 @@ from ledger_values import make_grant, make_order, make_quote
 
 from core.audit.chain import link
 from core.errors import LedgerError
-from core.ledger.port import Ledger
+from core.ledger.port import Ledger, LedgerTransaction
 from core.model.audit import GENESIS_SHA256, AuditEvent
 from core.model.grant import Grant, GrantFile, Usage
 from core.model.money import Credits, Money
@@ -22,8 +24,15 @@ from core.model.quote import Approval, Quote
 repeated = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
-class RollBack(Exception):
-    """Ends an example without keeping it."""
+class NotKeptError(Exception):
+    """Ends an example."""
+
+
+@contextmanager
+def rolled_back(ledger: Ledger) -> Iterator[LedgerTransaction]:
+    with suppress(NotKeptError), ledger.transaction() as work:
+        yield work
+        raise NotKeptError
 
 
 @given(value=strategies.quotes)
