@@ -10,10 +10,11 @@ from datetime import datetime
 
 from ..model.findings import Finding, Severity, Verdict
 from ..model.grant import Grant
-from ..model.intended_use import IntendedUse
+from ..model.intended_use import IntendedUse, Purpose
 from ..model.license import LicenseTerms
 from ..model.report import Report, ReportGrant, ReportRow
 from ..model.scene import SceneScan
+from ..policy.credit import format_credit
 from ..policy.engine import judge, sort_findings, weigh
 from ..policy.facts import Facts
 from ..policy.wording import shorten
@@ -162,12 +163,19 @@ class _Judged:
             license_label=terms.label if terms is not None and terms.known else grant.license_label,
             terms_sha256=grant.terms_sha256,
             terms_url=terms.terms_url if terms is not None else "",
-            credit=grant.credit,
+            credit=grant.credit or self._credit(grant, terms),
             verdict=weigh(findings),
             granted_at=grant.granted_at,
             data_blocks=data_blocks,
             findings=findings,
         )
+
+    def _credit(self, grant: Grant, terms: LicenseTerms | None) -> str:
+        """Return the line that this use makes necessary, though the purchase did not."""
+        if terms is None:
+            return ""
+        editorial = grant.editorial is True or self._use.purpose is Purpose.EDITORIAL
+        return format_credit(terms, author=grant.author, listing_id=grant.ref.id, editorial=editorial)
 
     def _claimed_grant(self, grant_id: str, data_blocks: int, findings: tuple[Finding, ...]) -> ReportGrant:
         """Return the line for a grant of which only a stamp speaks."""

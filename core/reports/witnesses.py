@@ -43,7 +43,13 @@ GENERATED_NAMES = frozenset(
         ("NODETREE", "Compositing Nodetree"), ("NODETREE", "Geometry Nodetree"),
     }
 )  # fmt: skip
-_DATA_TYPES = {"SURFACE": "CURVE", "FONT": "CURVE", "GPENCIL": "GREASEPENCIL"}
+_DATA_TYPES = {
+    "SURFACE": ("CURVE",),
+    "FONT": ("CURVE",),
+    "GPENCIL": ("GREASEPENCIL",),
+    "GREASEPENCIL": ("GREASEPENCIL_V3", "GREASEPENCIL"),
+}
+"""Id types of an object's data, where they are not called like the object's type."""
 
 
 class Witness(StrEnum):
@@ -124,8 +130,8 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
             behind[key] = tuple(dict.fromkeys((*behind.get(key, ()), *sighting.grant_ids)))
     kept: list[Sighting | None] = list(seen)
     for index, block in bare_objects:
-        data_type = _DATA_TYPES.get(block.data_type, block.data_type)
-        grant_ids = behind.get((data_type, block.data_name), ())
+        data_types = _DATA_TYPES.get(block.data_type, (block.data_type,))
+        grant_ids = next((found for kind in data_types if (found := behind.get((kind, block.data_name)))), ())
         if grant_ids:
             kept[index] = Sighting(block, Witness.DATA, grant_ids)
         elif is_noise(block):
