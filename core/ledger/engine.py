@@ -209,6 +209,8 @@ def open_ledger(
     engine = make_engine(path, lock_timeout_s=lock_timeout_s)
     try:
         prepare_schema(engine, path, lock_timeout_s=lock_timeout_s)
+        # The mode is changed alone: not beside a connection that the pool keeps.
+        engine.dispose()
         with translated(path):
             journal_mode = choose_journal(
                 path, shared_memory=shared_memory, lock_timeout_s=lock_timeout_s, sleep=sleep
