@@ -1,0 +1,190 @@
+"""Measure how long things take, beside what a user would otherwise have. ``python3 build.py bench``.
+
+Prints a table: what was measured, ours, the bar or the alternative, and their ratio. Judges nothing; figures
+of a shared machine are read as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+
+from sandbox_process import SandboxProcess, start_sandbox  # noqa: E402
+from scenes import make_big_scene  # noqa: E402
+
+from core.app import App, build_app  # noqa: E402
+from core.host import NoHost  # noqa: E402
+from core.model.intended_use import IntendedUse, OutputKind  # noqa: E402
+from core.model.listing import SearchQuery  # noqa: E402
+from core.reports.build import build_report  # noqa: E402
+from core.settings import Settings  # noqa: E402
+
+SLOW_S = {"api.cgtrader.com": 0.30, "api.shutterstock.com": 0.90}
+"""What the sandbox's marketplaces take to answer a search in this measurement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure beside what it is held against."""
+
+    what: str
+    ours: str
+    beside: str
+    ratio: str = ""
+
+
+def median_of(runs: int, work: Callable[[], float]) -> tuple[float, float, float]:
+    """Return minimum, median and maximum of several runs, after one that does not count."""
+    work()
+    times = sorted(work() for _ in range(runs))
+    return times[0], statistics.median(times), times[-1]
+
+
+def main() -> int:
+    """Measure everything that this interpreter can, and what the given Blenders can."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder, start_sandbox(Path(folder) / "sandbox") as sandbox:
+        rows += measure_search(sandbox, Path(folder), options.runs)
+    rows += measure_report(options.runs)
+    if python := os.environ.get("CLEARANCE_BPY_PYTHON"):
+        rows += measure_in_blender(Path(python))
+    else:
+        print("no Blender was given (CLEARANCE_BPY_PYTHON): nothing is measured inside one", file=sys.stderr)
+    print_rows(rows)
+    return 0
+
+
+def measure_search(sandbox: SandboxProcess, folder: Path, runs: int) -> list[Row]:
+    """Search both at once, against the slower one alone and against one after the other."""
+    app = make_app(sandbox, folder)
+    for host, delay in SLOW_S.items():
+        sandbox.fault("slow", host=host, path_regex="/(search|models)", times=0, delay_s=delay)
+    first_results: list[float] = []
+
+    def both() -> float:
+        started = time.perf_counter()
+        first = 0.0
+        app.session.search(SearchQuery(text="wood"))
+        while not app.tasks.idle:
+            app.tasks.drain()
+            if not first and app.session.state.results:
+                first = time.perf_counter() - started
+            time.sleep(0.001)
+        first_results.append(first)
+        return time.perf_counter() - started
+
+    def alone(marketplace: str) -> float:
+        started = time.perf_counter()
+        app.session.search(SearchQuery(text="wood"), marketplaces=(marketplace,))
+        app.tasks.wait(timeout_s=30)
+        return time.perf_counter() - started
+
+    try:
+        _, together, longest = median_of(runs, both)
+        single = {m: median_of(runs, lambda m=m: alone(m))[1] for m in ("cgtrader", "shutterstock")}  # type: ignore[misc]
+    finally:
+        sandbox.clear_faults()
+        app.close()
+    slower, faster = max(single.values()), min(single.values())
+    first = statistics.median(first_results[1:])
+    return [
+        Row(
+            "search of both marketplaces",
+            f"{together * 1000:.0f} ms (longest {longest * 1000:.0f})",
+            f"slower one alone {slower * 1000:.0f} ms, bar +50 ms; difference {(together - slower) * 1000:+.0f} ms",
+            f"{together / (slower + faster):.2f} × one after the other",
+        ),
+        Row("first results shown", f"{first * 1000:.0f} ms", f"faster one alone {faster * 1000:.0f} ms", f"{first / faster:.2f}"),
+    ]
+
+
+def measure_report(runs: int) -> list[Row]:
+    """Judge 10,000 stamped objects under 300 grants."""
+    scan, grants, terms, now = make_big_scene(objects=10_000, grants=300)
+    use = IntendedUse(outputs=frozenset({OutputKind.RENDER, OutputKind.VIDEO}))
+
+    def once() -> float:
+        started = time.perf_counter()
+        report = build_report(scan, grants=grants, terms=terms, use=use, now=now, tool_version="bench")
+        took = time.perf_counter() - started
+        assert len(report.grants) == 300
+        return took
+
+    low, middle, high = median_of(runs, once)
+    text = json.dumps([block.stamp for block in scan.data_blocks])
+
+    def parse_every() -> float:
+        started = time.perf_counter()
+        for stamp in json.loads(text):
+            json.loads(stamp)
+        return time.perf_counter() - started
+
+    plain = median_of(runs, parse_every)[1]
+    return [
+        Row(
+            "policy and report, 10,000 objects, 300 grants",
+            f"{middle * 1000:.0f} ms ({low * 1000:.0f} to {high * 1000:.0f})",
+            f"bar 200 ms; parsing every stamp alone {plain * 1000:.0f} ms",
+            f"{middle / plain:.2f} × parsing alone",
+        )
+    ]
+
+
+def measure_in_blender(python: Path) -> list[Row]:
+    """Run the measurements that need Blender, in that Blender, with the extension installed there."""
+    answer = subprocess.run(
+        [str(python), str(ROOT / "tests" / "bench" / "in_blender.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    for line in answer.stdout.splitlines():
+        if line.startswith("BENCH "):
+            return [Row(**row) for row in json.loads(line.removeprefix("BENCH "))]
+    print(answer.stdout, answer.stderr, file=sys.stderr)
+    raise SystemExit(f"{python} measured nothing")
+
+
+def make_app(sandbox: SandboxProcess, folder: Path) -> App:
+    """Build the real app on the sandbox, with the ceilings lifted."""
+    names = {"consumer_key": "CLIENT_ID", "consumer_secret": "CLIENT_SECRET"}
+    environ = {
+        f"CLEARANCE_{marketplace.upper()}_{names.get(field, field.upper())}": value
+        for marketplace, fields in sandbox.credentials.items()
+        for field, value in fields.items()
+    }
+    settings = Settings(
+        data_dir=folder / "data",
+        sandbox_url=sandbox.url,
+        requests_per_hour={"cgtrader": 1_000_000, "shutterstock": 1_000_000},
+        requests_per_second=None,
+    )
+    return build_app(settings, host=NoHost(), environ=environ)
+
+
+def print_rows(rows: list[Row]) -> None:
+    """Print the table."""
+    widths = [max(len(getattr(row, name)) for row in rows) for name in ("what", "ours", "beside")]
+    for row in rows:
+        print(f"{row.what:<{widths[0]}}  {row.ours:<{widths[1]}}  {row.beside:<{widths[2]}}  {row.ratio}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
