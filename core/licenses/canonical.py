@@ -101,6 +101,8 @@ def _parse(data: dict[str, Any]) -> LicenseTerms:
     budget = data.get("production_budget_max", UNKNOWN)
     if isinstance(budget, dict):
         budget = Money(minor=_whole(budget["minor"]), currency=_text(budget["currency"]))
+    elif budget is not None and budget is not UNKNOWN:
+        raise ValueError("production_budget_max")
     credit = data.get("credit_template", UNKNOWN)
     if credit is not None and credit is not UNKNOWN:
         credit = _text(credit)
