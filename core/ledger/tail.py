@@ -49,12 +49,17 @@ def read_tail(connection: Connection, *, lock: bool) -> Tail:
             raise ValueError("not a hash")
         return Tail(entry_sha256=row.entry_sha256, frontier=Frontier(row.size, roots))
     except (ValueError, TypeError) as error:
-        raise LedgerError(
-            "The end of the ledger's audit chain is damaged, so nothing can be added to it. Put back your "
-            "newest backup and run `clearance reconcile`.",
-            code="ledger.damaged_row",
-            context={"table": table.name},
-        ) from error
+        raise damaged_tail() from error
+
+
+def damaged_tail() -> LedgerError:
+    """Say that the chain cannot be added to."""
+    return LedgerError(
+        "The end of the ledger's audit chain is damaged, so nothing can be added to it. Put back your newest "
+        "backup and run `clearance reconcile`.",
+        code="ledger.damaged_row",
+        context={"table": schema.audit_tail.name},
+    )
 
 
 def tail_columns(tail: Tail) -> Columns:

@@ -26,7 +26,7 @@ from ..model.quote import Approval, Quote
 from . import entries, rows, schema
 from .codecs import Columns, check_columns, encode_moment
 from .reader import SqlReader, hold
-from .tail import Tail, read_tail, tail_columns
+from .tail import Tail, damaged_tail, read_tail, tail_columns
 from .trouble import conflict, translated
 
 
@@ -183,7 +183,11 @@ class SqlTransaction(SqlReader):
         entry = link(clean_event(event), tail.size + 1, tail.entry_sha256)
         frontier = Frontier(tail.size, tail.frontier.roots)
         frontier.append(hash_to_leaf(entry.entry_sha256))
-        self._insert(schema.audit, entries.entry_columns(entry))
+        try:
+            self._insert(schema.audit, entries.entry_columns(entry))
+        except LedgerConflict as error:
+            # There is an entry where the chain is said to end: no conflict that anybody could resolve.
+            raise damaged_tail() from error
         new_tail = tail_columns(Tail(entry_sha256=entry.entry_sha256, frontier=frontier))
         with self._writing():
             self._connection.execute(update(schema.audit_tail).values(new_tail))
