@@ -19,7 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class _StayHere(urllib.request.HTTPRedirectHandler):
     """Follow redirects on this machine, and none that lead out into the world."""
 
-    def redirect_request(
+    def redirect_request(  # noqa: PLR0917 - the library's signature
         self, request: urllib.request.Request, fp: Any, code: int, message: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         """Stop where a real browser would leave the machine."""

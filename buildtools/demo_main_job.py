@@ -32,7 +32,9 @@ class Demo:
     def __init__(self, options: argparse.Namespace) -> None:
         self.out: Path = options.out
         self.sandbox_url: str = options.sandbox_url
-        self.credentials: dict[str, dict[str, str]] = json.loads(options.credentials.read_text(encoding="utf-8"))
+        self.credentials: dict[str, dict[str, str]] = json.loads(
+            options.credentials.read_text(encoding="utf-8")
+        )
         self.bought: list[str] = []
         self.owned: list[str] = []
 
@@ -139,11 +141,14 @@ class Demo:
             raise SystemExit(selection.problem.message)
         result = selection.result
         balance = result.quote.balance
-        say(f"price     {result.quote.cost}" + (" (currency at checkout)" if result.quote.web_checkout else ""))
+        say(
+            f"price     {result.quote.cost}"
+            + (" (currency at checkout)" if result.quote.web_checkout else "")
+        )
         say(f"license   {result.terms.label}")
         if balance is not None:
             say(f"pays      {balance.label}; left before: {balance.left}")
-        say(f"policy    {result.answer.decision.replace('_', ' ')} for {PROJECT}: commercial, stills and video")
+        say(f"policy    {result.answer.decision.replace('_', ' ')} (commercial, stills and video)")
         for finding in result.answer.findings:
             say(f"          {finding.severity}: {finding.message}")
         if selection.owned:
@@ -219,7 +224,10 @@ class Demo:
         say("")
         say(f"{report.verdict.replace('_', ' ').upper()}: {report.summary}")
         for grant in report.grants:
-            say(f"  {grant.verdict.replace('_', ' '):<13} {shorten(grant.title, 40):<40} {grant.data_blocks} data-blocks")
+            say(
+                f"  {grant.verdict.replace('_', ' '):<13} {shorten(grant.title, 40):<40} "
+                f"{grant.data_blocks} data-blocks"
+            )
         if report.undeclared:
             say(f"  undeclared    {', '.join(report.undeclared[:6])} (the artist's own, not declared yet)")
         say("")

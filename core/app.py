@@ -101,7 +101,14 @@ def build_app(
         settings, host=host, clock=clock, pause=pause, transport=transport, credentials=credentials
     )
     services = _build_services(
-        settings, host=host, clock=clock, ids=ids, ledger=ledger, store=store, network=network, credentials=credentials
+        settings,
+        host=host,
+        clock=clock,
+        ids=ids,
+        ledger=ledger,
+        store=store,
+        network=network,
+        credentials=credentials,
     )
     tasks = TaskRunner(clock=clock)
     session = SessionController(

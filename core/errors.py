@@ -134,7 +134,12 @@ class RateLimited(MarketplaceError):
     retryable = True
 
     def __init__(
-        self, message: str, *, marketplace: str = "", status: int | None = 429, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        marketplace: str = "",
+        status: int | None = 429,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(
             message, marketplace=marketplace, status=status, context={"retry_after_s": retry_after_s}

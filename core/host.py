@@ -97,13 +97,17 @@ class NoHost:
         """Refuse: nothing to import into."""
         from .errors import HostError
 
-        raise HostError("Importing needs Blender; the command line only downloads.", context={"name": plan.name})
+        raise HostError(
+            "Importing needs Blender; the command line only downloads.", context={"name": plan.name}
+        )
 
     def stamp(self, handles: tuple[Handle, ...], stamp: Stamp) -> int:
         """Refuse: nothing to stamp."""
         from .errors import HostError
 
-        raise HostError("Stamping needs Blender.", context={"grant_id": stamp.grant_id, "handles": len(handles)})
+        raise HostError(
+            "Stamping needs Blender.", context={"grant_id": stamp.grant_id, "handles": len(handles)}
+        )
 
     def scan(self) -> SceneScan:
         """Refuse: no scene is open."""
@@ -111,6 +115,6 @@ class NoHost:
 
         raise HostError("No scene is open; name a .blend file.")
 
-    def open_url(self, url: str) -> bool:
+    def open_url(self, url: str) -> bool:  # noqa: ARG002 - the port's signature
         """Do nothing; the caller prints the address."""
         return False

@@ -98,7 +98,7 @@ class TaskRunner:
     def __init__(self, *, clock: Clock, workers: int = 6) -> None:
         self._clock = clock
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
         self._workers = workers
         self._threads: list[threading.Thread] = []
@@ -147,15 +147,17 @@ class TaskRunner:
         self._jobs.put(_Job(task, work, on_done, on_error))
         return task
 
-    def post(self, callback: Callable[[], None]) -> None:
+    def post(self, callback: Callable[[], object]) -> None:
         """Let a worker have something done on the main thread, at the next :meth:`drain`."""
         with self._lock:
             self._pending += 1
         self._results.put(callback)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Scheduled:
-        """Do something in the first :meth:`drain` after ``delay_s`` seconds. Main thread only; costs no
-        thread, and does not keep the runner from being idle."""
+        """Do something in the first :meth:`drain` after ``delay_s`` seconds.
+
+        Main thread only; costs no thread, and does not keep the runner from being idle.
+        """
         scheduled = Scheduled(callback)
         due = self._clock.monotonic() + delay_s
         heapq.heappush(self._later, (due, next(self._numbers), scheduled))

@@ -46,7 +46,16 @@ EVERYTHING = {"app", "cli"}
 
 # Parts that may do no I/O at all, and what that means in imports.
 NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports"}
-IO_MODULES = {"requests", "sqlalchemy", "socket", "subprocess", "threading", "time", "sqlite3", "urllib.request"}
+IO_MODULES = {
+    "requests",
+    "sqlalchemy",
+    "socket",
+    "subprocess",
+    "threading",
+    "time",
+    "sqlite3",
+    "urllib.request",
+}
 # The one place that may talk HTTP through requests, and the one package that may know a database.
 REQUESTS_ONLY_IN = {"core/http/transport.py"}
 DATABASE_ONLY_IN = "core/ledger/"
@@ -98,7 +107,9 @@ def test_our_own_imports_are_relative(path: Path) -> None:
     """``core`` and ``clearance`` are never named: the same tree runs under three package names."""
     for _, module, level, _ in imports(path):
         if level == 0:
-            assert module.split(".")[0] not in {"core", "addon", "clearance", "bl_ext"}, f"{name(path)}: {module}"
+            assert module.split(".")[0] not in {"core", "addon", "clearance", "bl_ext"}, (
+                f"{name(path)}: {module}"
+            )
 
 
 @pytest.mark.parametrize("path", CORE, ids=name)
@@ -135,7 +146,9 @@ def test_pure_parts_do_no_io(path: Path) -> None:
         return
     for _, module, level, _ in imports(path):
         if level == 0:
-            assert module not in IO_MODULES and module.split(".")[0] not in IO_MODULES, f"{name(path)}: {module}"
+            assert module not in IO_MODULES and module.split(".")[0] not in IO_MODULES, (
+                f"{name(path)}: {module}"
+            )
 
 
 @pytest.mark.parametrize("path", CORE + ADDON, ids=name)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 
 from ..marketplaces import registry
 from ..marketplaces.base import CredentialField
 from ..services.accounts import describe_account
-from .output import print_json, print_table
 from .context import Context, json_option, pass_context
+from .output import print_json, print_table
 
 
 @click.group()
@@ -37,8 +39,8 @@ def list_accounts(context: Context, as_json: bool) -> None:
 def set_key(context: Context, marketplace: str, field: str) -> None:
     """Store one key; it is asked for (or read from standard input), never an argument."""
     registry.find(marketplace)
-    stdin = click.get_text_stream("stdin")
-    secret = click.prompt(field, hide_input=True) if stdin.isatty() else stdin.readline()
+    stdin: TextIO = click.get_text_stream("stdin")
+    secret = str(click.prompt(field, hide_input=True)) if stdin.isatty() else stdin.readline()
     context.app.services.accounts.store(marketplace, field, secret)
     click.echo(f"Kept in: {context.app.services.accounts.credentials.kind}.")
 

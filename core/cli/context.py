@@ -64,7 +64,9 @@ class Context:
     def say_error(self, error: ClearanceError) -> None:
         """Print an error on stderr, as JSON when that was asked for."""
         if self.as_json:
-            print_json({"error": {"code": error.code, "message": error.message, "retryable": error.retryable}})
+            print_json(
+                {"error": {"code": error.code, "message": error.message, "retryable": error.retryable}}
+            )
         print(f"Clearance: {error.message}", file=sys.stderr)
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -16,18 +16,15 @@ from ..model.listing import ListingRef
 from ..model.money import Credits, Money
 from ..tasks import Task
 
-
 COPIED_COLUMNS = frozenset({"Listing", "Order", "Id"})
 
 
 def to_plain(value: Any) -> Any:
     """Turn values into what JSON has: dataclasses into objects, money into text, times into ISO 8601."""
     match value:
-        case None | bool() | int() | float():
-            return value
         case Enum():
             return value.value
-        case str():
+        case None | bool() | int() | float() | str():
             return value
         case Money():
             return {"amount": str(value.decimal), "currency": value.currency}
@@ -55,7 +52,7 @@ def print_json(value: Any) -> None:
     print(json.dumps(to_plain(value), ensure_ascii=False, indent=2))
 
 
-def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows for people; what comes from a marketplace is never read as markup."""
     from rich.console import Console
     from rich.table import Table
@@ -77,7 +74,14 @@ def show_progress(title: str, *, unit: str = "bytes") -> Iterator[Task]:
     import threading
 
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     task = Task(id=0, kind="command", title=title)
     if not sys.stderr.isatty():

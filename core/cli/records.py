@@ -10,8 +10,8 @@ from ..errors import AuditError, UserInputError
 from ..model.findings import Verdict
 from ..model.order import OrderState
 from ..model.scene import SceneScan
-from .output import print_json, print_table, show_progress
 from .context import Context, json_option, pass_context, use_option
+from .output import print_json, print_table, show_progress
 
 EXIT_BY_VERDICT = {
     Verdict.CLEARED: 0,
@@ -51,7 +51,12 @@ def report(
 def orders(context: Context, only_open: bool, as_json: bool) -> None:
     """List the orders of the ledger, newest first."""
     context.as_json = as_json
-    open_states = (OrderState.APPROVED, OrderState.SUBMITTING, OrderState.UNKNOWN, OrderState.AWAITING_CHECKOUT)
+    open_states = (
+        OrderState.APPROVED,
+        OrderState.SUBMITTING,
+        OrderState.UNKNOWN,
+        OrderState.AWAITING_CHECKOUT,
+    )
     found = context.app.ledger.orders(states=open_states if only_open else ())
     if as_json:
         print_json(found)
@@ -75,10 +80,7 @@ def reconcile(context: Context, as_json: bool) -> int:
     problems = [result for result in results if result.problem is not None]
     if as_json:
         print_json(
-            [
-                {"order": r.order, "problem": None if r.problem is None else r.problem.message}
-                for r in results
-            ]
+            [{"order": r.order, "problem": None if r.problem is None else r.problem.message} for r in results]
         )
     else:
         for result in results:
@@ -108,7 +110,7 @@ def library(context: Context, as_json: bool) -> None:
 
 @click.group()
 def audit() -> None:
-    """The audit chain of the ledger."""
+    """Work with the audit chain of the ledger."""
 
 
 @audit.command()
@@ -123,7 +125,9 @@ def verify(context: Context, as_json: bool) -> None:
     elif outcome.ok:
         click.echo(f"The audit is whole: {outcome.size:,} entries, root {outcome.root}.")
     if not outcome.ok:
-        raise AuditError("The audit does not verify: " + " ".join(problem.message for problem in outcome.problems))
+        raise AuditError(
+            "The audit does not verify: " + " ".join(problem.message for problem in outcome.problems)
+        )
 
 
 COMMANDS = (report, orders, reconcile, library, audit)

@@ -14,7 +14,9 @@ from .context import Context, pass_context
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="clearance")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where ledger and files are kept.")
-@click.option("--sandbox", "sandbox_url", help="Use a sandbox on this machine, such as http://127.0.0.1:8700.")
+@click.option(
+    "--sandbox", "sandbox_url", help="Use a sandbox on this machine, such as http://127.0.0.1:8700."
+)
 @click.option("--offline", is_flag=True, help="Make no network connection.")
 @click.option("--project", help="The project that purchases are booked on.")
 @pass_context

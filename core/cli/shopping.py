@@ -9,16 +9,27 @@ import click
 
 from ..errors import ClearanceError, UserInputError
 from ..marketplaces import registry
+from ..marketplaces.base import MarketplaceInfo
 from ..model.findings import PolicyAnswer
-from ..model.listing import Listing, ListingRef, MediaKind, Orientation, SearchFilters, SearchQuery, Sort
+from ..model.listing import (
+    Listing,
+    ListingRef,
+    MediaKind,
+    Orientation,
+    SearchFilters,
+    SearchPage,
+    SearchQuery,
+    Sort,
+)
 from ..model.money import Money
 from ..model.order import Order, OrderState
 from ..services.quote import QuoteResult
 from ..services.search import searchable
-from .output import print_json, print_table, show_progress
 from .context import Context, json_option, pass_context, use_option
+from .output import print_json, print_table, show_progress
 
 POLL_PAUSE_S = 3.0
+SEARCH_PATIENCE_S = 120.0
 
 
 @click.command()
@@ -67,29 +78,7 @@ def search(
         for info in searchable(query, (registry.find(m).INFO for m in registry.all_ids()))
         if not marketplaces or info.id in marketplaces
     ]
-    found: list[Listing] = []
-    problems: dict[str, ClearanceError] = {}
-    notes: list[str] = []
-    service = context.app.services.search
-    tasks = context.app.tasks
-    for info in infos:
-
-        def done(page: object, name: str = info.name) -> None:
-            from ..model.listing import SearchPage
-
-            assert isinstance(page, SearchPage)
-            found.extend(page.listings)
-            if page.ignored_filters:
-                notes.append(f"{name} cannot filter by {', '.join(page.ignored_filters)}.")
-
-        tasks.submit(
-            "search",
-            info.name,
-            lambda task, marketplace=info.id: service.run(marketplace, query, cancel=task.token),
-            on_done=done,
-            on_error=lambda error, marketplace=info.id: problems.__setitem__(marketplace, error),
-        )
-    tasks.wait(timeout_s=120.0)
+    found, problems, notes = _search_all(context, query, infos)
     if as_json:
         print_json(
             {
@@ -191,7 +180,9 @@ def download(context: Context, what: str, output: Path | None, as_json: bool) ->
     app = context.app
     grant_id = what if what.startswith("grant_") else _grant_of(context, _ref(what))
     with show_progress("Downloading") as task:
-        files = app.services.download.run(grant_id, actor=context.actor, on_progress=task.report, cancel=task.token)
+        files = app.services.download.run(
+            grant_id, actor=context.actor, on_progress=task.report, cancel=task.token
+        )
     places: dict[str, Path | None] = {file.sha256: app.store.path(file.sha256) for file in files}
     if output is not None:
         places.update(app.services.download.copy_out(files, output.absolute()))
@@ -205,10 +196,42 @@ def download(context: Context, what: str, output: Path | None, as_json: bool) ->
 COMMANDS = (search, quote, buy, download)
 
 
+def _search_all(
+    context: Context, query: SearchQuery, infos: list[MarketplaceInfo]
+) -> tuple[list[Listing], dict[str, ClearanceError], list[str]]:
+    """Search all at once; return what was found, what failed by marketplace, and notes on filters."""
+    found: list[Listing] = []
+    problems: dict[str, ClearanceError] = {}
+    notes: list[str] = []
+    service, tasks = context.app.services.search, context.app.tasks
+
+    def search_one(info: MarketplaceInfo) -> None:
+        def done(page: SearchPage) -> None:
+            found.extend(page.listings)
+            if page.ignored_filters:
+                notes.append(f"{info.name} cannot filter by {', '.join(page.ignored_filters)}.")
+
+        def failed(error: ClearanceError) -> None:
+            problems[info.id] = error
+
+        tasks.submit(
+            "search",
+            info.name,
+            lambda task: service.run(info.id, query, cancel=task.token),
+            on_done=done,
+            on_error=failed,
+        )
+
+    for info in infos:
+        search_one(info)
+    tasks.wait(timeout_s=SEARCH_PATIENCE_S)
+    return found, problems, notes
+
+
 def _quote(context: Context, listing: str, use_path: Path | None) -> QuoteResult:
     ref = _ref(listing)
     use = context.read_use(use_path)
-    kind = sorted(registry.find(ref.marketplace).INFO.kinds)[0]
+    kind = min(registry.find(ref.marketplace).INFO.kinds)
     return context.app.services.quote.run(ref, kind, use, actor=context.actor)
 
 
@@ -242,10 +265,9 @@ def _money(text: str | None) -> Money | None:
 
 def _check_limit(result: QuoteResult, max_price: str | None) -> None:
     cost = result.quote.cost
-    if max_price is None:
-        return
     limit = _money(max_price)
-    assert limit is not None
+    if limit is None:
+        return
     if cost is None:
         raise UserInputError(
             "The price is only shown at checkout, so a limit cannot be kept.", code="buy.price_unknown"

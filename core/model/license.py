@@ -96,12 +96,12 @@ class LicenseTerms:
     print_run: Cap | Unknown = UNKNOWN
     impressions: Cap | Unknown = UNKNOWN
     audience: Cap | Unknown = UNKNOWN
-    production_budget_max: Money | None | Unknown = UNKNOWN
+    production_budget_max: Money | Unknown | None = UNKNOWN
     """None: the license sets no budget limit."""
     seats: Cap | Unknown = UNKNOWN
     perpetual: bool | Unknown = UNKNOWN
     worldwide: bool | Unknown = UNKNOWN
-    credit_template: str | None | Unknown = UNKNOWN
+    credit_template: str | Unknown | None = UNKNOWN
     """``{author}``, ``{marketplace}``, ``{listing_id}`` are filled in; None: no credit is required."""
     credit_required_when: str = ""
     """"always", "editorial", or empty (not required or unknown)."""
@@ -118,7 +118,11 @@ class LicenseTerms:
     def unknown(cls, *, marketplace: str, label: str, version: date) -> LicenseTerms:
         """Stand for a label that nobody mapped: every answer is "needs review"."""
         return cls(
-            license_id=f"{marketplace}.unknown", marketplace=marketplace, label=label, version=version, terms_url=""
+            license_id=f"{marketplace}.unknown",
+            marketplace=marketplace,
+            label=label,
+            version=version,
+            terms_url="",
         )
 
     def clause(self, topic: str) -> Clause | None:

@@ -20,6 +20,8 @@ class IdType(StrEnum):
     ARMATURE = "ARMATURE"
     LATTICE = "LATTICE"
     GREASEPENCIL = "GREASEPENCIL"
+    """Annotations, and the grease pencil objects of Blender before 4.3."""
+    GREASEPENCIL_V3 = "GREASEPENCIL_V3"
     LIGHT = "LIGHT"
     CAMERA = "CAMERA"
     MATERIAL = "MATERIAL"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..clock import Clock
@@ -23,6 +24,17 @@ from ..model.order import OrderState
 from .steps import Sender, run_steps
 
 Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """One file of a delivery: the first link to it, and what to ask for a fresh one."""
+
+    module: Marketplace
+    grant: Grant
+    owned: OwnedRef
+    index: int
+    first: DownloadLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +77,9 @@ class Download:
         files: list[GrantFile] = []
         before = 0
         for index, link in enumerate(links):
-            file = self._fetch(
-                module,
-                grant,
-                owned,
-                index,
-                link,
-                cancel,
-                lambda done, _all, base=before: on_progress(base + done, total),
-            )
+            progress = partial(_add_up, on_progress, before, total)
+            source = _Source(module=module, grant=grant, owned=owned, index=index, first=link)
+            file = self._fetch(source, cancel, progress)
             files.append(file)
             before += file.size
         self._book(grant, files, actor)
@@ -104,7 +110,9 @@ class Download:
         grant = self.ledger.grant(grant_id)
         if grant is None:
             raise UserInputError(
-                "There is no such license in the ledger.", code="grant.unknown", context={"grant_id": grant_id}
+                "There is no such license in the ledger.",
+                code="grant.unknown",
+                context={"grant_id": grant_id},
             )
         if grant.state is not GrantState.ACTIVE:
             raise UserInputError(
@@ -124,16 +132,8 @@ class Download:
             variant=order.variant if order else "",
         )
 
-    def _fetch(
-        self,
-        module: Marketplace,
-        grant: Grant,
-        owned: OwnedRef,
-        index: int,
-        first: DownloadLink,
-        cancel: CancelToken | None,
-        on_progress: Progress,
-    ) -> GrantFile:
+    def _fetch(self, source: _Source, cancel: CancelToken | None, on_progress: Progress) -> GrantFile:
+        module, grant, index, first = source.module, source.grant, source.index, source.first
         links = iter([first])
 
         def next_link() -> DownloadLink:
@@ -141,7 +141,7 @@ class Download:
             given = next(links, None)
             if given is not None:
                 return given
-            fresh = run_steps(module.download_links(owned), module.INFO, self.sender, cancel=cancel)
+            fresh = run_steps(module.download_links(source.owned), module.INFO, self.sender, cancel=cancel)
             if index >= len(fresh):
                 raise DownloadError(
                     f"{module.INFO.name} no longer offers all files of “{grant.title}”.",
@@ -188,7 +188,11 @@ class Download:
                         subject=grant.id,
                         actor=actor,
                         at=now,
-                        details=(("sha256", file.sha256), ("size", str(file.size)), ("type", file.media_type)),
+                        details=(
+                            ("sha256", file.sha256),
+                            ("size", str(file.size)),
+                            ("type", file.media_type),
+                        ),
                     )
                 )
             order = work.order(grant.order_id)
@@ -197,6 +201,10 @@ class Download:
                 work.record(
                     AuditEvent(action="order.fulfilled", subject=order.id, actor=actor, at=now, details=())
                 )
+
+
+def _add_up(on_progress: Progress, before: int, total: int | None, done: int, _of_this: int | None) -> None:
+    on_progress(before + done, total)
 
 
 def _free_name(folder: Path, name: str) -> Path:

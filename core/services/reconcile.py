@@ -88,7 +88,9 @@ class Reconcile:
         """Settle one order as far as its marketplace's records allow, and return it."""
         order = self.ledger.order(order_id)
         if order is None:
-            raise UserInputError("There is no such order.", code="order.unknown", context={"order_id": order_id})
+            raise UserInputError(
+                "There is no such order.", code="order.unknown", context={"order_id": order_id}
+            )
         try:
             match order.state:
                 case OrderState.APPROVED:
@@ -118,7 +120,7 @@ class Reconcile:
         return self.settle.moved(order, OrderState.FAILED, actor=actor, failure=GIVEN_UP, checkout_url="")
 
     def _never_sent(self, order: Order, actor: str) -> Order:
-        """An order that stayed APPROVED was never sent: the commit before sending is missing."""
+        """End an order that stayed APPROVED: the commit before sending is missing, so it was never sent."""
         age = (self.clock.now() - order.created_at).total_seconds()
         if age < min(60.0, self.settings.settle_s):
             return order
@@ -200,7 +202,7 @@ class Reconcile:
     def _can_download(
         self, module: Marketplace, order: Order, record: HistoryRecord, cancel: CancelToken | None
     ) -> bool:
-        """A status word that we do not know is settled by the marketplace handing out the file, or not."""
+        """Settle a status word that we do not know by whether the marketplace hands out the file."""
         owned = replace(
             self._owned(order),
             marketplace_order_id=record.marketplace_order_id,

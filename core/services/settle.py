@@ -87,14 +87,19 @@ class Settle:
             )
             details = tuple((key, value) for key, value in facts.items() if key != "checkout_url")
             work.record(
-                AuditEvent(
-                    action=f"order.{state}", subject=order.id, actor=actor, at=now, details=details
-                )
+                AuditEvent(action=f"order.{state}", subject=order.id, actor=actor, at=now, details=details)
             )
         return changed
 
     def _grant(
-        self, order: Order, quote: Quote, result: PurchaseResult, *, label: str, terms: LicenseTerms, digest: str
+        self,
+        order: Order,
+        quote: Quote,
+        result: PurchaseResult,
+        *,
+        label: str,
+        terms: LicenseTerms,
+        digest: str,
     ) -> Grant:
         return Grant(
             id=self.ids.new("grant"),

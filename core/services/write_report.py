@@ -40,7 +40,7 @@ def write_report(report: Report, path: Path, format: str) -> Path:  # noqa: A002
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
-            os.replace(name, path)
+            Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

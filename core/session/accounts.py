@@ -42,6 +42,7 @@ class AccountKeys(SessionPart):
 
     def sign_in(self, marketplace: str) -> None:
         """Open the browser so that the user allows us to buy in their name."""
+
         def done(_none: None) -> None:
             self.refresh_account(marketplace)
             self.test_connection(marketplace)

@@ -6,7 +6,6 @@ from typing import Any
 
 from ..errors import ClearanceError, PurchaseInDoubt, UserInputError
 from ..model.order import Order, OrderState
-from ..model.quote import Quote
 from ..services.reconcile import Reconciled
 from ..tasks import Task
 from .checkout import CheckoutWatch
@@ -49,13 +48,13 @@ class Buying(Importing):
             "purchase",
             f"Buying {quote.title}",
             work,
-            on_done=lambda order: self._bought(progress, order, quote, then_import=then_import),
+            on_done=lambda order: self._bought(progress, order, then_import=then_import),
             on_error=lambda error: self._buy_failed(progress, error),
             subject=str(quote.ref),
         )
         self._changed()
 
-    def _bought(self, progress: OrderProgress, order: Order, quote: Quote, *, then_import: bool) -> None:
+    def _bought(self, progress: OrderProgress, order: Order, *, then_import: bool) -> None:
         progress.order_id = order.id
         if order.state is OrderState.AWAITING_CHECKOUT:
             progress.stage, progress.checkout_url = "awaiting_checkout", order.checkout_url
@@ -72,7 +71,9 @@ class Buying(Importing):
         grant = next((g for g in self.state.library if g.order_id == order.id), None)
         if grant is None:
             progress.stage = "failed"
-            progress.problem = Problem(code="ledger", message="The order is paid, but its license is not in the ledger.")
+            progress.problem = Problem(
+                code="ledger", message="The order is paid, but its license is not in the ledger."
+            )
             return
         progress.grant_id, progress.checkout_url = grant.id, ""
         if self.state.selection is not None and self.state.selection.ref == grant.ref:
@@ -133,7 +134,9 @@ class Buying(Importing):
         for progress in self.state.progress:
             if progress.order_id == order.id:
                 return progress
-        progress = OrderProgress(key=order.id, title=order.title, ref=order.ref, stage="buying", order_id=order.id)
+        progress = OrderProgress(
+            key=order.id, title=order.title, ref=order.ref, stage="buying", order_id=order.id
+        )
         self.state.progress.insert(0, progress)
         return progress
 

@@ -42,7 +42,7 @@ class Importing(SessionPart):
         return self._prepared.get(grant_id)
 
     def imported(self, grant_id: str, count: int) -> None:
-        """Note that the host imported and stamped ``count`` data-blocks."""
+        """Note that the host imported a grant and stamped ``count`` data-blocks."""
         prepared = self._prepared.pop(grant_id, None)
         self._import_when_ready.discard(grant_id)
         if prepared is not None and prepared.plan.keep_files_in is None:
@@ -51,7 +51,7 @@ class Importing(SessionPart):
             )
         for progress in self.state.progress:
             if progress.grant_id == grant_id:
-                progress.stage, progress.task = "imported", None
+                progress.stage, progress.task, progress.stamped = "imported", None, count
         self._changed()
 
     def cancel(self, task_id: int) -> None:
@@ -121,6 +121,8 @@ class Importing(SessionPart):
         for progress in self.state.progress:
             if progress.grant_id == grant.id:
                 return progress
-        progress = OrderProgress(key=grant.id, title=grant.title, ref=grant.ref, stage="ready", grant_id=grant.id)
+        progress = OrderProgress(
+            key=grant.id, title=grant.title, ref=grant.ref, stage="ready", grant_id=grant.id
+        )
         self.state.progress.insert(0, progress)
         return progress

@@ -80,8 +80,10 @@ class AccountState:
 
 @dataclass(slots=True, kw_only=True)
 class OrderProgress:
-    """A purchase as the panel follows it. ``stage``: approving, buying, awaiting_checkout, in_doubt,
-    downloading, preparing, ready, imported, failed."""
+    """A purchase as the panel follows it.
+
+    ``stage``: buying, awaiting_checkout, in_doubt, downloading, preparing, ready, imported, failed.
+    """
 
     key: str
     """The quote id while there is no order yet, then the order id."""
@@ -93,6 +95,8 @@ class OrderProgress:
     checkout_url: str = ""
     task: Task | None = None
     problem: Problem | None = None
+    stamped: int = 0
+    """How many data-blocks were stamped by the last import of it."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -13,7 +13,10 @@ from core.model.money import Credits, Money, decode_cost, encode_cost
 
 @pytest.mark.parametrize(
     ("text", "currency", "minor"),
-    [("19", "USD", 1900), ("12.0", "USD", 1200), ("0.07", "EUR", 7), ("1500", "JPY", 1500), ("1.234", "KWD", 1234), (" 3.50 ", "XXX", 350)],
+    [
+        ("19", "USD", 1900), ("12.0", "USD", 1200), ("0.07", "EUR", 7), ("1500", "JPY", 1500),
+        ("1.234", "KWD", 1234), (" 3.50 ", "XXX", 350),
+    ],
 )  # fmt: skip
 def test_parse(text: str, currency: str, minor: int) -> None:
     """Decimal text becomes minor units of the currency's own size."""
@@ -23,7 +26,7 @@ def test_parse(text: str, currency: str, minor: int) -> None:
 @pytest.mark.parametrize("text", ["", "free", "1,5", "nan", "inf", "-inf", "1.999", "0x10", "1e-9"])
 def test_parse_refuses(text: str) -> None:
     """No guessing, no rounding."""
-    with pytest.raises(ValueError, match="money|decimals"):
+    with pytest.raises(ValueError, match=r"money|decimals"):
         Money.parse(text, "USD")
 
 
@@ -38,8 +41,8 @@ def test_money_round_trip(minor: int, currency: str) -> None:
 @given(st.integers(0, 10**9), st.sampled_from(["download", "credit"]))
 def test_credits_round_trip(amount: int, unit: str) -> None:
     """Storing and reading gives the same credits."""
-    credits = Credits(amount=amount, unit=unit)
-    assert decode_cost(encode_cost(credits)) == credits
+    cost = Credits(amount=amount, unit=unit)
+    assert decode_cost(encode_cost(cost)) == cost
 
 
 def test_words() -> None:
@@ -56,5 +59,5 @@ def test_words() -> None:
 @pytest.mark.parametrize("text", ["", "money", "money:12", "gold:1:bar", "money:x:USD", "credits::"])
 def test_decode_refuses(text: str) -> None:
     """What was not written by us is not a cost."""
-    with pytest.raises(ValueError, match="cost|literal"):
+    with pytest.raises(ValueError, match=r"cost|literal"):
         decode_cost(text)

@@ -25,7 +25,12 @@ def test_results_arrive_on_the_draining_thread(runner: TaskRunner) -> None:
     """The work runs elsewhere, its result here."""
     seen: list[tuple[int, int]] = []
     here = threading.get_ident()
-    runner.submit("t", "t", lambda _t: threading.get_ident(), on_done=lambda worker: seen.append((worker, threading.get_ident())))
+    runner.submit(
+        "t",
+        "t",
+        lambda _t: threading.get_ident(),
+        on_done=lambda worker: seen.append((worker, threading.get_ident())),
+    )
     assert runner.wait(timeout_s=5)
     assert len(seen) == 1
     assert seen[0][0] != here

@@ -1,4 +1,4 @@
-"""The long drill: every boundary and many random moments, on both marketplaces. ``python3 build.py drill``."""
+"""Run the long drill: every boundary, many random moments, both marketplaces. ``python3 build.py drill``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def main() -> int:
                 print(f"{listing}: answer lost ({fault['fault']}), bought exactly once", flush=True)
             moments = options.moments // len(LISTINGS)
             kills = drill_moments(drill, moments=moments, seed=options.seed)
-            print(f"{listing}: {kills} of {moments} random moments hit, bought exactly once each time", flush=True)
+            print(
+                f"{listing}: {kills} of {moments} random moments hit, bought exactly once each time",
+                flush=True,
+            )
     print(f"All drills ended well in {time.monotonic() - started:.0f} s.")
     return 0
 

@@ -32,8 +32,12 @@ def test_killed_at_every_boundary(sandbox: Any, tmp_path: Path, listing: str) ->
     assert kills >= 12
 
 
-@pytest.mark.parametrize(("listing", "fault"), [(one, fault) for one in LISTINGS for fault in LOST_ANSWERS[one.partition(":")[0]]])
-def test_answer_lost_after_the_purchase(sandbox: Any, tmp_path: Path, listing: str, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("listing", "fault"), [(one, fault) for one in LISTINGS for fault in LOST_ANSWERS[one.partition(":")[0]]]
+)
+def test_answer_lost_after_the_purchase(
+    sandbox: Any, tmp_path: Path, listing: str, fault: dict[str, Any]
+) -> None:
     """The purchase took effect and its answer was lost: it is found in the records, not bought again."""
     drill_lost_answer(make_drill(sandbox, tmp_path, listing), fault)
 

@@ -18,19 +18,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from killing import Boundaries, KillingLedger, KillingTransport  # noqa: E402
+from killing import Boundaries, KillingLedger, KillingTransport
 
-from core.app import App, build_app  # noqa: E402
-from core.errors import ClearanceError, PurchaseInDoubt  # noqa: E402
-from core.host import NoHost  # noqa: E402
-from core.http.transport import RequestsTransport  # noqa: E402
-from core.ledger.engine import open_ledger  # noqa: E402
-from core.model.intended_use import IntendedUse  # noqa: E402
-from core.model.listing import ListingRef  # noqa: E402
-from core.model.order import OPEN_STATES, Order, OrderState  # noqa: E402
-from core.marketplaces import registry  # noqa: E402
-from core.services.quote import active  # noqa: E402
-from core.settings import Settings  # noqa: E402
+from core.app import App, build_app
+from core.errors import ClearanceError, PurchaseInDoubt
+from core.host import NoHost
+from core.http.transport import RequestsTransport
+from core.ledger.engine import open_ledger
+from core.marketplaces import registry
+from core.model.intended_use import IntendedUse
+from core.model.listing import ListingRef
+from core.model.order import OPEN_STATES, Order, OrderState
+from core.services.quote import active
+from core.settings import Settings
 
 SETTLE_S = 0.6
 PATIENCE_S = 30.0
@@ -90,7 +90,7 @@ def credentials_environ(path: Path) -> dict[str, str]:
 def buy(app: App, ref: ListingRef) -> str:
     """Quote, approve, buy, pay when there is a checkout page, download."""
     services = app.services
-    kind = sorted(registry.find(ref.marketplace).INFO.kinds)[0]
+    kind = min(registry.find(ref.marketplace).INFO.kinds)
     result = services.quote.run(ref, kind, IntendedUse(), actor="drill")
     approval = services.approve.run(result.quote, result.answer, actor="drill", reason="drill")
     try:

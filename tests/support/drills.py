@@ -1,4 +1,4 @@
-"""Drills of purchase safety: kill a buyer, let it recover, and compare the ledger with the marketplace's books.
+"""Drills of purchase safety: kill a buyer, let it recover, compare the ledger with the marketplace's books.
 
 Used by ``python3 build.py drill`` (long) and by the suite (every boundary, and a short form of the rest).
 """
@@ -24,11 +24,19 @@ LOST_ANSWERS: dict[str, tuple[dict[str, Any], ...]] = {
     "shutterstock": (
         {"fault": "lost_answer", "match": {"method": "POST", "path_regex": "^/v2/images/licenses$"}},
         {"fault": "502", "process": True, "match": {"method": "POST", "path_regex": "^/v2/images/licenses$"}},
-        {"fault": "html", "process": True, "match": {"method": "POST", "path_regex": "^/v2/images/licenses$"}},
+        {
+            "fault": "html",
+            "process": True,
+            "match": {"method": "POST", "path_regex": "^/v2/images/licenses$"},
+        },
     ),
     "cgtrader": (
         {"fault": "lost_answer", "match": {"method": "POST", "path_regex": "^/v1/orders/?$"}},
-        {"fault": "garbage_json", "process": True, "match": {"method": "POST", "path_regex": "^/v1/orders/?$"}},
+        {
+            "fault": "garbage_json",
+            "process": True,
+            "match": {"method": "POST", "path_regex": "^/v1/orders/?$"},
+        },
     ),
 }
 """Faults in which a purchase takes effect and its answer is lost."""
@@ -87,7 +95,7 @@ class Drill:
         return False
 
     def check(self) -> None:
-        """Compare the two books: bought exactly once, granted exactly once, the file here, the audit whole."""
+        """Compare the books: bought exactly once, granted exactly once, the file here, the audit whole."""
         from core.files.store import Store
         from core.ledger.engine import open_ledger
         from core.model.listing import ListingRef

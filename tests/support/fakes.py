@@ -7,7 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.marketplaces.base import HistoryPage, HistoryRecord, PurchaseOutcome, PurchaseResult, QuoteBasis, RecordState
+from core.marketplaces.base import (
+    HistoryPage,
+    HistoryRecord,
+    PurchaseOutcome,
+    PurchaseResult,
+    QuoteBasis,
+    RecordState,
+)
 from core.model.listing import Listing, ListingRef, MediaKind, Offer
 from core.model.money import Balance, Credits, Money
 
@@ -104,19 +111,32 @@ def make_basis(listing: Listing, **changes: Any) -> QuoteBasis:
         facts: dict[str, Any] = {"license_label": "general", "cost": Money.parse("19"), "web_checkout": True}
     else:
         plan = Balance(label="Images", left=Credits(amount=10), account_id="s1")
-        facts = {"license_label": "standard", "cost": Credits(amount=1), "accounts": (plan,), "variant": "huge"}
+        facts = {
+            "license_label": "standard",
+            "cost": Credits(amount=1),
+            "accounts": (plan,),
+            "variant": "huge",
+        }
     return QuoteBasis(listing=listing, **{**facts, **changes})
 
 
 def paid(**changes: Any) -> PurchaseResult:
     """Return a marketplace's "done"."""
-    facts: dict[str, Any] = {"marketplace_order_id": "L1", "marketplace_license_id": "L1", "charged": Credits(amount=1)}
+    facts: dict[str, Any] = {
+        "marketplace_order_id": "L1",
+        "marketplace_license_id": "L1",
+        "charged": Credits(amount=1),
+    }
     return PurchaseResult(outcome=PurchaseOutcome.PAID, **{**facts, **changes})
 
 
 def record(listing: Listing, **changes: Any) -> HistoryRecord:
     """Return an entry of a marketplace's history."""
-    facts: dict[str, Any] = {"state": RecordState.PAID, "marketplace_order_id": "L1", "marketplace_license_id": "L1"}
+    facts: dict[str, Any] = {
+        "state": RecordState.PAID,
+        "marketplace_order_id": "L1",
+        "marketplace_license_id": "L1",
+    }
     return HistoryRecord(ref=listing.ref, **{**facts, **changes})
 
 

@@ -70,5 +70,3 @@ class KillingTransport:
         with self._inner.stream(request, **options) as answer:
             yield answer
         self._boundaries.cross("after file")
-
-

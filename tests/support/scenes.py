@@ -13,7 +13,12 @@ from core.model.scene import DataBlock, SceneScan
 from core.stamp_format import encode, make_stamp
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-LABELS = (("cgtrader", "general"), ("cgtrader", "editorial"), ("shutterstock", "standard"), ("shutterstock", "enhanced"))
+LABELS = (
+    ("cgtrader", "general"),
+    ("cgtrader", "editorial"),
+    ("shutterstock", "standard"),
+    ("shutterstock", "enhanced"),
+)
 
 
 def make_grant(number: int, catalogue: LicenseCatalogue) -> tuple[Grant, LicenseTerms]:
@@ -51,13 +56,22 @@ def make_big_scene(
         stamp = texts[number % grants]
         blocks.append(
             DataBlock(
-                id_type="OBJECT", name=f"Object.{number:05d}", stamp=stamp, data_name=f"Mesh.{number:05d}", data_type="MESH"
+                id_type="OBJECT",
+                name=f"Object.{number:05d}",
+                stamp=stamp,
+                data_name=f"Mesh.{number:05d}",
+                data_type="MESH",
             )
         )
         blocks.append(
             DataBlock(
-                id_type="MESH", name=f"Mesh.{number:05d}", stamp=stamp, face_grants=frozenset({hash_grant_id(grant.id)})
+                id_type="MESH",
+                name=f"Mesh.{number:05d}",
+                stamp=stamp,
+                face_grants=frozenset({hash_grant_id(grant.id)}),
             )
         )
-    scan = SceneScan(host="Blender 5.2.3", scene="/shots/big.blend", data_blocks=tuple(blocks), register=tuple(texts))
+    scan = SceneScan(
+        host="Blender 5.2.3", scene="/shots/big.blend", data_blocks=tuple(blocks), register=tuple(texts)
+    )
     return scan, {g.id: g for g, _ in made}, {g.terms_sha256: t for g, t in made}, NOW

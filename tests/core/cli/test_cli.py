@@ -141,7 +141,9 @@ def test_what_is_wrong_is_said(shell: Any, argv: tuple[str, ...], code: int, wor
 
 def test_a_bad_key(shell: Any) -> None:
     """A rejected key is named as such; the key itself is not shown."""
-    result = shell.run("search", "wood", "-m", "shutterstock", CLEARANCE_SHUTTERSTOCK_USER_TOKEN="v2/wrong-secret")
+    result = shell.run(
+        "search", "wood", "-m", "shutterstock", CLEARANCE_SHUTTERSTOCK_USER_TOKEN="v2/wrong-secret"
+    )
     assert result.code == 1
     assert "wrong-secret" not in result.err + result.out
     assert "Shutterstock" in result.err
@@ -173,7 +175,10 @@ def test_accounts(shell: Any) -> None:
     """Keys are listed by presence only, and the connection test says who we are."""
     listed = shell.run("account", "list", "--json")
     assert listed.code == 0
-    assert {one["marketplace"]: one["has_app_key"] for one in listed.json} == {"cgtrader": True, "shutterstock": True}
+    assert {one["marketplace"]: one["has_app_key"] for one in listed.json} == {
+        "cgtrader": True,
+        "shutterstock": True,
+    }
     assert "sandbox-" not in listed.out
     tested = shell.run("account", "test", "shutterstock", "--json")
     assert tested.code == 0, tested.err

@@ -65,9 +65,13 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         ledger=ledger,
         clock=clock,
         sender=sender,
-        quote=MakeQuote(ledger=ledger, sender=sender, catalogue=catalogue, clock=clock, ids=ids, settings=settings),
+        quote=MakeQuote(
+            ledger=ledger, sender=sender, catalogue=catalogue, clock=clock, ids=ids, settings=settings
+        ),
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
-        purchase=Purchase(ledger=ledger, sender=sender, settle=settle, clock=clock, ids=ids, settings=settings),
+        purchase=Purchase(
+            ledger=ledger, sender=sender, settle=settle, clock=clock, ids=ids, settings=settings
+        ),
         reconcile=Reconcile(ledger=ledger, sender=sender, settle=settle, clock=clock, settings=settings),
     )
     ledger.close()
@@ -107,7 +111,12 @@ def plans(basis: Any) -> Any:
     from core.marketplaces.answers import Plan
 
     return tuple(
-        Plan(balance=replace(account, license_label=basis.license_label), fits=True, expired=False, variants=None)
+        Plan(
+            balance=replace(account, license_label=basis.license_label),
+            fits=True,
+            expired=False,
+            variants=None,
+        )
         for account in basis.accounts
     )
 

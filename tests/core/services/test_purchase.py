@@ -37,7 +37,9 @@ def test_a_model_waits_for_its_checkout_page(shop: Any) -> None:
     """No grant exists before somebody has paid."""
     approval = shop.approved(MODEL)
     shop.sender.answers["purchase"] = PurchaseResult(
-        outcome=PurchaseOutcome.CHECKOUT, marketplace_order_id="9", checkout_url="https://www.cgtrader.com/cg/9"
+        outcome=PurchaseOutcome.CHECKOUT,
+        marketplace_order_id="9",
+        checkout_url="https://www.cgtrader.com/cg/9",
     )
     order = shop.purchase.run(approval.id, actor="ann")
     assert order.state is OrderState.AWAITING_CHECKOUT
@@ -112,7 +114,9 @@ def test_no_clear_answer_leaves_the_order_in_doubt(shop: Any, error: errors.Clea
 def test_a_refusal_names_the_reason(shop: Any) -> None:
     """The vendor's words reach the user, and no money moved."""
     approval = shop.approved()
-    shop.sender.answers["purchase"] = PurchaseResult(outcome=PurchaseOutcome.REFUSED, why_not="No downloads left")
+    shop.sender.answers["purchase"] = PurchaseResult(
+        outcome=PurchaseOutcome.REFUSED, why_not="No downloads left"
+    )
     with pytest.raises(errors.PaymentError, match="No downloads left"):
         shop.purchase.run(approval.id, actor="ann")
     assert shop.ledger.orders()[0].state is OrderState.FAILED
@@ -266,7 +270,9 @@ def awaiting(shop: Any) -> Any:
     """Leave one order at its checkout page."""
     approval = shop.approved(MODEL)
     shop.sender.answers["purchase"] = PurchaseResult(
-        outcome=PurchaseOutcome.CHECKOUT, marketplace_order_id="9", checkout_url="https://www.cgtrader.com/cg/9"
+        outcome=PurchaseOutcome.CHECKOUT,
+        marketplace_order_id="9",
+        checkout_url="https://www.cgtrader.com/cg/9",
     )
     return shop.purchase.run(approval.id, actor="ann")
 
@@ -289,14 +295,18 @@ def test_every_word_of_an_order_status(shop: Any, state: str, ends: OrderState) 
     assert shop.reconcile.run_one(order.id, actor="ann").state is ends
 
 
-@pytest.mark.parametrize(("offered", "ends"), [(True, OrderState.PAID), (False, OrderState.AWAITING_CHECKOUT)])
+@pytest.mark.parametrize(
+    ("offered", "ends"), [(True, OrderState.PAID), (False, OrderState.AWAITING_CHECKOUT)]
+)
 def test_an_unknown_status_word_is_settled_by_the_file(shop: Any, offered: bool, ends: OrderState) -> None:
     """A word that nobody documented counts as paid only when the marketplace hands out the file."""
     from core.marketplaces.base import DownloadLink, RecordState
     from core.model.listing import ListedFile
 
     order = awaiting(shop)
-    shop.sender.answers["order_status"] = record(MODEL, state=RecordState.UNRECOGNIZED, marketplace_order_id="9")
+    shop.sender.answers["order_status"] = record(
+        MODEL, state=RecordState.UNRECOGNIZED, marketplace_order_id="9"
+    )
     shop.sender.answers["files"] = (ListedFile(id="5", name="a.zip"),)
     link = DownloadLink(url="https://cgtfiles.s3.amazonaws.com/a.zip", name="a.zip")
     shop.sender.answers["download_links"] = link if offered else errors.AccessDenied("not bought")
