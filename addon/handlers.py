@@ -1,0 +1,89 @@
+"""What happens by itself: on load, on save, and when something is appended. Never raises into Blender."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import provenance, runtime
+
+log = logging.getLogger(__name__)
+
+
+def register() -> None:
+    """Add the handlers; those that this Blender does not have are left out."""
+    for name, handler in _HANDLERS:
+        handlers = getattr(bpy.app.handlers, name, None)
+        if handlers is not None and handler not in handlers:
+            handlers.append(handler)
+
+
+def unregister() -> None:
+    """Take the handlers away."""
+    for name, handler in _HANDLERS:
+        handlers = getattr(bpy.app.handlers, name, None)
+        if handlers is not None and handler in handlers:
+            handlers.remove(handler)
+
+
+@persistent
+def on_load(*_: Any) -> None:
+    """Take over a file that was opened: its stamps into its register, its intended use into the session."""
+    _quietly(provenance.register_found_stamps)
+    _quietly(_take_over_scene)
+
+
+@persistent
+def on_save(*_: Any) -> None:
+    """Complete the register of a file before it is written: no stamp may vanish in silence later."""
+    _quietly(provenance.register_found_stamps)
+
+
+@persistent
+def on_saved(*_: Any) -> None:
+    """Note in the ledger which licenses a file uses that was written."""
+    _quietly(_record_usages)
+
+
+@persistent
+def on_blend_import(context: Any, *_: Any) -> None:
+    """Something was appended or linked, by whatever means (4.3 and later)."""
+    _quietly(lambda: provenance.register_imported(context.import_items))
+
+
+def _take_over_scene() -> None:
+    from .props import read_use
+
+    app = runtime.peek()
+    if app is None or bpy.context.scene is None:
+        return
+    runtime.forget_report()
+    app.session.set_use(read_use(bpy.context.scene))
+
+
+def _record_usages() -> None:
+    app = runtime.peek()
+    if app is None and (bpy.app.background or not provenance.stamp_io.find_stamps()):
+        return
+    scan = runtime.host().scan()
+    runtime.when_ready(lambda ready: ready.session.record_usages(scan))
+
+
+def _quietly(step: Callable[[], object]) -> None:
+    """Log what goes wrong: a handler that raises would look like a fault of the user's file."""
+    try:
+        step()
+    except Exception:
+        log.exception("Clearance could not follow a change of the file")
+
+
+_HANDLERS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("load_post", on_load),
+    ("save_pre", on_save),
+    ("save_post", on_saved),
+    ("blend_import_post", on_blend_import),
+)

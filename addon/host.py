@@ -1,0 +1,160 @@
+"""Blender as the core's host: import, stamp, scan, and whether the network may be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..core.errors import ClearanceError, HostError, ImportRefused
+from ..core.host import ImportPlan
+from ..core.model.scene import Handle, SceneScan
+from ..core.stamp_format import Stamp
+from . import data_blocks, stamp_io
+from .disarm import FileSettler, remove_scripts
+from .importers import find_importer, makes_objects
+from .scene_guard import import_into, keep_scene, keep_selection, scripts_off
+
+_WITHOUT_LICENSE = frozenset(
+    {"SCENE", "TEXT", "BRUSH", "PALETTE", "PAINTCURVE", "SCREEN", "WORKSPACE", "WINDOWMANAGER"}
+)
+
+
+class BlenderHost:
+    """Implements :class:`core.host.Host`. Main thread only, but for :meth:`is_online`."""
+
+    def __init__(self) -> None:
+        self._name = f"Blender {bpy.app.version_string}"
+        self._online = False
+        self.notes: tuple[str, ...] = ()
+        """What the last import left out or could not do, as sentences."""
+
+    @property
+    def name(self) -> str:
+        """Name and version."""
+        return self._name
+
+    def refresh(self) -> None:
+        """Look again whether the network may be used; workers only read what was seen here."""
+        self._online = bool(bpy.app.online_access)
+
+    def is_online(self) -> bool:
+        """Say what Blender's preferences said when they were last looked at. Safe from any thread."""
+        return self._online
+
+    def import_file(self, plan: ImportPlan) -> tuple[Handle, ...]:
+        """Import into a collection of its own; raise ImportRefused, and then nothing of it is left."""
+        self.notes = ()
+        why_not = why_no_import()
+        if why_not:
+            raise ImportRefused(why_not, code="host.busy")
+        before = data_blocks.snapshot()
+        scene, view_layer = bpy.context.scene, bpy.context.view_layer
+        try:
+            with keep_scene(scene), keep_selection(view_layer), scripts_off():
+                notes = self._import(plan, before, scene, view_layer)
+        except ClearanceError:
+            data_blocks.remove(data_blocks.find_new(before))
+            raise
+        except Exception as error:
+            data_blocks.remove(data_blocks.find_new(before))
+            raise ImportRefused(
+                "Blender could not import this file. Nothing was changed.",
+                code="host.import_failed",
+                context={"format": plan.format, "type": type(error).__name__},
+            ) from error
+        self.notes = tuple(notes)
+        return tuple(
+            Handle(id_type=str(block.id_type), session_uid=int(block.session_uid))
+            for block in data_blocks.find_new(before)
+            if block.id_type not in _WITHOUT_LICENSE
+        )
+
+    def _import(
+        self, plan: ImportPlan, before: frozenset[data_blocks.Key], scene: Any, view_layer: Any
+    ) -> list[str]:
+        if not plan.path.is_file():
+            raise ImportRefused(
+                "The file is no longer there. Download it again; that is free.", code="host.no_file"
+            )
+        importer = find_importer(plan)
+        if makes_objects(plan):
+            collection: Any = bpy.data.collections.new(plan.name)
+            scene.collection.children.link(collection)
+            with import_into(collection, view_layer):
+                importer(plan, collection)
+        else:
+            collection = None
+            importer(plan, None)
+        notes = remove_scripts(data_blocks.find_new(before))
+        settler = FileSettler(folder=plan.path.parent, keep_files_in=plan.keep_files_in)
+        settler.settle(data_blocks.find_new(before))
+        new = data_blocks.find_new(before)
+        if collection is not None:
+            _gather(new, collection, scene)
+        own = collection.session_uid if collection is not None else 0
+        if not any(block.id_type not in _WITHOUT_LICENSE and block.session_uid != own for block in new):
+            raise ImportRefused("The file holds nothing that Blender can show.", code="host.nothing_in_it")
+        _select(new, view_layer)
+        return [*notes, *settler.notes]
+
+    def discard(self, handles: tuple[Handle, ...]) -> None:
+        """Take an import away again: it could not be stamped."""
+        data_blocks.remove(data_blocks.find((h.id_type, h.session_uid) for h in handles))
+
+    def stamp(self, handles: tuple[Handle, ...], stamp: Stamp) -> int:
+        """Stamp data-blocks and faces, and note the stamp in the scene's register; return how many."""
+        blocks = data_blocks.find((h.id_type, h.session_uid) for h in handles)
+        if len(blocks) != len(handles):
+            raise HostError("Some of what was imported is no longer there.", code="host.gone")
+        count = stamp_io.write(blocks, stamp)
+        stamp_io.register(bpy.context.scene, stamp)
+        return count
+
+    def scan(self) -> SceneScan:
+        """Read stamps and witnesses of the whole file."""
+        return stamp_io.scan(self._name)
+
+    def open_url(self, url: str) -> bool:
+        """Open a web page in the user's browser; False without a window, and for anything but http(s)."""
+        if bpy.app.background or not url.startswith(("https://", "http://")):
+            return False
+        return "FINISHED" in bpy.ops.wm.url_open(url=url)
+
+
+def why_no_import() -> str:
+    """Say why nothing can be imported right now; empty when it can."""
+    if bpy.context.scene is None or bpy.context.view_layer is None:
+        return "There is no scene to import into."
+    if bpy.context.mode != "OBJECT":
+        return "Switch to Object Mode to import."
+    if bpy.context.scene.library is not None:
+        return "This scene is linked from another file; it cannot be changed."
+    return ""
+
+
+def _gather(blocks: list[Any], collection: Any, scene: Any) -> None:
+    """Bring under the asset's own collection what an importer put beside it."""
+    for block in blocks:
+        if block.id_type == "COLLECTION" and block != collection and block.name in scene.collection.children:
+            if scene.collection.children[block.name] == block:
+                scene.collection.children.unlink(block)
+                collection.children.link(block)
+        elif block.id_type == "OBJECT" and block.name in scene.collection.objects:
+            scene.collection.objects.unlink(block)
+            if block.name not in collection.objects:
+                collection.objects.link(block)
+
+
+def _select(blocks: list[Any], view_layer: Any) -> None:
+    """Select what came in and nothing else, as Blender's own importers do."""
+    new = {block.session_uid for block in blocks if block.id_type == "OBJECT"}
+    if not new:
+        return
+    active = None
+    for item in view_layer.objects:
+        chosen = item.session_uid in new
+        item.select_set(chosen, view_layer=view_layer)
+        if chosen and (active is None or (active.parent is not None and item.parent is None)):
+            active = item
+    view_layer.objects.active = active

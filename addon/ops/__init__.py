@@ -1,0 +1,18 @@
+"""The operators: immediate (submit and finish), commits (import and stamp), and dialogs. None is modal."""
+
+from __future__ import annotations
+
+
+def classes() -> tuple[type, ...]:
+    """Return every operator class, in the order in which they are registered."""
+    from . import account, buy, download, import_asset, report, search, tools
+
+    return (
+        *search.CLASSES,
+        *buy.CLASSES,
+        *download.CLASSES,
+        *import_asset.CLASSES,
+        *report.CLASSES,
+        *account.CLASSES,
+        *tools.CLASSES,
+    )

@@ -1,0 +1,182 @@
+# ruff: noqa: D400 - docstrings of operators are tooltips, and Blender adds the full stop
+# mypy: disable-error-code="valid-type"
+"""Buy: the one dialog that spends, and what follows an order that is paid on the marketplace's page."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+from bpy.types import Operator
+
+from ...core.errors import UserInputError
+from .. import runtime
+from .guard import guarded, refuse, why_no_app, why_no_network
+
+if TYPE_CHECKING:
+    from ...core.app import App
+
+DIALOG_WIDTH = 460
+
+
+class CLEARANCE_OT_buy(Operator):
+    """Buy the selected result. A dialog first shows price, license and what is left on the account"""
+
+    bl_idname = "clearance.buy"
+    bl_label = "Buy"
+    bl_options = {"INTERNAL"}
+
+    quote_id: StringProperty(name="Quote", options={"SKIP_SAVE", "HIDDEN"})
+    reason: StringProperty(
+        name="Reason",
+        description="Why it is bought although the license needs review; kept in the audit",
+        maxlen=300,
+        options={"SKIP_SAVE"},
+    )
+    then_import: BoolProperty(
+        name="Import When It Is Here",
+        description="Put it into this scene as soon as it is downloaded",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs a quote that can be bought."""
+        return refuse(cls, why_no_network() or _why_not())
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Show what would be spent before anything is."""
+        from ..ui import view_buy
+
+        app = runtime.peek()
+        dialog = None
+        if app is not None:
+            dialog = view_buy.view_buy(
+                app.session.state, app.session.marketplaces, self.quote_id, now=datetime.now(UTC)
+            )
+        if dialog is None:
+            self.report({"WARNING"}, "Select a result first; its price is asked for.")
+            return {"CANCELLED"}
+        self.quote_id = dialog.quote_id
+        result: set[str] = context.window_manager.invoke_props_dialog(
+            self,
+            width=DIALOG_WIDTH,
+            title=dialog.title,
+            confirm_text=dialog.confirm_text,
+            cancel_default=True,
+        )
+        return result
+
+    def draw(self, context: Any) -> None:
+        """Draw the dialog."""
+        from ..ui import draw_buy
+
+        draw_buy.draw_dialog(self, self.layout, context, width=DIALOG_WIDTH)
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Approve and buy; the rest happens in the background."""
+        from ...core.model.findings import Decision
+
+        why_not = _why_not()
+        if why_not:
+            raise UserInputError(f"{why_not}.", code="buy.not_possible")
+        selection = app.session.state.selection
+        result = selection.result if selection is not None else None
+        if result is None or (self.quote_id and result.quote.id != self.quote_id):
+            raise UserInputError("Select the result again; its price is no longer good.", code="buy.no_quote")
+        reason = " ".join(self.reason.split())
+        if result.answer.decision is Decision.NEEDS_REVIEW and not reason:
+            raise UserInputError(
+                "Nothing was bought: write why it may be bought although its license needs review.",
+                code="approve.reason_needed",
+            )
+        app.session.buy(result.quote.id, reason=reason, then_import=self.then_import)
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_check_payment(Operator):
+    """Ask the marketplace now whether this order was paid"""
+
+    bl_idname = "clearance.check_payment"
+    bl_label = "I Have Paid"
+    bl_options = {"INTERNAL"}
+
+    order_id: StringProperty(name="Order", options={"SKIP_SAVE", "HIDDEN"})
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the network."""
+        return refuse(cls, why_no_network())
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Look."""
+        app.session.check_checkout(self.order_id)
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_cancel_order(Operator):
+    """Stop waiting for the payment of this order. If you have paid it after all, it is found again"""
+
+    bl_idname = "clearance.cancel_order"
+    bl_label = "Stop Waiting"
+    bl_options = {"INTERNAL"}
+
+    order_id: StringProperty(name="Order", options={"SKIP_SAVE", "HIDDEN"})
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the app."""
+        return refuse(cls, why_no_app())
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Ask first."""
+        result: set[str] = context.window_manager.invoke_confirm(
+            self, event, title="Stop Waiting for the Payment?",
+            message="An order that you have already paid is found again later.", confirm_text="Stop Waiting",
+        )  # fmt: skip
+        return result
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Give the order up."""
+        app.session.cancel_order(self.order_id)
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_reconcile(Operator):
+    """Look up at the marketplaces what became of orders that are not settled. Buys nothing"""
+
+    bl_idname = "clearance.reconcile"
+    bl_label = "Look Up Open Orders"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the network."""
+        return refuse(cls, why_no_network())
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Reconcile."""
+        app.session.reconcile()
+        return {"FINISHED"}
+
+
+def _why_not() -> str:
+    from ..ui.view_buy import why_blocked
+
+    app = runtime.peek()
+    if app is None:
+        return "Select a result first; its price is asked for"
+    return why_blocked(app.session.state, now=datetime.now(UTC)).rstrip(".")
+
+
+CLASSES: tuple[type[bpy.types.Operator], ...] = (
+    CLEARANCE_OT_buy,
+    CLEARANCE_OT_check_payment,
+    CLEARANCE_OT_cancel_order,
+    CLEARANCE_OT_reconcile,
+)

@@ -1,0 +1,51 @@
+"""What every operator does alike: get the app, tell errors in the artist's words, wake the timer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import ClearanceError
+from .. import pump, runtime
+from ..messages import tell
+
+if TYPE_CHECKING:
+    from ...core.app import App
+
+Run = Callable[[Any, Any, "App"], set[str]]
+Execute = Callable[[Any, Any], set[str]]
+
+
+def guarded(run: Run) -> Execute:
+    """Turn ``run(self, context, app)`` into an operator's ``execute``."""
+
+    def execute(self: Any, context: Any) -> set[str]:
+        try:
+            return run(self, context, runtime.app())
+        except ClearanceError as error:
+            self.report({"ERROR"}, tell(error))
+            return {"CANCELLED"}
+        finally:
+            pump.wake()
+
+    execute.__doc__ = run.__doc__
+    return execute
+
+
+def refuse(cls: Any, why: str) -> bool:
+    """Say in a tooltip why a button is grey, and answer a ``poll`` with it."""
+    if why:
+        cls.poll_message_set(why.rstrip("."))
+    return not why
+
+
+def why_no_app() -> str:
+    """Say why nothing works at all; empty when it does, or was not tried yet."""
+    return runtime.unavailable_reason()
+
+
+def why_no_network() -> str:
+    """Say why nothing can be sent; empty when it can."""
+    import bpy
+
+    return why_no_app() or ("" if bpy.app.online_access else "Blender is offline")

@@ -1,0 +1,176 @@
+# ruff: noqa: D400 - docstrings of operators are tooltips, and Blender adds the full stop
+# mypy: disable-error-code="valid-type"
+"""The scene license report: make it, save it, select what a finding is about."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+from bpy.types import Operator
+
+from ...core.errors import UserInputError
+from ...core.ids import hash_grant_id
+from .. import runtime, stamp_io
+from ..props import read_use
+from ..ui.text import count
+from .guard import guarded, refuse, why_no_app
+
+if TYPE_CHECKING:
+    from ...core.app import App
+
+_FORMATS = [
+    ("html", "Web Page", "For people: one page with everything in it"),
+    ("json", "JSON", "For programs; follows a published schema"),
+    ("csv", "Table (CSV)", "For spreadsheets: one line per data-block"),
+]
+
+
+class CLEARANCE_OT_report_scene(Operator):
+    """Check what this scene may be used for, and what stands against it"""
+
+    bl_idname = "clearance.report_scene"
+    bl_label = "Check the Scene"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the app."""
+        return refuse(cls, why_no_app())
+
+    @guarded
+    def execute(self: Any, context: Any, app: "App") -> set[str]:
+        """Read the scene here, judge it in a worker."""
+        app.session.set_use(read_use(context.scene))
+        app.session.report(runtime.host().scan())
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_save_report(Operator):
+    """Save the license report to a file"""
+
+    bl_idname = "clearance.save_report"
+    bl_label = "Save the Report"
+    bl_options = {"INTERNAL"}
+
+    filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    format: EnumProperty(name="Format", items=_FORMATS, options={"SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.html;*.json;*.csv", options={"HIDDEN", "SKIP_SAVE"})
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs a report."""
+        return refuse(cls, why_no_app() or _why_no_report())
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Ask for a place."""
+        scene = Path(bpy.data.filepath)
+        stem = f"{scene.stem}-licenses" if bpy.data.filepath else "scene-licenses"
+        folder = scene.parent if bpy.data.filepath else Path.home()
+        self.filepath = str(folder / f"{stem}.{self.format}")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def check(self, _context: Any) -> bool:
+        """Keep the file's ending in step with the format."""
+        wanted = str(Path(self.filepath).with_suffix(f".{self.format}")) if self.filepath else ""
+        changed = bool(wanted) and wanted != self.filepath
+        if changed:
+            self.filepath = wanted
+        return changed
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Write it in a worker."""
+        if not self.filepath:
+            raise UserInputError("Name a file for the report.", code="report.no_path")
+        app.session.save_report(Path(bpy.path.abspath(self.filepath)), self.format)
+        self.report({"INFO"}, f"Saving the report as {Path(self.filepath).name}.")
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_select_finding(Operator):
+    """Select the objects that this is about"""
+
+    bl_idname = "clearance.select_finding"
+    bl_label = "Select"
+    bl_options = {"REGISTER", "UNDO"}
+
+    subject: StringProperty(
+        name="Subject",
+        description="A license's id, or a data-block such as OBJECT/Cube",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Needs Object Mode."""
+        return refuse(cls, "" if context.mode == "OBJECT" else "Switch to Object Mode to select")
+
+    def execute(self, context: Any) -> set[str]:
+        """Select in the active view layer."""
+        blocks = _blocks_of(self.subject)
+        names = {(str(block.id_type), block.name_full) for block in blocks}
+        found = 0
+        active = None
+        for item in context.view_layer.objects:
+            chosen = _uses(item, names)
+            item.select_set(chosen, view_layer=context.view_layer)
+            if chosen and item.visible_get(view_layer=context.view_layer):
+                found += 1
+                active = active or item
+        if active is not None:
+            context.view_layer.objects.active = active
+        if found:
+            self.report({"INFO"}, f"{count(found, 'object')} selected.")
+        elif blocks:
+            self.report({"WARNING"}, "It is in the file, but no visible object uses it.")
+        else:
+            self.report({"WARNING"}, "It is no longer in the file. Check the scene again.")
+        return {"FINISHED"}
+
+
+def _blocks_of(subject: str) -> list[Any]:
+    """Return what a finding is about: the data-blocks of a license, or the one that it names."""
+    id_type, slash, name = subject.partition("/")
+    if slash and id_type.isupper():
+        return [
+            block
+            for collection in stamp_io.data_blocks.collections()
+            for block in collection
+            if block.id_type == id_type and block.name == name
+        ]
+    return stamp_io.stamped_with(subject, hash_grant_id(subject)) if subject else []
+
+
+def _uses(item: Any, names: set[tuple[str, str]]) -> bool:
+    """Say whether an object is one of them, or uses one: its data, its materials, their images."""
+    if ("OBJECT", item.name_full) in names:
+        return True
+    data = item.data
+    if data is not None and (str(data.id_type), data.name_full) in names:
+        return True
+    materials = [slot.material for slot in item.material_slots if slot.material is not None]
+    if any(("MATERIAL", material.name_full) in names for material in materials):
+        return True
+    images = (
+        node.image
+        for material in materials
+        if material.node_tree is not None
+        for node in material.node_tree.nodes
+        if node.bl_idname == "ShaderNodeTexImage" and node.image is not None
+    )
+    return any(("IMAGE", image.name_full) in names for image in images)
+
+
+def _why_no_report() -> str:
+    app = runtime.peek()
+    return "" if app is not None and app.session.state.report is not None else "Check the scene first"
+
+
+CLASSES: tuple[type[bpy.types.Operator], ...] = (
+    CLEARANCE_OT_report_scene,
+    CLEARANCE_OT_save_report,
+    CLEARANCE_OT_select_finding,
+)

@@ -1,0 +1,147 @@
+# ruff: noqa: D400 - docstrings of operators are tooltips, and Blender adds the full stop
+# mypy: disable-error-code="valid-type"
+"""Search, fetch more, stop, and look at one result.
+
+No ``from __future__ import annotations`` in modules with operators: Blender reads annotations as values.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.props import StringProperty
+from bpy.types import Operator
+
+from ...core.errors import UserInputError
+from ...core.model.listing import ListingRef, MediaKind
+from .. import runtime
+from ..props import read_query
+from .guard import guarded, refuse, why_no_app, why_no_network
+
+if TYPE_CHECKING:
+    from ...core.app import App
+
+
+class CLEARANCE_OT_search(Operator):
+    """Search the chosen marketplaces. Nothing is bought and nothing is charged"""
+
+    bl_idname = "clearance.search"
+    bl_label = "Search"
+    bl_options = {"INTERNAL"}
+
+    text: StringProperty(name="Text", options={"SKIP_SAVE"})
+    kind: StringProperty(name="Kind", description="model, image, video or audio", options={"SKIP_SAVE"})
+    marketplaces: StringProperty(
+        name="Marketplaces", description="Ids with commas between; empty means all", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the network and a key."""
+        return refuse(cls, why_no_network() or _why_no_search())
+
+    @guarded
+    def execute(self: Any, context: Any, app: "App") -> set[str]:
+        """Start a search per marketplace."""
+        given = context.window_manager.clearance
+        query = read_query(given)
+        chosen = set(given.marketplaces)
+        # A script names everything it wants; the panel sets nothing and means its own fields.
+        if self.properties.is_property_set("text"):
+            query = replace(query, text=self.text)
+        if self.properties.is_property_set("kind"):
+            query = replace(query, kind=_kind(self.kind))
+        if self.properties.is_property_set("marketplaces"):
+            chosen = {name.strip() for name in self.marketplaces.split(",") if name.strip()}
+        app.session.search(query, marketplaces=chosen)
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_load_more(Operator):
+    """Fetch the next page of every marketplace that has more"""
+
+    bl_idname = "clearance.load_more"
+    bl_label = "Load More"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the network and a search."""
+        return refuse(cls, why_no_network() or _why_no_more())
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Fetch more."""
+        app.session.load_more()
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_cancel_search(Operator):
+    """Stop searching; what was found stays"""
+
+    bl_idname = "clearance.cancel_search"
+    bl_label = "Stop"
+    bl_options = {"INTERNAL"}
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Stop."""
+        app.session.cancel_search()
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_select(Operator):
+    """Show this result with its license, what it costs and what it may be used for. Nothing is charged"""
+
+    bl_idname = "clearance.select"
+    bl_label = "Show"
+    bl_options = {"INTERNAL"}
+
+    ref: StringProperty(name="Listing", description="marketplace:id", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the app."""
+        return refuse(cls, why_no_app())
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+        """Select, and ask for the price."""
+        try:
+            ref = ListingRef.parse(self.ref)
+        except ValueError as error:
+            raise UserInputError(str(error)) from error
+        app.session.select(ref)
+        return {"FINISHED"}
+
+
+def _kind(text: str) -> MediaKind | None:
+    try:
+        return MediaKind(text.lower()) if text else None
+    except ValueError:
+        known = ", ".join(MediaKind)
+        raise UserInputError(f"There is no kind called {text!r}; there are {known}.") from None
+
+
+def _why_no_search() -> str:
+    app = runtime.peek()
+    if app is None:
+        return ""
+    accounts = app.session.state.accounts.values()
+    if accounts and not any(account.has_app_key or account.has_user for account in accounts):
+        return "Enter a marketplace's key in the preferences of Clearance first"
+    return ""
+
+
+def _why_no_more() -> str:
+    app = runtime.peek()
+    searches = app.session.state.searches.values() if app is not None else ()
+    return "" if any(search.next_cursor is not None for search in searches) else "There is nothing more"
+
+
+CLASSES: tuple[type[bpy.types.Operator], ...] = (
+    CLEARANCE_OT_search,
+    CLEARANCE_OT_load_more,
+    CLEARANCE_OT_cancel_search,
+    CLEARANCE_OT_select,
+)

@@ -1,0 +1,268 @@
+# mypy: disable-error-code="valid-type"
+"""What the user types and chooses: inputs only. State lives in the session, licenses on data-blocks.
+
+No ``from __future__ import annotations`` here: Blender reads the annotations as values.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.types import PropertyGroup
+
+from ..core.errors import UserInputError
+from ..core.model.intended_use import IntendedUse, OutputKind, Purpose
+from ..core.model.listing import MediaKind, Orientation, SearchFilters, SearchQuery, Sort
+from ..core.model.money import Money
+from . import runtime
+
+ANY = "ANY"
+_KINDS = [
+    (ANY, "Everything", "3D models, images and whatever else there is"),
+    (MediaKind.MODEL.value, "3D Models", "Models"),
+    (MediaKind.IMAGE.value, "Images", "Photos, textures, illustrations"),
+    (MediaKind.VIDEO.value, "Videos", "Footage"),
+    (MediaKind.AUDIO.value, "Audio", "Music and sounds"),
+]
+_SORTS = [
+    (Sort.RELEVANCE.value, "Relevance", "Best match first"),
+    (Sort.POPULAR.value, "Popular", "What others buy first"),
+    (Sort.NEWEST.value, "Newest", "What was published last first"),
+    (Sort.PRICE_LOW.value, "Price: Low to High", "Cheapest first"),
+    (Sort.PRICE_HIGH.value, "Price: High to Low", "Most expensive first"),
+]
+_ORIENTATIONS = [
+    (ANY, "Any Shape", "Do not care"),
+    (Orientation.HORIZONTAL.value, "Horizontal", "Wider than high"),
+    (Orientation.VERTICAL.value, "Vertical", "Higher than wide"),
+]
+_PURPOSES = [
+    (
+        Purpose.COMMERCIAL.value,
+        "Commercial",
+        "Advertising, products, entertainment: anything that earns or sells",
+    ),
+    (Purpose.EDITORIAL.value, "Editorial", "News, reporting, criticism, education"),
+]
+_OUTPUTS = [
+    (OutputKind.RENDER, "Still Images", "Rendered pictures, shown on screens"),
+    (OutputKind.VIDEO, "Video", "Animation, film, television, streaming"),
+    (OutputKind.PRINT, "Print", "Rendered pictures on paper or goods"),
+    (
+        OutputKind.INTERACTIVE_PACKED,
+        "Game or App (Packed)",
+        "Real-time, in a format that nobody can take apart",
+    ),
+    (
+        OutputKind.INTERACTIVE_OPEN_FORMAT,
+        "Web 3D (Open Format)",
+        "Real-time, with files that can be downloaded",
+    ),
+    (OutputKind.FILE_SHARE_INTERNAL, "Files within the Team", "The model files go to colleagues"),
+    (OutputKind.FILE_SHARE_CONTRACTOR, "Files to a Contractor", "The model files go to another company"),
+    (OutputKind.FILE_SHARE_PUBLIC, "Files to the Public", "Anybody gets the model files"),
+    (OutputKind.PRINT_3D, "3D Print", "Printed objects"),
+    (OutputKind.AI_INPUT, "AI Input", "Training or prompting a machine-learning model"),
+]
+_OUTPUT_ITEMS = [(kind.value, name, text, 1 << i) for i, (kind, name, text) in enumerate(_OUTPUTS)]
+
+
+@lru_cache(maxsize=8)
+def _items_for(names: tuple[tuple[str, str], ...]) -> list[tuple[str, str, str, int]]:
+    """Return the same list for the same marketplaces: Blender keeps no reference of its own."""
+    return [(key, name, f"Search {name}", 1 << number) for number, (key, name) in enumerate(names)]
+
+
+def _marketplace_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int]]:
+    app = runtime.peek()
+    infos = app.session.marketplaces if app is not None else ()
+    return _items_for(tuple((info.id, info.name) for info in infos))
+
+
+class CLEARANCE_PG_search(PropertyGroup):
+    """What is searched for."""
+
+    text: StringProperty(
+        name="Search", description="What you need", maxlen=500, options={"TEXTEDIT_UPDATE", "SKIP_SAVE"}
+    )
+    marketplaces: EnumProperty(
+        name="Marketplaces",
+        description="Where to search; none chosen means everywhere",
+        items=_marketplace_items,
+        options={"ENUM_FLAG", "SKIP_SAVE"},
+    )
+    kind: EnumProperty(name="Kind", description="What to search for", items=_KINDS)
+    sort: EnumProperty(name="Sort By", description="Order of the results of each marketplace", items=_SORTS)
+    max_price: FloatProperty(
+        name="Price up to",
+        description="In the marketplace's currency; 0 means any price",
+        min=0.0,
+        precision=2,
+    )
+    formats: StringProperty(name="Formats", description="File endings, such as: blend, fbx", maxlen=100)
+    max_polygons: IntProperty(name="Polygons up to", description="0 means any number", min=0)
+    rigged: BoolProperty(name="Rigged", description="Only with a skeleton")
+    animated: BoolProperty(name="Animated", description="Only with animation")
+    pbr: BoolProperty(name="PBR Materials", description="Only with physically based materials")
+    low_poly: BoolProperty(name="Low Poly", description="Only what is made for real-time use")
+    orientation: EnumProperty(name="Shape", description="Shape of images", items=_ORIENTATIONS)
+    min_width: IntProperty(
+        name="Width from", description="Of images, in pixels; 0 means any", min=0, subtype="PIXEL"
+    )
+    exclude_editorial: BoolProperty(
+        name="No Editorial", description="Leave out what may only be used for reporting"
+    )
+    enhanced_license: BoolProperty(
+        name="Enhanced License", description="Only what can be had with an enhanced license"
+    )
+    library_text: StringProperty(
+        name="Filter",
+        description="Narrow what you own by title, author or marketplace",
+        maxlen=100,
+        options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
+    )
+
+
+def _use_changed(_self: Any, context: Any) -> None:
+    app = runtime.peek()
+    if app is not None and context.scene is not None:
+        app.session.set_use(read_use(context.scene))
+
+
+class CLEARANCE_PG_use(PropertyGroup):
+    """What the production will do with the scene; saved with it."""
+
+    name: StringProperty(name="Project", default="Untitled project", maxlen=120, update=_use_changed)
+    client: StringProperty(name="Client", maxlen=120, update=_use_changed)
+    purpose: EnumProperty(name="Purpose", items=_PURPOSES, update=_use_changed)
+    outputs: EnumProperty(
+        name="Output",
+        description="In what form it leaves the house",
+        items=_OUTPUT_ITEMS,
+        options={"ENUM_FLAG"},
+        default={OutputKind.RENDER.value},
+        update=_use_changed,
+    )
+    media: StringProperty(
+        name="Media",
+        description="Where it is shown, such as: web, cinema, packaging",
+        maxlen=200,
+        update=_use_changed,
+    )
+    territory: StringProperty(
+        name="Countries",
+        description="Two-letter codes, such as: US, DE. Empty means worldwide",
+        maxlen=200,
+        update=_use_changed,
+    )
+    print_run: IntProperty(
+        name="Print Run",
+        description="Number of copies; 0 means that nobody knows yet",
+        min=0,
+        update=_use_changed,
+    )
+    impressions: IntProperty(
+        name="Impressions",
+        description="How often it is shown online; 0 means that nobody knows yet",
+        min=0,
+        update=_use_changed,
+    )
+    audience: IntProperty(
+        name="Audience",
+        description="How many people see it; 0 means that nobody knows yet",
+        min=0,
+        update=_use_changed,
+    )
+    budget: IntProperty(
+        name="Budget",
+        description="Of the whole production; 0 means that nobody knows yet",
+        min=0,
+        update=_use_changed,
+    )
+    currency: StringProperty(name="Currency", default="USD", maxlen=3, update=_use_changed)
+    merchandise: BoolProperty(name="Goods for Sale", description="Mugs, shirts, toys", update=_use_changed)
+    templates: BoolProperty(
+        name="Templates for Sale", description="Designs that others fill in", update=_use_changed
+    )
+    sensitive: BoolProperty(
+        name="Sensitive Subject",
+        description="Health, politics, religion, crime and the like",
+        update=_use_changed,
+    )
+    seats: IntProperty(
+        name="People",
+        description="How many people work with the files",
+        min=1,
+        default=1,
+        update=_use_changed,
+    )
+
+
+CLASSES = (CLEARANCE_PG_search, CLEARANCE_PG_use)
+
+
+def attach() -> None:
+    """Hang the inputs on the window manager and on scenes."""
+    bpy.types.WindowManager.clearance = PointerProperty(type=CLEARANCE_PG_search)
+    bpy.types.Scene.clearance_use = PointerProperty(type=CLEARANCE_PG_use)
+
+
+def detach() -> None:
+    """Take the inputs away; what was saved with scenes stays in the files."""
+    for owner, name in ((bpy.types.WindowManager, "clearance"), (bpy.types.Scene, "clearance_use")):
+        if hasattr(owner, name):
+            delattr(owner, name)
+
+
+def read_use(scene: Any) -> IntendedUse:
+    """Return what the user says that the production will do; numbers that are 0 are not known."""
+    given = scene.clearance_use
+    currency = "".join(char for char in given.currency.upper() if "A" <= char <= "Z")
+    budget = Money.parse(given.budget, currency if len(currency) == 3 else "USD") if given.budget else None
+    return IntendedUse(
+        name=given.name.strip() or "Untitled project",
+        purpose=Purpose(given.purpose),
+        outputs=frozenset(OutputKind(value) for value in given.outputs),
+        media=_words(given.media),
+        territory=tuple(word.upper() for word in _words(given.territory)),
+        print_run=given.print_run or None,
+        impressions=given.impressions or None,
+        audience=given.audience or None,
+        production_budget=budget,
+        merchandise=given.merchandise,
+        templates=given.templates,
+        sensitive=given.sensitive,
+        client=given.client.strip(),
+        seats=given.seats,
+    )
+
+
+def read_query(given: Any) -> SearchQuery:
+    """Return what the user searches for; raise UserInputError for a price that cannot be."""
+    try:
+        price = Money.parse(f"{given.max_price:.2f}") if given.max_price > 0 else None
+    except ValueError as error:
+        raise UserInputError(f"{given.max_price} is not a price.") from error
+    return SearchQuery(
+        text=given.text,
+        kind=None if given.kind == ANY else MediaKind(given.kind),
+        sort=Sort(given.sort),
+        filters=SearchFilters(
+            exclude_editorial=given.exclude_editorial,
+            max_price=price,
+            formats=tuple(word.lower().lstrip(".") for word in _words(given.formats)),
+            max_polygons=given.max_polygons or None,
+            animated=given.animated or None,
+            rigged=given.rigged or None,
+            pbr=given.pbr or None,
+            low_poly=given.low_poly or None,
+            orientation=None if given.orientation == ANY else Orientation(given.orientation),
+            min_width=given.min_width or None,
+            enhanced_license=given.enhanced_license,
+        ),
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.strip() for word in text.replace(";", ",").split(",") if word.strip()))

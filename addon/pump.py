@@ -1,0 +1,175 @@
+"""Bring the workers' results into Blender, a few milliseconds at a time, and redraw where it matters.
+
+``tick`` runs on ``bpy.app.timers``. Those never fire without a window, so scripts and tests drain the same
+queue with :func:`drain_until_idle`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from . import previews, runtime
+
+if TYPE_CHECKING:
+    from ..core.app import App
+
+BUDGET_S = 0.008
+"""Of one tick; half of what may be, since one callback may overrun it."""
+BUSY_S = 0.04
+IDLE_S = 0.5
+CATEGORY = "Clearance"
+PICTURES_AT_ONCE = 4
+
+log = logging.getLogger(__name__)
+
+
+def register() -> None:
+    """Start the timer; it outlives loading a file."""
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=IDLE_S, persistent=True)
+
+
+def unregister() -> None:
+    """Stop the timer."""
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+
+
+def wake() -> None:
+    """Tick soon: something was just started."""
+    unregister()
+    bpy.app.timers.register(tick, first_interval=0.01, persistent=True)
+
+
+def tick() -> float:
+    """Do a little work; return in how many seconds to come again. Never raises."""
+    try:
+        return step(budget_s=BUDGET_S)
+    except Exception:
+        log.exception("Clearance could not finish a step")
+        return IDLE_S
+
+
+def step(*, budget_s: float) -> float:
+    """Take over results within a budget; return in how many seconds the next step is due."""
+    started = time.perf_counter()
+    runtime.host().refresh()
+    runtime.rebuild_if_stale()
+    was_starting = runtime.is_starting()
+    runtime.collect()
+    app = runtime.peek()
+    if app is None:
+        if was_starting:
+            redraw()
+        return BUSY_S if was_starting else IDLE_S
+    app.tasks.drain(budget_s=budget_s / 2)
+    feed_previews(app, until=started + budget_s)
+    if runtime.has_ready_imports():
+        _import_in_window()
+    if runtime.has_changed(_signature(app)) or was_starting:
+        redraw()
+    busy = not app.tasks.idle or app.session.state.thumbnails
+    return BUSY_S if busy else IDLE_S
+
+
+def drain_until_idle(timeout_s: float) -> bool:
+    """Wait for everything that was started, imports included; False when the time is over first.
+
+    For scripts and the background: in a window the timer does this.
+    """
+    app = runtime.app()
+    until = time.monotonic() + timeout_s
+    while True:
+        finished = app.tasks.wait(timeout_s=max(0.0, until - time.monotonic()))
+        feed_previews(app, until=None)
+        for grant_id in runtime.take_ready_imports():
+            # What went wrong is shown with the purchase, as it is in a window.
+            import_now(grant_id)
+        if app.tasks.idle and not app.session.state.thumbnails and not runtime.has_ready_imports():
+            return finished
+        if time.monotonic() >= until:
+            return False
+
+
+def feed_previews(app: App, *, until: float | None) -> None:
+    """Hand decoded thumbnails to Blender, and ask for those that the results lack."""
+    state = app.session.state
+    while state.thumbnails and (until is None or time.perf_counter() < until):
+        ref = next(iter(state.thumbnails))
+        previews.put(ref, state.thumbnails.pop(ref))
+    if not bpy.app.background:  # without a window nobody would see them
+        _ask_for_previews(app)
+
+
+def _ask_for_previews(app: App) -> None:
+    """Ask for pictures that the results lack, a few at a time: a price must never wait behind pictures."""
+    state = app.session.state
+    free = PICTURES_AT_ONCE - sum(task.kind == "thumbnail" for task in app.tasks.tasks)
+    for listing in state.results:
+        if free <= 0:
+            return
+        ref = str(listing.ref)
+        known = previews.has(ref) or ref in state.thumbnails or ref in state.thumbnails_failed
+        if not known and runtime.is_first_asked(ref):
+            app.session.request_thumbnails([ref])
+            free -= 1
+
+
+def import_now(grant_id: str) -> bool:
+    """Import through the operator, with an undo step of its own; False when it did not work."""
+    operator: Any = bpy.ops.clearance.import_asset  # type: ignore[attr-defined]
+    try:
+        # True asks for an undo step, which a call from Python does not make otherwise.
+        return "FINISHED" in operator("EXEC_DEFAULT", True, grant_id=grant_id)  # noqa: FBT003
+    except RuntimeError as error:
+        log.info("An import did not work: %s", error)
+        return False
+
+
+def _import_in_window() -> None:
+    """Import what became ready, unless the user is in the middle of something; then later."""
+    window = bpy.context.window_manager.windows[0] if bpy.context.window_manager.windows else None
+    if window is None:
+        return
+    area = next((a for a in window.screen.areas if a.type == "VIEW_3D"), None)
+    region = next((r for r in area.regions if r.type == "WINDOW"), None) if area is not None else None
+    override: dict[str, Any] = {"window": window}
+    if area is not None and region is not None:
+        override |= {"area": area, "region": region}
+    with bpy.context.temp_override(**override):
+        if len(window.modal_operators) or bpy.context.mode != "OBJECT":
+            return
+        ready = runtime.take_ready_imports()
+        import_now(ready[0])
+    for grant_id in ready[1:]:
+        runtime.put_back_import(grant_id)
+
+
+def redraw() -> None:
+    """Redraw the sidebars that show our tab, and open preferences."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+            elif area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI" and region.width > 1 and _shows_us(region):
+                        region.tag_redraw()
+
+
+def _shows_us(region: Any) -> bool:
+    return getattr(region, "active_panel_category", CATEGORY) == CATEGORY
+
+
+def _signature(app: App) -> tuple[object, ...]:
+    """Return what changes whenever the panels would look different; progress in steps of one percent."""
+    tasks = tuple(
+        (task.id, task.state, round((task.fraction or 0.0) * 100) if task.total else task.done >> 18)
+        for task in app.tasks.tasks
+        if task.kind != "thumbnail"
+    )
+    return app.session.state.revision, tasks, runtime.host().is_online()

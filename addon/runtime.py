@@ -1,0 +1,307 @@
+"""The only mutable module state of the add-on: the app, built at first use, and what hangs on it.
+
+Building imports the libraries of the core and opens the ledger, so it happens in a thread as soon as a
+panel is seen; an operator or a script that cannot wait blocks until it is there. Main thread only.
+"""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.errors import ClearanceError, HostError
+from .messages import missing_package, tell
+
+if TYPE_CHECKING:
+    from ..core.app import App
+    from ..core.settings import Settings
+    from .host import BlenderHost
+
+ROOT_PACKAGE = __package__.rpartition(".")[0] if __package__ else ""
+"""Name of the extension for Blender: ``bl_ext.<repository>.clearance``."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Start:
+    """One attempt to build the app in a thread."""
+
+    thread: threading.Thread | None = None
+    app: App | None = None
+    error: BaseException | None = None
+
+
+@dataclass(slots=True)
+class _Runtime:
+    app: App | None = None
+    host: BlenderHost | None = None
+    start: _Start | None = None
+    reason: str = ""
+    stale: bool = False
+    ready_imports: list[str] = field(default_factory=list)
+    waiting: list[Callable[[App], None]] = field(default_factory=list)
+    asked_thumbnails: set[str] = field(default_factory=set)
+    drawn: tuple[object, ...] = ()
+
+
+_runtime = _Runtime()
+
+
+def app() -> App:
+    """Return the app; wait for it, and build it when nobody has. Raise HostError when it cannot be built."""
+    if _runtime.app is None:
+        start()
+        attempt = _runtime.start
+        if attempt is not None and attempt.thread is not None:
+            attempt.thread.join()
+        collect()
+    if _runtime.app is None:
+        raise HostError(_runtime.reason or "Clearance could not be started.", code="host.unavailable")
+    host().refresh()
+    return _runtime.app
+
+
+def peek() -> App | None:
+    """Return the app if it is there; for drawing and polling, which must not wait."""
+    return _runtime.app
+
+
+def host() -> BlenderHost:
+    """Return this Blender as the core's host."""
+    if _runtime.host is None:
+        from .host import BlenderHost
+
+        _runtime.host = BlenderHost()
+        _runtime.host.refresh()
+    return _runtime.host
+
+
+def unavailable_reason() -> str:
+    """Say why there is no app and will be none; empty when there is one or it has not been tried."""
+    return _runtime.reason
+
+
+def is_starting() -> bool:
+    """Say whether the app is being built right now."""
+    return _runtime.start is not None
+
+
+def start() -> None:
+    """Begin to build the app in a thread, unless it is there, on its way, or known not to work."""
+    if _runtime.app is not None or _runtime.start is not None or _runtime.reason:
+        return
+    try:
+        settings = read_settings()
+    except ClearanceError as error:
+        _runtime.reason = tell(error)
+        return
+    attempt, blender = _Start(), host()
+    attempt.thread = threading.Thread(
+        target=_build, args=(attempt, settings, blender), name="clearance-start", daemon=True
+    )
+    _runtime.start = attempt
+    attempt.thread.start()
+
+
+def _build(attempt: _Start, settings: Settings, blender: BlenderHost) -> None:
+    try:
+        from ..core.app import build_app
+        from .ui import view, view_accounts, view_buy, view_report  # noqa: F401 - loaded here, drawn later
+
+        made = build_app(settings, host=blender)
+        for info in made.session.marketplaces:
+            made.session.refresh_account(info.id)
+        made.session.refresh_library()
+        attempt.app = made
+    except Exception as error:  # noqa: BLE001 - handed to the main thread, which tells the user
+        attempt.error = error
+
+
+def collect() -> bool:
+    """Take over what the starting thread made, if it has ended; return whether there is an app now."""
+    attempt = _runtime.start
+    if attempt is None or (attempt.thread is not None and attempt.thread.is_alive()):
+        return _runtime.app is not None
+    _runtime.start = None
+    if attempt.app is None:
+        _runtime.reason = _explain(attempt.error)
+        log.error("Clearance could not be started: %s", _runtime.reason)
+        return False
+    use_app(attempt.app)
+    return True
+
+
+def use_app(made: App) -> None:
+    """Make this the app: the one that was built, or one that a test brings."""
+    from .props import read_use
+
+    _runtime.app, _runtime.reason = made, ""
+    made.session.on_prepared = _runtime.ready_imports.append
+    if bpy.context.scene is not None:
+        made.session.set_use(read_use(bpy.context.scene))
+    if host().is_online():
+        made.session.reconcile()
+    waiting, _runtime.waiting = _runtime.waiting, []
+    for callback in waiting:
+        callback(made)
+
+
+def when_ready(callback: Callable[[App], None]) -> None:
+    """Call back with the app: now if it is there, else when it has been built."""
+    if _runtime.app is not None:
+        callback(_runtime.app)
+        return
+    _runtime.waiting.append(callback)
+    start()
+
+
+def take_ready_imports() -> list[str]:
+    """Return, once, the grants that were prepared and are to be imported now."""
+    ready = list(_runtime.ready_imports)
+    _runtime.ready_imports.clear()
+    return ready
+
+
+def put_back_import(grant_id: str) -> None:
+    """Keep an import for later: the user is in the middle of something."""
+    if grant_id not in _runtime.ready_imports:
+        _runtime.ready_imports.append(grant_id)
+
+
+def has_ready_imports() -> bool:
+    """Say whether something waits to be imported."""
+    return bool(_runtime.ready_imports)
+
+
+def is_first_asked(ref: str) -> bool:
+    """Say whether this thumbnail was never asked for before, and remember that it was now."""
+    first = ref not in _runtime.asked_thumbnails
+    _runtime.asked_thumbnails.add(ref)
+    return first
+
+
+def has_changed(signature: tuple[object, ...]) -> bool:
+    """Say whether the panels would look different from when this was last asked."""
+    changed = signature != _runtime.drawn
+    _runtime.drawn = signature
+    return changed
+
+
+def forget_report() -> None:
+    """Another file was opened: the report that is shown was about the one before."""
+    if _runtime.app is not None:
+        from ..core.session.state import Phase
+
+        state = _runtime.app.session.state
+        state.report, state.report_problem, state.report_phase = None, None, Phase.IDLE
+        state.revision += 1
+
+
+def dismiss_problem() -> None:
+    """Forget the message that belongs nowhere else."""
+    if _runtime.app is not None:
+        _runtime.app.session.state.problem = None
+        _runtime.app.session.state.revision += 1
+
+
+def note_import_failed(grant_id: str, error: ClearanceError) -> None:
+    """Show with the purchase why its import did not work."""
+    if _runtime.app is not None:
+        from ..core.session.state import Problem
+
+        state = _runtime.app.session.state
+        for progress in state.progress:
+            if progress.grant_id == grant_id:
+                progress.stage, progress.problem, progress.task = "failed", Problem.of(error), None
+        state.revision += 1
+
+
+def settings_changed() -> None:
+    """Build the app anew, with the new settings, as soon as nothing is running."""
+    _runtime.stale = True
+    _runtime.reason = ""
+
+
+def rebuild_if_stale() -> None:
+    """Close an app whose settings have changed, when it is idle; the next use builds another."""
+    made = _runtime.app
+    if not _runtime.stale or _runtime.start is not None or (made is not None and not made.tasks.idle):
+        return
+    _runtime.stale = False
+    if made is not None:
+        _runtime.app = None
+        _runtime.asked_thumbnails.clear()
+        made.close()
+        start()
+
+
+def close() -> None:
+    """End the app and forget everything; what still runs is cancelled. Takes two seconds at most."""
+    from . import previews
+
+    attempt = _runtime.start
+    if attempt is not None and attempt.thread is not None:
+        attempt.thread.join(1.0)
+        if attempt.app is not None:
+            attempt.app.close()
+    if _runtime.app is not None:
+        _runtime.app.close()
+    previews.close()
+    _runtime.app = _runtime.host = _runtime.start = None
+    _runtime.reason = ""
+    _runtime.stale = False
+    _runtime.ready_imports.clear()
+    _runtime.waiting.clear()
+    _runtime.asked_thumbnails.clear()
+    _runtime.drawn = ()
+
+
+def read_settings() -> Settings:
+    """Put the settings together: the environment goes before the preferences, and those before defaults."""
+    from ..core.settings import settings_from_environ
+    from .prefs import preferences
+
+    environ = dict(os.environ)
+    chosen = preferences()
+    folder = str(getattr(chosen, "data_dir", "")) if chosen is not None else ""
+    if folder:
+        environ.setdefault("CLEARANCE_DATA_DIR", str(Path(bpy.path.abspath(folder)).absolute()))
+    settings = settings_from_environ(environ, home=Path.home(), user=_system_user())
+    if chosen is None:
+        return settings
+    return replace(
+        settings,
+        user=settings.user if "CLEARANCE_USER" in environ else chosen.user.strip() or settings.user,
+        project=settings.project or chosen.project.strip(),
+        client=settings.client or chosen.client.strip(),
+        purchase_order=settings.purchase_order or chosen.purchase_order.strip(),
+        sandbox_url=settings.sandbox_url or chosen.sandbox_url.strip(),
+    )
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without a user database
+        return ""
+
+
+def _explain(error: BaseException | None) -> str:
+    match error:
+        case ClearanceError():
+            return tell(error)
+        case ImportError(name=str(name)):
+            return missing_package(name)
+        case None:
+            return "Clearance could not be started."
+        case _:
+            return f"Clearance could not be started ({type(error).__name__}). Please report it."

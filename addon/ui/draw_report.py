@@ -1,0 +1,128 @@
+"""Draw the intended use and the scene's license report. Decides nothing: ``view_report`` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import icons, widgets
+from .view import Note, Tone
+from .view_report import ObstacleRow, ReportView, view_report
+
+if TYPE_CHECKING:
+    from ...core.app import App
+
+
+def draw_use(layout: Any, context: Any) -> None:
+    """Draw what the production will do."""
+    use = context.scene.clearance_use
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    column = layout.column()
+    column.prop(use, "name")
+    column.prop(use, "client")
+    column.prop(use, "purpose")
+    layout.label(text="Output:")
+    column = layout.column(align=True)
+    column.use_property_split = False
+    column.prop(use, "outputs")
+
+
+def draw_use_more(layout: Any, context: Any) -> None:
+    """Draw numbers and particulars of the production."""
+    use = context.scene.clearance_use
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    column = layout.column()
+    for name in ("media", "territory", "print_run", "impressions", "audience", "budget", "currency", "seats"):
+        column.prop(use, name)
+    column = layout.column(heading="Also")
+    for name in ("merchandise", "templates", "sensitive"):
+        column.prop(use, name)
+
+
+def draw_report(layout: Any, context: Any, app: App) -> None:
+    """Draw the verdict, and what stands against it."""
+    shown = view_report(app.session.state)
+    column = layout.column()
+    column.scale_y = 1.2
+    column.operator(
+        "clearance.report_scene",
+        text="Check Again" if shown.verdict else "Check the Scene",
+        icon=icons.REPORT,
+    )
+    widgets.draw_notes(layout, context, shown.notes)
+    if shown.verdict is None:
+        return
+    box = layout.box()
+    row = box.row()
+    row.scale_y = 1.6
+    row.alert = shown.verdict.tone is Tone.BAD
+    row.label(text=shown.verdict.text, icon=icons.TONES[shown.verdict.tone], translate=False)
+    widgets.draw_text(box, context, shown.summary, boxes=1)
+    quiet = box.column()
+    quiet.active = False
+    widgets.draw_text(quiet, context, shown.about_use, boxes=1)
+    row = layout.row(align=True)
+    for name, label in (("html", "Web Page"), ("json", "JSON"), ("csv", "CSV")):
+        row.operator("clearance.save_report", text=label, icon="NONE").format = name
+
+
+def draw_obstacles(layout: Any, context: Any, app: App) -> None:
+    """Draw what stands against the use."""
+    shown = view_report(app.session.state)
+    if not shown.obstacles:
+        widgets.draw_note(layout, context, Note(text="Nothing stands against it.", tone=Tone.GOOD))
+    for obstacle in shown.obstacles:
+        _draw_obstacle(layout, context, obstacle)
+    for obstacle in shown.hints:
+        _draw_obstacle(layout, context, obstacle)
+
+
+def _draw_obstacle(layout: Any, context: Any, obstacle: ObstacleRow) -> None:
+    box = layout.box()
+    if obstacle.about:
+        widgets.draw_text(box, context, obstacle.about, boxes=1, max_lines=2)
+    widgets.draw_finding(box, context, obstacle.finding, boxes=1)
+    if obstacle.select:
+        box.operator("clearance.select_finding", icon=icons.SELECT).subject = obstacle.select
+
+
+def draw_licenses(layout: Any, context: Any, app: App) -> None:
+    """Draw the licenses in the scene."""
+    shown = view_report(app.session.state)
+    if not shown.licenses:
+        widgets.draw_note(layout, context, Note(text="No license was found in this scene."))
+    for row in shown.licenses:
+        box = layout.box()
+        widgets.draw_text(box, context, row.title, icon=icons.TONES[row.tone], boxes=1, max_lines=2)
+        widgets.draw_text(box, context, row.detail, icon="BLANK1", boxes=1)
+        box.operator("clearance.select_finding", icon=icons.SELECT).subject = row.grant_id
+
+
+def draw_undeclared(layout: Any, context: Any, app: App) -> None:
+    """Draw what nobody declared."""
+    shown = view_report(app.session.state)
+    if not shown.undeclared:
+        widgets.draw_note(layout, context, Note(text="Everything in the scene is declared.", tone=Tone.GOOD))
+        return
+    widgets.draw_text(layout, context, "Nobody has said where these come from:")
+    column = layout.column(align=True)
+    for name in shown.undeclared:
+        row = column.row(align=True)
+        _draw_undeclared(row, context, name)
+    _draw_more(layout, context, shown)
+
+
+def _draw_undeclared(row: Any, context: Any, name: str) -> None:
+    id_type, _, plain = name.partition("/")
+    widgets.draw_text(
+        row, context, f"{plain} ({id_type.lower()})", max_lines=1, width=widgets.available(context, icon=True)
+    )
+    row.operator("clearance.select_finding", text="", icon=icons.SELECT).subject = name
+
+
+def _draw_more(layout: Any, context: Any, shown: ReportView) -> None:
+    if shown.more_undeclared:
+        widgets.draw_text(
+            layout, context, f"And {shown.more_undeclared:,} more; the saved report names them all."
+        )

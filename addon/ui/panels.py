@@ -1,0 +1,257 @@
+"""The panels of the tab "Clearance" in the 3D viewport's sidebar. They only draw; opening one starts the app.
+
+What is drawn is imported with the app, in its starting thread: drawing itself must stay quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+from bpy.types import Panel
+
+from .. import runtime
+from ..pump import CATEGORY
+
+if TYPE_CHECKING:
+    from ...core.app import App
+
+
+class _Tab:
+    """What all panels have in common."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+
+class _WithApp(_Tab):
+    """A panel that shows up once the app is there."""
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the app."""
+        return runtime.peek() is not None
+
+
+class CLEARANCE_PT_search(_Tab, Panel):
+    """Ask the marketplaces; says what stands in the way."""
+
+    bl_idname = "CLEARANCE_PT_search"
+    bl_label = "Search"
+
+    def draw(self, context: Any) -> None:
+        """Draw the search, or why there is none."""
+        app = _app(self.layout)
+        if app is not None:
+            from . import draw_search
+
+            draw_search.draw_search(self.layout, context, app)
+
+
+class CLEARANCE_PT_filters(_WithApp, Panel):
+    """Narrow the search."""
+
+    bl_idname = "CLEARANCE_PT_filters"
+    bl_parent_id = "CLEARANCE_PT_search"
+    bl_label = "Filters"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the filters."""
+        from . import draw_search
+
+        draw_search.draw_filters(self.layout, context)
+
+
+class CLEARANCE_PT_results(_WithApp, Panel):
+    """What was found."""
+
+    bl_idname = "CLEARANCE_PT_results"
+    bl_label = "Results"
+
+    def draw(self, context: Any) -> None:
+        """Draw the grid."""
+        from . import draw_search
+
+        draw_search.draw_results(self.layout, context, _there())
+
+
+class CLEARANCE_PT_details(_WithApp, Panel):
+    """The selected result, its license and price."""
+
+    bl_idname = "CLEARANCE_PT_details"
+    bl_label = "Details"
+
+    def draw(self, context: Any) -> None:
+        """Draw the selected result."""
+        from . import draw_search
+
+        draw_search.draw_details(self.layout, context, _there())
+
+
+class CLEARANCE_PT_progress(_WithApp, Panel):
+    """What is being bought, downloaded, imported."""
+
+    bl_idname = "CLEARANCE_PT_progress"
+    bl_label = "Purchases and Downloads"
+
+    def draw(self, context: Any) -> None:
+        """Draw what is under way."""
+        from . import draw_buy
+
+        draw_buy.draw_progress(self.layout, context, _there())
+
+
+class CLEARANCE_PT_library(_WithApp, Panel):
+    """What we own."""
+
+    bl_idname = "CLEARANCE_PT_library"
+    bl_label = "My Library"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw what we own."""
+        from . import draw_buy
+
+        draw_buy.draw_library(self.layout, context, _there())
+
+
+class CLEARANCE_PT_use(_WithApp, Panel):
+    """What the production will do."""
+
+    bl_idname = "CLEARANCE_PT_use"
+    bl_label = "Intended Use"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the intended use."""
+        from . import draw_report
+
+        draw_report.draw_use(self.layout, context)
+
+
+class CLEARANCE_PT_use_more(_WithApp, Panel):
+    """Numbers and particulars of the production."""
+
+    bl_idname = "CLEARANCE_PT_use_more"
+    bl_parent_id = "CLEARANCE_PT_use"
+    bl_label = "Details of the Use"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the rest of the intended use."""
+        from . import draw_report
+
+        draw_report.draw_use_more(self.layout, context)
+
+
+class CLEARANCE_PT_report(_WithApp, Panel):
+    """What the scene may be used for."""
+
+    bl_idname = "CLEARANCE_PT_report"
+    bl_label = "Scene License Report"
+
+    def draw(self, context: Any) -> None:
+        """Draw the verdict."""
+        from . import draw_report
+
+        draw_report.draw_report(self.layout, context, _there())
+
+
+class _OfReport(_WithApp):
+    """A part of the report."""
+
+    bl_parent_id = "CLEARANCE_PT_report"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs a report."""
+        app = runtime.peek()
+        return app is not None and app.session.state.report is not None
+
+
+class CLEARANCE_PT_obstacles(_OfReport, Panel):
+    """What stands against the use, and how to fix it."""
+
+    bl_idname = "CLEARANCE_PT_obstacles"
+    bl_label = "What Stands Against It"
+
+    def draw(self, context: Any) -> None:
+        """Draw the findings."""
+        from . import draw_report
+
+        draw_report.draw_obstacles(self.layout, context, _there())
+
+
+class CLEARANCE_PT_licenses(_OfReport, Panel):
+    """The licenses in the scene."""
+
+    bl_idname = "CLEARANCE_PT_licenses"
+    bl_label = "Licenses in the Scene"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the bill of materials."""
+        from . import draw_report
+
+        draw_report.draw_licenses(self.layout, context, _there())
+
+
+class CLEARANCE_PT_undeclared(_OfReport, Panel):
+    """What nobody declared."""
+
+    bl_idname = "CLEARANCE_PT_undeclared"
+    bl_label = "Undeclared"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw what nobody declared."""
+        from . import draw_report
+
+        draw_report.draw_undeclared(self.layout, context, _there())
+
+
+CLASSES = (
+    CLEARANCE_PT_search,
+    CLEARANCE_PT_filters,
+    CLEARANCE_PT_results,
+    CLEARANCE_PT_details,
+    CLEARANCE_PT_progress,
+    CLEARANCE_PT_library,
+    CLEARANCE_PT_use,
+    CLEARANCE_PT_use_more,
+    CLEARANCE_PT_report,
+    CLEARANCE_PT_obstacles,
+    CLEARANCE_PT_licenses,
+    CLEARANCE_PT_undeclared,
+)
+
+
+def _app(layout: Any) -> App | None:
+    """Return the app; while it is not there, start it and say so."""
+    app = runtime.peek()
+    if app is not None:
+        return app
+    if not bpy.app.background:
+        runtime.start()
+    reason = runtime.unavailable_reason()
+    column = layout.column(align=True)
+    if not reason:
+        column.label(text="Clearance is starting.", icon="SORTTIME")
+        return None
+    # The modules that wrap at the region's width come with the core, which is what is missing here.
+    from .text import wrap
+
+    column.scale_y = 0.72
+    for number, line in enumerate(wrap(reason, 34.0, len)):
+        column.label(text=line, icon="CANCEL" if number == 0 else "BLANK1", translate=False)
+    return None
+
+
+def _there() -> App:
+    """Return the app, which ``poll`` has seen."""
+    app = runtime.peek()
+    if app is None:
+        raise RuntimeError("a panel was drawn without the app that it polled for")
+    return app
