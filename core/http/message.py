@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeVar
 
 from ..errors import MarketplaceError, UnexpectedResponse
-from .statuses import clean_text, error_for_status, outcome_unknown, vendor_words
+from .statuses import clean_text, error_for_status, nests_too_deep, outcome_unknown, vendor_words
 
 # With the two cleaners of `statuses`, for the marketplaces' readers: they may import nothing else of http.
 __all__ = [
@@ -77,10 +77,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One HTTP response, whole. Header names are lower-case."""
+    """One HTTP response, whole. Header names are lower-case; only the status is ever shown."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     url: str = field(default="", repr=False)
 
@@ -175,8 +175,10 @@ def encode_json(value: Any) -> str:
 def decode_json(body: bytes) -> Json:
     """Read JSON exactly: decimals as Decimal, UTF-8 only, no NaN or Infinity.
 
-    Raises ValueError, ArithmeticError (a number beyond all bounds) or RecursionError (nested too deeply).
+    Raises ValueError, or ArithmeticError for a number beyond all bounds.
     """
+    if nests_too_deep(body):
+        raise ValueError("nested too deeply")
     return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
 
 

@@ -28,7 +28,10 @@ from ..errors import (
 )
 
 MAX_VENDOR_WORDS = 300
+MAX_DEPTH = 64
 _MAX_ERROR_BODY = 65_536
+# Brackets, and strings as wholes (also one that is not closed) so that brackets inside them do not count.
+_BRACKETS = re.compile(rb'[\[\]{}]|"(?:[^"\\]++|\\.)*+(?:"|\Z)?', re.DOTALL)
 
 _BLANKED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DROPPED = re.compile("[\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
@@ -187,6 +190,25 @@ def clean_text(text: str, *, limit: int, keep_lines: bool = False) -> str:
     return whole if len(whole) <= limit else whole[: limit - 1].rstrip() + "…"
 
 
+def nests_too_deep(body: bytes) -> bool:
+    """Say whether JSON is nested deeper than any real answer; one pass, before a recursive parser sees it.
+
+    The parser's own bound is the C stack's, which a worker thread may have less of than it believes.
+    """
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for token in _BRACKETS.finditer(body):
+        match token.group():
+            case b"[" | b"{":
+                depth += 1
+                if depth > MAX_DEPTH:
+                    return True
+            case b"]" | b"}":
+                depth -= 1
+    return False
+
+
 def _rate_limited(
     name: str, marketplace: str, status: int, headers: Mapping[str, str], answer: Any
 ) -> RateLimited:
@@ -205,8 +227,9 @@ def _says_rate_limit(headers: Mapping[str, str]) -> bool:
 
 
 def _decode_leniently(body: bytes) -> Any:
+    body = body[:_MAX_ERROR_BODY]
     try:
-        return json.loads(body[:_MAX_ERROR_BODY])
+        return None if nests_too_deep(body) else json.loads(body)
     except (ValueError, RecursionError):
         return None
 
