@@ -26,7 +26,7 @@ from .migrate import prepare_schema
 from .network import is_on_network
 from .reader import SqlReader, hold
 from .sqlite import IMMEDIATE, choose_journal, make_engine
-from .tail import read_tail
+from .tail import damaged_tail, read_tail
 from .transaction import SqlTransaction
 from .trouble import translated
 
@@ -131,9 +131,15 @@ class SqlLedger(SqlReader):
         return self._path.with_name(FILE_NAME)
 
     def write_checkpoint(self, *, at: datetime) -> Checkpoint:
-        """Note size and root of the audit beside the ledger, unless that is what was noted last."""
+        """Note size and root of the audit beside the ledger, unless that is what was noted last.
+
+        Raises LedgerError when the chain does not end where it is said to.
+        """
         with translated(self._place), self._reading() as connection:
             tail = read_tail(connection, lock=False)
+            last = SqlReader(partial(hold, connection), place=self._place).audit(after=tail.size - 1, limit=2)
+            if [entry.entry_sha256 for entry in last] != [tail.entry_sha256][: tail.size]:
+                raise damaged_tail()
         checkpoint = Checkpoint(size=tail.size, root=tail.root, at=at)
         known = read_checkpoints(self.checkpoints_path)
         if known and (known[-1].size, known[-1].root) == (checkpoint.size, checkpoint.root):

@@ -60,4 +60,7 @@ def start_child(place: str, pytestconfig: pytest.Config) -> Iterator[Start]:
     yield start
     for child in started:
         child.kill()
-        child.communicate()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
