@@ -15,7 +15,7 @@ from . import console
 from .console import BuildError, say
 from .install import install_zip, profile_environment
 from .package import package
-from .sandbox import running_sandbox
+from .sandbox import ensure_models, running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,13 +54,14 @@ def run_demo(layout: Layout, environments: Environments, arguments: Sequence[str
     blender = environments.ensure_newest_blender()
     core = environments.ensure_core(blender.recipe.python)
     (zip_path,) = package(layout, blender, platforms=["current"])
+    models = ensure_models(layout, blender)
     profile = folder / "profile"
     version = install_zip(layout, blender, zip_path, profile)
     say(f"installed {zip_path.name} into Blender {version}")
     credentials_path = folder / "credentials.json"
     result_path = folder / "result.json"
     result_path.unlink(missing_ok=True)
-    with running_sandbox(layout, core, folder / "sandbox") as sandbox:
+    with running_sandbox(layout, core, folder / "sandbox", models=models) as sandbox:
         say(f"the sandbox marketplaces listen on {sandbox.url}")
         _write_private(credentials_path, json.dumps(sandbox.credentials))
         try:

@@ -8,6 +8,7 @@ skipped test into green.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -21,6 +22,7 @@ from .environments import BPY_42, BPY_45, BPY_52, CORE_313, DEV, Environments, R
 from .install import install_zip, profile_environment
 from .package import package
 from .results import Outcome, format_table, judge
+from .sandbox import ensure_models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +43,7 @@ class Group:
     paths: tuple[str, ...] = ()
     needs_zip: bool = False
     needs_profile: bool = False
+    needs_blenders: bool = False
 
 
 # Long ones first, so that the two lanes end at about the same time.
@@ -49,11 +52,11 @@ GROUPS = {
     for group in (
         Group("lint", DEV),
         Group("blender52", BPY_52, ("tests/blender",), needs_zip=True, needs_profile=True),
-        Group("core", DEV, ("tests/core",)),
+        Group("core", DEV, ("tests/core",), needs_blenders=True),
         Group("blender45", BPY_45, ("tests/blender",), needs_zip=True, needs_profile=True),
         Group("drill", DEV, ("tests/drill",)),
         Group("blender42", BPY_42, ("tests/blender",), needs_zip=True, needs_profile=True),
-        Group("core313", CORE_313, ("tests/core",)),
+        Group("core313", CORE_313, ("tests/core",), needs_blenders=True),
         Group("conformance", DEV, ("tests/conformance",)),
         Group("sandbox", DEV, ("tests/sandbox",)),
         Group("packaging", DEV, ("tests/packaging",), needs_zip=True),
@@ -68,10 +71,14 @@ class TestRun:
 
     __test__ = False
 
-    def __init__(self, layout: Layout, environments: Environments, *, keyword: str = "") -> None:
+    def __init__(
+        self, layout: Layout, environments: Environments, *, keyword: str = "", is_fast: bool = False
+    ) -> None:
         self._layout = layout
         self._environments = environments
         self._keyword = keyword
+        self._is_fast = is_fast
+        self._models_lock = threading.Lock()
         self._zip: Path | None = None
         self._zip_lock = threading.Lock()
 
@@ -159,12 +166,32 @@ class TestRun:
             variables["CLEARANCE_ZIP"] = str(self._ensure_zip())
             blender = self._environments.ensure_newest_blender()
             variables["CLEARANCE_BPY_PYTHON"] = str(blender.python)
+        if group.needs_blenders:
+            variables["CLEARANCE_BPY_PYTHONS"] = os.pathsep.join(
+                str(self._environments.ensure(recipe).python) for recipe in self._list_blenders()
+            )
         if group.needs_profile:
             environment = self._environments.ensure(group.recipe)
             install_zip(self._layout, environment, self._ensure_zip(), profile)
             server = self._environments.ensure(DEV if group.recipe.python == DEV.python else CORE_313)
             variables["CLEARANCE_SANDBOX_PYTHON"] = str(server.python)
+            variables["CLEARANCE_SANDBOX_MODELS"] = str(self._ensure_models())
         return variables
+
+    def _list_blenders(self) -> list[Recipe]:
+        """List the Blenders that this machine's Pythons can run; a short run asks only the newest."""
+        if self._is_fast:
+            return [self._environments.ensure_newest_blender().recipe]
+        return [
+            recipe
+            for recipe in (BPY_42, BPY_45, BPY_52)
+            if self._environments.is_ready(recipe) or self._environments.interpreters.find(recipe.python)
+        ]
+
+    def _ensure_models(self) -> Path:
+        """Have the sandbox's models made by the oldest Blender there is: every newer one opens them."""
+        with self._models_lock:
+            return ensure_models(self._layout, self._environments.ensure(self._list_blenders()[0]))
 
     def _ensure_zip(self) -> Path:
         """Build this machine's zip once in a run."""
@@ -199,4 +226,4 @@ def run_tests(
         ]
         if blocked:
             say(f"{sentence} Until then these groups cannot run, and count as failed: {', '.join(blocked)}.")
-    return 0 if TestRun(layout, environments, keyword=keyword).run(chosen) else 1
+    return 0 if TestRun(layout, environments, keyword=keyword, is_fast=fast).run(chosen) else 1
