@@ -41,6 +41,16 @@ from core.marketplaces.base import PurchaseOutcome, PurchaseResult
 TAPES = load_tapes()
 GOOD = [tape for tape in TAPES if tape.succeeds]
 READABLE = [tape for tape in GOOD if all("body" in step["response"] for step in tape.steps)]
+# Steps with an answer that no earlier tape's same request had: changing one of two equal answers is enough.
+DISTINCT = {
+    (str(tape), number)
+    for tape, number in {
+        (tape.marketplace, json.dumps(step["request"]), json.dumps(step["response"])): (tape, number)
+        for tape in reversed(GOOD)
+        for number, step in enumerate(tape.steps)
+        if "body" in step["response"]
+    }.values()
+}
 every_good_tape = pytest.mark.parametrize("tape", GOOD, ids=str)
 
 WRONG: tuple[Any, ...] = (
@@ -153,10 +163,10 @@ class TestBrokenAnswers:
     def test_any_json(self, call: Call[Any], data: st.DataObject) -> None:
         leaf = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
         names = st.sampled_from(
-            ["data", "models", "model", "orders", "order", "files", "id", "image", "assets", "url",
-             "download", "error", "errors", "message", "status", "success", "checkout_url", "license", "prices",
-             "allotment", "formats", "total", "total_count", "page", "per_page", "username", "image_id", "title",
-             "description", "thumbnails", "x"]
+            ["data", "models", "model", "orders", "order", "files", "id", "image", "assets", "url", "error",
+             "download", "errors", "message", "status", "success", "checkout_url", "license", "prices", "x",
+             "allotment", "formats", "total", "total_count", "page", "per_page", "username", "image_id",
+             "title", "description", "thumbnails"]
         )  # fmt: skip
         tree = st.recursive(
             leaf, lambda t: st.lists(t, max_size=4) | st.dictionaries(names, t, max_size=6), max_leaves=25
@@ -181,7 +191,7 @@ class TestMutations:
         """Change every place of every answer; purchases must stay what they were, or be in doubt."""
         original = play(tape)
         for number, step in enumerate(tape.steps):
-            if "body" not in step["response"]:
+            if (str(tape), number) not in DISTINCT:
                 continue
             for changed in _mutations(step["response"]["body"]):
                 answers = {number: with_body(step["response"], changed)}

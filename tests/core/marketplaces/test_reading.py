@@ -188,7 +188,8 @@ class TestPages:
         ("page", "per_page", "count", "total", "cursor"),
         [
             (1, 24, 24, 48, "2"), (2, 24, 24, 48, None), (1, 24, 24, 25, "2"), (1, 24, 0, 99, None),
-            (1, 24, 24, None, "2"),            (1, 24, 23, None, None), (MAX_PAGES, 1, 1, 10**9, None), (1, 24, 3, 0, None),
+            (1, 24, 24, None, "2"), (1, 24, 23, None, None), (MAX_PAGES, 1, 1, 10**9, None),
+            (1, 24, 3, 0, None),
         ],
     )  # fmt: skip
     def test_next(self, page: int, per_page: int, count: int, total: int | None, cursor: str | None) -> None:
