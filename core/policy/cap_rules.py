@@ -77,7 +77,7 @@ def check_budget(facts: Facts) -> Finding | None:
                 f"{name_license(terms)} covers productions of up to {cap}; this production's budget is not "
                 "stated."
             ),
-            f'State it in the use file, such as production_budget = "{cap.decimal:f} {cap.currency}".',
+            f'State it in the use file, such as production_budget = "{_write(cap)}".',
         )
     if planned.currency != cap.currency:
         return _budget(
@@ -100,6 +100,11 @@ def check_budget(facts: Facts) -> Finding | None:
             "one), or replace it."
         ),
     )
+
+
+def _write(amount: Money) -> str:
+    """Write an amount as a use file wants it: ``10000 USD``."""
+    return f"{amount.decimal.normalize():f} {amount.currency}"
 
 
 def _exceeds(planned: Money, cap: Money) -> bool:

@@ -326,7 +326,7 @@ def _use(use: IntendedUse) -> list[tuple[str, str]]:
     lines = [
         ("Purpose", "Commercial" if use.purpose is Purpose.COMMERCIAL else "Editorial"),
         ("Leaves the house by", "; ".join(OUTPUTS[kind] for kind in OutputKind if kind in use.outputs)),
-        ("Media", ", ".join(clean(word, 40).replace("_", " ") for word in use.media)),
+        ("Media", ", ".join(_medium(word) for word in use.media)),
         ("Territory", ", ".join(clean(word, 8) for word in use.territory) or "worldwide"),
         ("Printed copies", _number(use.print_run)),
         ("Impressions", _number(use.impressions)),
@@ -336,6 +336,10 @@ def _use(use: IntendedUse) -> list[tuple[str, str]]:
         ("People at the files", f"{use.seats:,}"),
     ]
     return [(label, value or "not stated") for label, value in lines if value or label != "Also"]
+
+
+def _medium(word: str) -> str:
+    return word.upper() if word in {"tv", "vr"} else clean(word, 40).replace("_", " ")
 
 
 def _title(grant: ReportGrant) -> str:

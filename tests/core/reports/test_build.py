@@ -349,6 +349,7 @@ def test_the_heaviest_verdict_wins() -> None:
     assert worst_verdict(order) is Verdict.NOT_CLEARED
 
 
+ANY_TERMS = LicenseCatalogue.load().all()[0]
 STAMP = json.dumps(
     {"v": 1, "grant_id": "g", "marketplace": "m", "listing_id": "l", "license_id": "x", "terms_sha256": "y"}
 )
@@ -373,7 +374,7 @@ def test_more_in_the_scene_never_makes_the_verdict_lighter(data: st.DataObject) 
     more = replace(scan, data_blocks=tuple(found))
     now = datetime(2026, 1, 1, tzinfo=UTC)
     use = IntendedUse(outputs=frozenset({OutputKind.RENDER}))
-    terms = {"y": LicenseCatalogue.load().all()[0]}
+    terms = {"y": ANY_TERMS}
     before = build_report(scan, grants={}, terms=terms, use=use, now=now)
     after = build_report(more, grants={}, terms=terms, use=use, now=now)
     assert WEIGHT[after.verdict] >= WEIGHT[before.verdict] or any(
