@@ -185,8 +185,8 @@ class _JeepneyBus:
         return bool(owned) or BUS_NAME in startable
 
     def prompt(self, path: str) -> bool:
-        from jeepney import MatchRule  # type: ignore[import-untyped]
-        from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]
+        from jeepney import MatchRule
+        from jeepney.bus_messages import message_bus
 
         rule = MatchRule(type="signal", interface=_PROMPT, member="Completed", path=path)
         self._send(message_bus.AddMatch(rule))

@@ -64,6 +64,10 @@ class Client:
             raise rejected
         return self._exchange.run(call, info, renewed, cancel=cancel, on_wait=on_wait)
 
+    def close(self) -> None:
+        """Let go of files; the transport is closed by whoever made it."""
+        self._exchange.close()
+
     def fetch_public(
         self, url: str, info: Site, *, max_bytes: int, cancel: CancelToken | None = None
     ) -> bytes:

@@ -7,6 +7,7 @@ half done is ever at the final path. What is not what was promised is put aside 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ..clock import Clock
@@ -38,7 +39,11 @@ class Downloader:
         user_agent: str,
         timeouts: Timeouts | None = None,
         policy: DownloadPolicy | None = None,
+        max_bytes: int | None = None,
     ) -> None:
+        policy = policy or DownloadPolicy()
+        if max_bytes is not None:
+            policy = replace(policy, max_bytes=max_bytes)
         self._clock = clock
         self._online = online
         self._ports = Ports(
@@ -49,7 +54,7 @@ class Downloader:
             check_online=self._check_online,
             user_agent=user_agent,
             timeouts=timeouts or Timeouts(),
-            policy=policy or DownloadPolicy(),
+            policy=policy,
         )
 
     def fetch(

@@ -96,6 +96,10 @@ class Exchange:
         self._policy = policy or RetryPolicy()
         self._limit_for = limit_for
 
+    def close(self) -> None:
+        """Close the file that counts requests; the transport is closed by whoever made it."""
+        self._throttle.close()
+
     def check_online(self) -> None:
         """Raise OfflineError when the host forbids network access."""
         if not self._online():

@@ -52,11 +52,12 @@ def sign_in(
     came back in time), CancelledError, and what exchanging the code raises.
     """
     clock = clock or SystemClock()
+    until = clock.monotonic() + timeout_s
     with _Listener(info) as listener:
         attempt = tokens.begin_sign_in(info, listener.port)
         listener.expect(attempt.state)
         open_url(tokens.browser_url(attempt))
-        answer = listener.wait(clock, timeout_s=timeout_s, cancel=cancel)
+        answer = listener.wait(clock, until=until, cancel=cancel)
     if answer.error:
         raise clean_error(
             AccessDenied(
@@ -125,9 +126,8 @@ class _Listener:
         """Take an answer with this state only."""
         self._state = state
 
-    def wait(self, clock: Clock, *, timeout_s: float, cancel: CancelToken | None) -> _Answer:
+    def wait(self, clock: Clock, *, until: float, cancel: CancelToken | None) -> _Answer:
         """Return the answer; raise CancelledError, or UserInputError when the time is over."""
-        until = clock.monotonic() + timeout_s
         while True:
             try:
                 return self._answers.get(timeout=_STEP_S)

@@ -10,6 +10,7 @@ first. So the connection itself tells when the first byte of a request is handed
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import requests
 
 CHUNK_BYTES = 128 * 1024
+_LOGGER = "urllib3.connectionpool"
 
 
 class TransportError(Exception):
@@ -118,6 +120,19 @@ class _Exchange(threading.local):
     sent = False
     public_only = False
     refused_address = False
+    sending = False
+
+
+class _Quiet(logging.Filter):
+    """Keeps urllib3 from writing our addresses, signed ones too, into a log that somebody has set to debug."""
+
+    def __init__(self, exchange: _Exchange) -> None:
+        super().__init__()
+        self._exchange = exchange
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let through what other threads and other programs' requests write."""
+        return record.levelno > logging.INFO or not self._exchange.sending
 
 
 class RequestsTransport:
@@ -128,6 +143,7 @@ class RequestsTransport:
         self._exchange = _Exchange()
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
+        self._quiet = _Quiet(self._exchange)
 
     def send(
         self, request: WireRequest, *, connect_timeout_s: float, read_timeout_s: float, max_bytes: int
@@ -177,6 +193,7 @@ class RequestsTransport:
         """Close idle connections; the next request opens new ones."""
         with self._lock:
             session, self._session = self._session, None
+        logging.getLogger(_LOGGER).removeFilter(self._quiet)
         if session is not None:
             session.close()
 
@@ -188,6 +205,8 @@ class RequestsTransport:
         host = _host(request.url)
         exchange = self._exchange
         exchange.sent = exchange.refused_address = False
+        exchange.sending = True
+        logging.getLogger(_LOGGER).addFilter(self._quiet)
         try:
             prepared = session.prepare_request(
                 requests.Request(
@@ -217,6 +236,8 @@ class RequestsTransport:
                 reason = "the connection was broken" if exchange.sent else "the server cannot be reached"
             else:
                 reason = "the answer could not be read" if exchange.sent else "the request could not be sent"
+        finally:
+            exchange.sending = False
         # Raised out here so that no exception of the library, whose text holds the address, hangs on ours.
         if exchange.refused_address:
             raise AddressRefused("the name leads to a private address", host=host)

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from core.errors import UnexpectedResponse
+from core.http.auth import (
+    AppAuth,
+    AuthConfig,
+    Token,
+    authorization_code_call,
+    basic_header,
+    bearer_header,
+    client_credentials_call,
+    decode_token,
+    encode_token,
+    read_token,
+    refresh_call,
+    same_state,
+    start_sign_in,
+)
+from core.http.message import Idempotency
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+CONFIG = AuthConfig(
+    app=AppAuth.BASIC,
+    authorize_url="https://accounts.example.com/oauth/authorize",
+    token_url="https://api.example.com/v2/oauth/access_token",
+    scopes=("user.view", "licenses.create"),
+    extra_authorize=(("realm", "customer"),),
+    extra_token=(("realm", "customer"), ("expires", "true")),
+)
+ODD = "a b&c=d+e%ü€"
+
+
+def test_headers() -> None:
+    name, value = basic_header("id", "pässword")
+    assert name == "Authorization"
+    assert base64.b64decode(value.removeprefix("Basic ")).decode() == "id:pässword"
+    assert bearer_header("t") == ("Authorization", "Bearer t")
+
+
+def test_a_sign_in_page_without_pkce() -> None:
+    sign_in = start_sign_in(CONFIG, client_id=ODD, port=4711, state="s" * 43, code_verifier="v" * 64)
+    parts = urlsplit(sign_in.url)
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == CONFIG.authorize_url
+    assert parse_qs(parts.query) == {
+        "response_type": ["code"],
+        "client_id": [ODD],
+        "redirect_uri": ["http://127.0.0.1:4711/"],
+        "scope": ["user.view licenses.create"],
+        "state": ["s" * 43],
+        "realm": ["customer"],
+    }
+    assert sign_in.code_verifier is None
+    assert "sss" not in repr(sign_in)
+
+
+def test_a_sign_in_page_with_pkce_and_another_redirect() -> None:
+    config = AuthConfig(
+        app=AppAuth.BASIC,
+        authorize_url="https://x.example.com/authorize",
+        token_url="https://x.example.com/token",
+        pkce=True,
+        redirect_host="localhost",
+        redirect_path="/back",
+    )
+    verifier = "v" * 64
+    sign_in = start_sign_in(config, client_id="id", port=1, state="state", code_verifier=verifier)
+    query = parse_qs(urlsplit(sign_in.url).query)
+    expected = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    assert query["code_challenge"] == [expected]
+    assert query["code_challenge_method"] == ["S256"]
+    assert query["redirect_uri"] == ["http://localhost:1/back"]
+    assert "scope" not in query
+    call = authorization_code_call("x", config, sign_in, client_id="id", client_secret="sec", code="co")
+    assert dict(call.request.form_body or ())["code_verifier"] == verifier
+
+
+def test_token_requests() -> None:
+    sign_in = start_sign_in(CONFIG, client_id="id", port=5, state="state")
+    calls = {
+        "client_credentials": client_credentials_call("x", CONFIG, client_id="id", client_secret=ODD),
+        "authorization_code": authorization_code_call(
+            "x", CONFIG, sign_in, client_id="id", client_secret=ODD, code=ODD
+        ),
+        "refresh_token": refresh_call("x", CONFIG, client_id="id", client_secret=ODD, refresh_token=ODD),
+    }
+    for grant, call in calls.items():
+        form = dict(call.request.form_body or ())
+        assert len(form) == len(call.request.form_body or ())
+        assert form["grant_type"] == grant
+        assert form["client_id"] == "id"
+        assert form["client_secret"] == ODD
+        assert form["expires"] == "true"
+        assert call.request.method == "POST"
+        assert call.request.url == CONFIG.token_url
+        assert ODD not in repr(call)
+        assert call.idempotency is not Idempotency.SPENDING
+    assert dict(calls["authorization_code"].request.form_body or ())["code"] == ODD
+    assert dict(calls["authorization_code"].request.form_body or ())["redirect_uri"] == "http://127.0.0.1:5/"
+    assert dict(calls["refresh_token"].request.form_body or ())["refresh_token"] == ODD
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [(3600, 3600.0), ("3600", 3600.0), (None, None), ("soon", None), (-1, None), (0, None), (True, None),
+     (1e400, None), ([], None), ("nan", None)],
+)  # fmt: skip
+def test_lifetimes_in_every_form(expires_in: Any, seconds: float | None) -> None:
+    raw = read_token({"access_token": "t", "expires_in": expires_in}, {})
+    assert raw.expires_in_s == seconds
+    expires_at = raw.dated(NOW).expires_at
+    assert expires_at == (None if seconds is None else NOW + timedelta(seconds=seconds))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=10,
+    )
+    | st.fixed_dictionaries(
+        {"access_token": st.text() | st.none() | st.integers()},
+        optional={
+            "token_type": st.text() | st.none(),
+            "expires_in": st.floats() | st.text() | st.integers(),
+            "refresh_token": st.text() | st.none() | st.integers(),
+            "scope": st.text() | st.none() | st.lists(st.text()),
+        },
+    )
+)
+def test_any_answer_is_a_token_or_an_error(body: Any) -> None:
+    try:
+        raw = read_token(body, {})
+    except UnexpectedResponse:
+        return
+    token = raw.dated(NOW)
+    assert token.access_token.isprintable()
+    assert token.access_token not in repr(token) or len(token.access_token) < 4
+    assert decode_token(encode_token(token)) == token
+
+
+def test_the_old_refresh_token_stays_when_no_new_one_comes() -> None:
+    assert read_token({"access_token": "t"}, {}).dated(NOW, kept_refresh_token="r").refresh_token == "r"
+    both = {"access_token": "t", "refresh_token": "new"}
+    assert read_token(both, {}).dated(NOW, kept_refresh_token="r").refresh_token == "new"
+
+
+def test_freshness_leaves_a_margin() -> None:
+    token = Token(access_token="t", expires_at=NOW + timedelta(seconds=59))
+    assert not token.is_fresh(NOW)
+    assert token.is_fresh(NOW, margin_s=10)
+    assert Token(access_token="t").is_fresh(NOW)
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"access_token": 1}', "two words", "line\nbreak", "ü", '{"a":' + "[" * 5000,
+                                  '{"access_token":"t","refresh_token":null,"expires_at":"x","scopes":[]}'])  # fmt: skip
+def test_what_is_stored_but_no_token(text: str) -> None:
+    assert decode_token(text) is None
+
+
+def test_a_pasted_token_is_trimmed() -> None:
+    assert decode_token("  v2/abc.def \n") == Token(access_token="v2/abc.def")
+
+
+def test_states_are_compared_whole() -> None:
+    assert same_state("abc", "abc")
+    assert not same_state("abc", "abd")
+    assert not same_state("abc", "")
+    assert not same_state("abc", "\udcff")

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from core.clock import SystemClock
+from core.errors import CancelledError, ClearanceError, RateLimited
+from core.http.cancel import CancelToken, pause_with
+from core.http.throttle import Limit, Throttle
+from wire import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def throttle(tmp_path: Path, clock: FakeClock) -> Iterator[Throttle]:
+    made = Throttle(tmp_path / "deep" / "throttle.sqlite", clock=clock, pause=clock.pause)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("limit", "rules"),
+    [
+        (Limit(per_hour=100), ((100, 3_600_000),)),
+        (Limit(per_hour=3600, per_second=2), ((2, 1000), (3600, 3_600_000))),
+        (Limit(per_hour=7200, per_second=2), ((2, 1000),)),
+        (Limit(per_hour=2, per_second=2), ((2, 3_600_000),)),
+        (Limit(per_hour=0, per_second=0), ((1, 3_600_000),)),
+    ],
+)
+def test_rules_make_sense_together(limit: Limit, rules: tuple[tuple[int, int], ...]) -> None:
+    assert limit.rules() == rules
+
+
+def test_requests_up_to_the_limit_go_at_once_then_wait(throttle: Throttle, clock: FakeClock) -> None:
+    limit = Limit(per_hour=1000, per_second=2)
+    waits: list[float] = []
+    for _ in range(6):
+        throttle.acquire("key", limit, on_wait=waits.append)
+    assert 1.9 <= sum(clock.slept) <= 2.2
+    assert waits
+    assert all(0 < wait <= 1.1 for wait in waits)
+
+
+def test_keys_do_not_share_a_limit(throttle: Throttle, clock: FakeClock) -> None:
+    limit = Limit(per_hour=1)
+    throttle.acquire("one", limit)
+    throttle.acquire('two"; DROP TABLE pauses; --', limit)
+    assert clock.slept == []
+
+
+def test_a_long_wait_is_told_instead(throttle: Throttle, clock: FakeClock) -> None:
+    limit = Limit(per_hour=1)
+    throttle.acquire("key", limit)
+    with pytest.raises(RateLimited, match="60 minutes") as caught:
+        throttle.acquire("key", limit, marketplace="example")
+    assert caught.value.retry_after_s is not None
+    assert 3590 < caught.value.retry_after_s <= 3601
+    assert clock.slept == []
+    clock.seconds += 3601
+    assert throttle.acquire("key", limit) == 0
+
+
+def test_a_pause_holds_for_everybody_with_the_file(tmp_path: Path, throttle: Throttle, clock: FakeClock) -> None:
+    other = Throttle(tmp_path / "deep" / "throttle.sqlite", clock=clock, pause=clock.pause)
+    throttle.pause_key("key", 30)
+    throttle.pause_key("key", 5)
+    waits: list[float] = []
+    other.acquire("other", Limit(per_hour=100))
+    assert clock.slept == []
+    assert other.acquire("key", Limit(per_hour=100), on_wait=waits.append) == pytest.approx(30, abs=0.1)
+    assert waits[0] == pytest.approx(30, abs=0.1)
+    assert len(waits) == 1
+    other.close()
+
+
+def test_cancelling_ends_the_wait(throttle: Throttle) -> None:
+    cancel = CancelToken()
+    throttle.pause_key("key", 60)
+    with pytest.raises(CancelledError):
+        throttle.acquire("key", Limit(per_hour=10), cancel=cancel, on_wait=lambda _: cancel.cancel())
+
+
+def test_a_clock_set_back_does_not_lock_us_out(throttle: Throttle, clock: FakeClock) -> None:
+    throttle.acquire("key", Limit(per_hour=1))
+    throttle.pause_key("key", 60)
+    clock.seconds -= 86_400
+    assert throttle.acquire("key", Limit(per_hour=1)) == 0
+
+
+def test_a_damaged_file_is_made_anew(tmp_path: Path, clock: FakeClock) -> None:
+    path = tmp_path / "throttle.sqlite"
+    path.write_bytes(b"this is not a database" * 1000)
+    throttle = Throttle(path, clock=clock, pause=clock.pause)
+    assert throttle.acquire("key", Limit(per_hour=5)) == 0
+    throttle.close()
+
+
+def test_an_unusable_place_is_said(tmp_path: Path, clock: FakeClock) -> None:
+    (tmp_path / "throttle.sqlite").mkdir()
+    throttle = Throttle(tmp_path / "throttle.sqlite", clock=clock, pause=clock.pause)
+    with pytest.raises(ClearanceError, match="counts requests"):
+        throttle.acquire("key", Limit(per_hour=5))
+    throttle.close()
+
+
+def test_threads_share_the_limit(tmp_path: Path) -> None:
+    clock = SystemClock()
+    throttle = Throttle(tmp_path / "t.sqlite", clock=clock, pause=pause_with(clock))
+    passed: list[int] = []
+
+    def work() -> None:
+        for _ in range(10):
+            try:
+                throttle.acquire("key", Limit(per_hour=25))
+            except RateLimited:
+                continue
+            passed.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    throttle.close()
+    assert len(passed) == 25
+
+
+def test_processes_share_the_limit(tmp_path: Path) -> None:
+    """Three processes race for a hundred permits; together they get a hundred, no matter who gets how many."""
+    script = Path(__file__).resolve().parents[2] / "support" / "throttle_race.py"
+    command = [sys.executable, str(script), str(tmp_path / "t.sqlite"), str(time.time() + 1.0), "60", "100"]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    counts = [int(racer.communicate(timeout=120)[0]) for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0]
+    assert sum(counts) == 100
