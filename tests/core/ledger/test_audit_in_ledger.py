@@ -26,8 +26,8 @@ TRIGGERS = ("audit_no_update", "audit_no_delete", "audit_no_replace")
 
 @pytest.fixture
 def filled(ledger: SqlLedger) -> SqlLedger:
-    for number in range(1, SIZE + 1):
-        with ledger.transaction() as work:
+    with ledger.transaction() as work:
+        for number in range(1, SIZE + 1):
             work.record(make_event(number))
     return ledger
 

@@ -134,7 +134,8 @@ def test_changing_the_journal_waits_for_others_but_not_for_ever(path: Path) -> N
 
 
 def test_a_file_that_may_not_be_written() -> None:
-    folder = Path(tempfile.mkdtemp(dir="/tmp" if os.name == "posix" else None))
+    # Not tmp_path: an ordinary user cannot come through the folders above it.
+    folder = Path(tempfile.mkdtemp())
     path = folder / "ledger.sqlite"
     try:
         with closing(open_quickly(path)) as ledger, ledger.transaction() as work:
@@ -152,7 +153,7 @@ def test_a_file_that_may_not_be_written() -> None:
 
 
 def test_a_folder_that_may_not_be_made() -> None:
-    folder = Path(tempfile.mkdtemp(dir="/tmp" if os.name == "posix" else None))
+    folder = Path(tempfile.mkdtemp())
     try:
         folder.chmod(0o555)
         with ordinary_user():

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ledger_values import REF, make_grant, make_order
+from ledger_values import REF, make_event, make_grant, make_order
 from sqlalchemy import event
 
 from core.ledger.engine import SqlLedger
@@ -98,8 +98,6 @@ def explain(ledger: SqlLedger, statement: str, parameters: Any) -> list[str]:
 
 
 def test_a_unit_of_work_does_not_read_the_chain_to_add_to_it(ledger: SqlLedger) -> None:
-    from ledger_values import make_event
-
     with ledger.transaction() as work:
         for number in range(50):
             work.record(make_event(number))
