@@ -1,0 +1,244 @@
+"""Make small .blend files and write down what Blender itself reads in them.
+
+Run by a Python that has bpy:  python tests/support/make_blend_fixtures.py FOLDER
+With ``--fixtures`` only the small files are made that are committed in tests/core/files/blend.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+KINDS = frozenset(
+    {
+        "OBJECT", "MESH", "CURVE", "CURVES", "META", "FONT", "POINTCLOUD", "VOLUME", "ARMATURE", "LATTICE",
+        "GREASEPENCIL", "GREASEPENCIL_V3", "LIGHT", "CAMERA", "MATERIAL", "TEXTURE", "IMAGE", "NODETREE",
+        "ACTION", "WORLD", "COLLECTION", "SOUND", "MOVIECLIP", "LIBRARY", "KEY", "PARTICLE",
+    }
+)  # fmt: skip
+VERSION = f"{bpy.app.version[0]}_{bpy.app.version[1]}"
+
+
+def reset() -> None:
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+
+
+def add(name: str, data: Any) -> Any:
+    thing = bpy.data.objects.new(name, data)
+    bpy.context.scene.collection.objects.link(thing)
+    return thing
+
+
+def make_mesh(name: str, faces: list[tuple[int, ...]], grants: list[int] | None) -> Any:
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], [], faces)
+    if grants is not None:
+        mesh.attributes.new("clearance_grant", "INT", "FACE").data.foreach_set("value", grants)
+    return mesh
+
+
+def fill_small() -> None:
+    """Objects, meshes, a material with a node group and an image: all that a fixture needs."""
+    mixed = make_mesh("mixed", [(0, 1, 2), (0, 2, 3), (0, 1, 3)], [7, 0, -9])
+    marked = make_mesh("marked", [(0, 1, 2), (0, 2, 3)], [9, 9])
+    other = make_mesh("other", [(0, 1, 2)], None)
+    other.attributes.new("clearance_grant", "INT", "POINT").data.foreach_set("value", [5, 5, 5, 5])
+    wrong = make_mesh("wrong_type", [(0, 1, 2)], None)
+    wrong.attributes.new("clearance_grant", "FLOAT", "FACE")
+    chair = add("chair", mixed)
+    chair["clearance"] = '{"v":1,"grant_id":"grant_ä"}'
+    chair["before"] = 3
+    chair["nested"] = {"clearance": "not this one"}
+    mixed["clearance"] = "x" * 3000
+    add("marked", marked)
+    add("again", mixed)
+    add("other", other)
+    add("wrong_type", wrong)
+    add("no_faces", bpy.data.meshes.new("no_faces"))
+    add("number", None)["clearance"] = 5
+    add("bytes", None)["clearance"] = b"\x00\xff"
+    add("blank", None)["clearance"] = ""
+    material = bpy.data.materials.new("material")
+    material["clearance"] = "on the material"
+    mixed.materials.append(material)
+    if not material.node_tree:
+        material.use_nodes = True
+    group = bpy.data.node_groups.new("group", "ShaderNodeTree")
+    group["clearance"] = "on the group"
+    material.node_tree.nodes.new("ShaderNodeGroup").node_tree = group
+    image = bpy.data.images.new("image", 2, 2)
+    image["clearance"] = "on the image"
+    material.node_tree.nodes.new("ShaderNodeTexImage").image = image
+    kept = bpy.data.materials.new("kept")
+    kept.use_fake_user = True
+    bpy.context.scene["clearance_register"] = '["one","two"]'
+
+
+def fill_large() -> None:
+    """One of every other kind, and references that do and do not count as users."""
+    scene = bpy.context.scene
+    chair = bpy.data.objects["chair"]
+    world = bpy.data.worlds.new("world")
+    world["clearance"] = "on the world"
+    scene.world = world
+    collection = bpy.data.collections.new("collection")
+    collection["clearance"] = "on the collection"
+    scene.collection.children.link(collection)
+    collection.objects.link(chair)
+    lamp = add("lamp", bpy.data.lights.new("lamp", "SUN"))
+    lamp.parent = chair
+    lamp.constraints.new("COPY_LOCATION").target = chair
+    action = bpy.data.actions.new("action")
+    action["clearance"] = "on the action"
+    lamp.animation_data_create().action = action
+    scene.camera = add("camera", bpy.data.cameras.new("camera"))
+    chair.shape_key_add(name="Basis")
+    bpy.data.objects["marked"].modifiers.new("cut", "BOOLEAN").object = chair
+    add("armature", bpy.data.armatures.new("armature"))
+    add("lattice", bpy.data.lattices.new("lattice"))
+    add("text", bpy.data.curves.new("text", "FONT"))
+    add("curve", bpy.data.curves.new("curve", "CURVE"))
+    add("surface", bpy.data.curves.new("surface", "SURFACE"))
+    add("ball", bpy.data.metaballs.new("ball"))
+    add("hair", bpy.data.hair_curves.new("hair"))
+    add("points", bpy.data.pointclouds.new("points"))
+    add("smoke", bpy.data.volumes.new("smoke"))
+    for kept in (bpy.data.textures.new("texture", "IMAGE"), bpy.data.particles.new("particles")):
+        kept.use_fake_user = True
+    pencils = getattr(bpy.data, "grease_pencils_v3", bpy.data.grease_pencils)
+    pencils.new("pencil").use_fake_user = True
+    if hasattr(bpy.data, "annotations"):
+        bpy.data.annotations.new("note").use_fake_user = True
+    instance = add("instance", None)
+    instance.instance_type = "COLLECTION"
+    instance.instance_collection = collection
+    add("pointing", None)["points_to"] = bpy.data.materials["material"]
+    second = bpy.data.scenes.new("Another")
+    second["clearance_register"] = '["two","three"]'
+    big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
+    add("big", big)
+
+
+def describe(thing: Any) -> dict[str, Any]:
+    stamp = thing.get("clearance")
+    facts: dict[str, Any] = {
+        "id_type": thing.id_type,
+        "name": thing.name,
+        "stamp": stamp if isinstance(stamp, str) else None,
+        "library": thing.library.filepath if thing.library else "",
+        "data_name": "",
+        "data_type": "",
+        "face_grants": [],
+        "unmarked_faces": 0,
+        "users": thing.users,
+    }
+    if thing.id_type == "OBJECT":
+        facts["data_type"] = thing.type
+        facts["data_name"] = thing.data.name if thing.data else ""
+    if thing.id_type == "MESH":
+        values = [0] * len(thing.polygons)
+        attribute = thing.attributes.get("clearance_grant")
+        if attribute and attribute.domain == "FACE" and attribute.data_type == "INT":
+            attribute.data.foreach_get("value", values)
+        facts["face_grants"] = sorted(set(values) - {0})
+        facts["unmarked_faces"] = values.count(0)
+    return facts
+
+
+def write_down(path: Path) -> None:
+    """Open a file in Blender and keep beside it, as JSON, what is in it."""
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    register: list[str] = []
+    for scene in bpy.data.scenes:
+        register += json.loads(scene.get("clearance_register") or "[]")
+    found = [describe(thing) for thing in bpy.data.user_map() if thing.id_type in KINDS]
+    facts = {"register": sorted(set(register)), "data_blocks": found}
+    path.with_suffix(".json").write_text(
+        json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def save(path: Path, *, compress: bool = True) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=compress)
+    return path
+
+
+def write_scene(path: Path) -> None:
+    """Write only the scene: no windows and workspaces, which are nine tenths of a small file."""
+    bpy.data.libraries.write(str(path), {bpy.context.scene}, path_remap="NONE", compress=True)
+
+
+def make_fixtures(folder: Path) -> None:
+    reset()
+    fill_small()
+    for image in bpy.data.images:
+        image.pack()
+    scene = folder / f"scene_{VERSION}.blend"
+    write_scene(scene)
+    write_down(scene)
+    link(scene, folder / f"linked_{VERSION}.blend", only_scene=True)
+
+
+def link(library: Path, target: Path, *, only_scene: bool = False) -> None:
+    """Save a file that links the chair out of a library, by a relative path."""
+    reset()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    add("local", None)
+    save(target)
+    with bpy.data.libraries.load(str(library), link=True, relative=True) as (_found, wanted):
+        wanted.objects = ["chair"]
+    bpy.context.scene.collection.objects.link(bpy.data.objects["chair"])
+    bpy.data.libraries[0]["clearance"] = "on the library"
+    if only_scene:
+        write_scene(target)
+    else:
+        save(target)
+    write_down(target)
+
+
+def make_all(folder: Path) -> None:
+    reset()
+    fill_small()
+    fill_large()
+    plain = save(folder / "plain.blend", compress=False)
+    packed = save(folder / "compressed.blend")
+    write_down(plain)
+    write_down(packed)
+    link(plain, folder / "sub" / "linked.blend")
+    reset()
+    with bpy.data.libraries.load(str(folder / "sub" / "linked.blend"), link=True, relative=False) as (
+        _,
+        wanted,
+    ):
+        wanted.objects = ["local"]
+        wanted.scenes = ["Scene"]
+    bpy.context.scene.collection.objects.link(wanted.objects[0])
+    write_down(save(folder / "nested.blend"))
+    reset()
+    fill_small()
+    library = save(folder / "soon_gone.blend")
+    without = folder / "library_gone.blend"
+    link(library, without)
+    library.unlink()
+    write_down(without)
+    if bpy.app.version >= (5, 0, 0):
+        reset()
+        with bpy.data.libraries.load(str(plain), link=True, pack=True) as (_found, wanted):
+            wanted.objects = ["chair"]
+        bpy.context.scene.collection.objects.link(wanted.objects[0])
+        write_down(save(folder / "packed_link.blend"))
+
+
+if __name__ == "__main__":
+    arguments = [one for one in sys.argv[1:] if not one.startswith("--")]
+    where = Path(arguments[0]).resolve()
+    where.mkdir(parents=True, exist_ok=True)
+    if "--fixtures" in sys.argv:
+        make_fixtures(where)
+    else:
+        make_all(where)
