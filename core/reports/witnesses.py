@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..errors import UserInputError
 from ..ids import hash_grant_id
@@ -71,9 +72,11 @@ class Witness(StrEnum):
     NONE = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What the witnesses of one data-block say. ``stamp`` is the decoded stamp, if it could be read."""
+class Sighting(NamedTuple):
+    """What the witnesses of one data-block say. ``stamp`` is the decoded stamp, if it could be read.
+
+    A named tuple, since tens of thousands are made for one report.
+    """
 
     block: DataBlock
     witness: Witness
