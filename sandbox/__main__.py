@@ -61,7 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sandbox", description="Shutterstock and CGTrader on this machine.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--state", type=Path, default=_STATE, help="folder of the state; it survives restarts")
+    parser.add_argument(
+        "--state", type=Path, default=_STATE, help="folder of the state; it survives restarts"
+    )
     parser.add_argument("--ready-file", type=Path, help="write address and keys there when listening")
     parser.add_argument("--models", type=Path, help="folder made by make_models.py")
     parser.add_argument("--assets", type=Path, help="folder of further model and picture files to sell")
@@ -94,8 +96,8 @@ def _greeting(server: SandboxServer) -> str:
         f"  {url}/",
         "What was charged:",
         f"  {url}/_control/books",
-        "Cause a fault (429 500 502 503 reset slow lost_answer hang truncate html garbage_json empty expired_link",
-        "wrong_bytes no_content_length ignore_range):",
+        "Cause a fault (429 500 502 503 reset slow lost_answer hang truncate html garbage_json empty",
+        "expired_link wrong_bytes no_content_length ignore_range):",
         f"  curl -X POST {url}/_control/faults -d '{fault}'",
         "Start over:",
         f"  curl -X POST {url}/_control/reset",

@@ -1,4 +1,7 @@
-"""The marketplaces' own truth: what was licensed, ordered and charged. Written with the deed, in its transaction."""
+"""The marketplaces' own truth: what was licensed, ordered and charged.
+
+Written with the deed, in its transaction; read by tests, never by the marketplaces themselves.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ def write_event(
 ) -> None:
     """Enter one event; call it inside the transaction of the deed itself."""
     db.execute(
-        "INSERT INTO events (at, marketplace, kind, account, item_id, amount, unit, reference, uuid, metadata)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (at, marketplace, kind, account, item_id, amount, unit, reference, uuid,"
+        " metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (at, marketplace, kind, account, item_id, amount, unit, reference, uuid, json.dumps(metadata or {})),
     )
 

@@ -1,4 +1,4 @@
-"""What the two marketplaces sell, read from the committed lists; nothing here makes or reads an asset's file."""
+"""What the two marketplaces sell, read from the committed lists; nothing here touches an asset's file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageItem:
-    """An image of the Shutterstock side. `asset` is a file of the assets folder, delivered when it is there."""
+    """An image of the Shutterstock side; `asset` is a file of the assets folder, delivered if it is there."""
 
     id: str
     description: str
@@ -46,7 +46,7 @@ class ImageItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelItem:
-    """A model of the CGTrader side. `blender` is a folder of models made with Blender, delivered when it is there."""
+    """A model of the CGTrader side; `blender` is a folder made with Blender, delivered if it is there."""
 
     id: str
     title: str

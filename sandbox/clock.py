@@ -1,4 +1,4 @@
-"""The sandbox's time: the machine's clock plus an offset that tests move; must not be read from anywhere else."""
+"""The sandbox's time: the machine's clock plus an offset that tests move. Nothing reads time elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/_control`: what tests and people use to look behind the counter, move time, set quota and cause faults."""
+"""`/_control`: where tests and people look behind the counter, move time, set quota and cause faults."""
 
 from __future__ import annotations
 
@@ -68,10 +68,8 @@ def _move_time(world: World, request: Request, body: Any) -> Any:
 def _quota(world: World, request: Request, body: Any) -> Any:
     """Set a subscription: downloads_left, downloads_limit, end_in_s, expires_in_s."""
     now = world.clock.now()
-    changes: list[tuple[str, float]] = []
-    for name in ("downloads_left", "downloads_limit"):
-        if name in body:
-            changes.append((name, int(body[name])))
+    counts = [name for name in ("downloads_left", "downloads_limit") if name in body]
+    changes: list[tuple[str, float]] = [(name, int(body[name])) for name in counts]
     for name, column in (("end_in_s", "end_at"), ("expires_in_s", "expires_at")):
         if name in body:
             changes.append((column, now + float(body[name])))

@@ -1,9 +1,10 @@
 """Faults on demand: which request gets which, how often. The server carries them out on the socket.
 
 A rule is JSON: {"match": {"host": "api.shutterstock.com", "method": "POST", "path_regex": "/licenses$"},
-"fault": "429", "times": 1, "skip": 0, ...}. `times` 0 means for ever. Options by fault: `retry_after` (seconds or an
-HTTP date; for 429 and 5xx), `delay_s` and `bytes_per_s` (slow), `hold_s` (hang, lost_answer with `how` "hang"),
-`bytes` (truncate), and `process` (true: the request takes effect before the faulty answer).
+"fault": "429", "times": 1, "skip": 0, ...}. `times` 0 means for ever. Options by fault: `retry_after`
+(seconds, or "date" for an HTTP date; 429 and 5xx), `delay_s` and `bytes_per_s` (slow), `hold_s` (hang, and
+lost_answer with `how` "hang"), `bytes` (truncate), and `process` (true: the request takes effect before the
+faulty answer).
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def make_reply(rule: Rule, request: Request, now: float, date: str) -> Reply:
         case Fault.INTERNAL_ERROR | Fault.BAD_GATEWAY | Fault.UNAVAILABLE:
             return json_reply({"message": "Something went wrong"}, int(rule.fault), headers)
         case Fault.HTML:
-            page = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking</body></html>"
+            page = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>"
             return Reply(headers=(("Content-Type", "text/html; charset=utf-8"),), body=page)
         case Fault.GARBAGE_JSON:
             return Reply(headers=(("Content-Type", "application/json"),), body=b'{"data": [{"id": "12\xff')
@@ -151,7 +152,7 @@ def make_reply(rule: Rule, request: Request, now: float, date: str) -> Reply:
 def rate_limit_reply(
     host: str, *, limit: int, reset_at: float, headers: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
-    """Answer 429 as each vendor is known to: Shutterstock with numbers, reset in UTC milliseconds; CGTrader bare."""
+    """Answer 429 as each vendor is known to: Shutterstock with numbers (reset in UTC ms), CGTrader bare."""
     if host == "api.shutterstock.com":
         reset = int(reset_at * 1000)
         numbers = (

@@ -47,7 +47,7 @@ def file_reply(request: Request, data: bytes, name: str, *, attachment: bool = F
 
 
 def _asked_range(request: Request, length: int, etag: str) -> tuple[int, int] | None:
-    """Read the Range header as start and stop; None for the whole file, an empty span for a range outside it."""
+    """Read the Range header as start and stop; None for the whole file, an empty span for one outside it."""
     match = _RANGE.fullmatch(request.header("range").replace(" ", ""))
     if match is None or (request.header("if-range") not in ("", etag)):
         return None

@@ -23,7 +23,7 @@ from .media.picture import watermark
 from .media.preview import draw_preview
 from .media.textures import make_texture
 
-# Longest side in pixels by name. Licensable sizes first, then previews; from 450 on previews carry a watermark.
+# Longest side in pixels by name: licensable sizes, then previews; from 450 on these carry a watermark.
 IMAGE_SIZES = {"small": 500, "medium": 1000}
 PREVIEWS = {
     "small_thumb": 100,

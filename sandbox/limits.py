@@ -1,4 +1,4 @@
-"""Request limits of the production services, off by default; the numbers are assumptions (see unconfirmed)."""
+"""Request limits of the production services, off by default; the numbers are assumptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signed download links as both vendors hand them out: an HMAC over path and expiry, no token needed to fetch."""
+"""Signed download links as both vendors give them: an HMAC over path and expiry; no token to fetch."""
 
 from __future__ import annotations
 

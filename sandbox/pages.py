@@ -1,4 +1,4 @@
-"""The few HTML pages that people see: the list of what is sold, consent, checkout. No script, everything escaped."""
+"""The few HTML pages that people see: what is sold, consent, checkout. No script, everything escaped."""
 
 from __future__ import annotations
 
@@ -9,22 +9,33 @@ from .world import World
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --accent: #2563eb; }
-* { box-sizing: border-box; } body { font: 16px/1.5 system-ui, sans-serif; margin: 0; }
-main { max-width: 68rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; } .narrow { max-width: 30rem; }
-h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .7rem; }
-p { margin: .5rem 0; } .soft { opacity: .7; } code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
+* { box-sizing: border-box; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0; }
+main { max-width: 68rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+.narrow { max-width: 30rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
+h2 { font-size: 1.1rem; margin: 2.2rem 0 .7rem; }
+p { margin: .5rem 0; }
+.soft { opacity: .7; }
+code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
 .card { border: 1px solid var(--line); border-radius: 10px; padding: 1.5rem; margin-top: 2rem; }
 .card img { max-width: 100%; border-radius: 6px; display: block; margin: 0 0 1rem; }
 .price { font-size: 1.6rem; font-weight: 600; margin: .6rem 0 1.2rem; }
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .9rem; padding: 0; }
-.grid li { list-style: none; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; font-size: .8rem; }
-.grid .picture { height: 7.5rem; background: #8882; } .grid img { width: 100%; height: 100%; object-fit: cover; }
-.grid div.text { padding: .45rem .6rem .6rem; } .title { display: -webkit-box; -webkit-line-clamp: 2;
--webkit-box-orient: vertical; overflow: hidden; line-height: 1.3; overflow-wrap: anywhere; }
-form { display: flex; gap: .7rem; flex-wrap: wrap; } button { font: inherit; padding: .55rem 1.1rem; cursor: pointer;
-border-radius: 7px; border: 1px solid var(--line); background: transparent; color: inherit; }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .9rem;
+  padding: 0; }
+.grid li { list-style: none; border: 1px solid var(--line); border-radius: 8px; overflow: hidden;
+  font-size: .8rem; }
+.grid .picture { height: 7.5rem; background: #8882; }
+.grid img { width: 100%; height: 100%; object-fit: cover; }
+.grid div.text { padding: .45rem .6rem .6rem; }
+.title { display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden;
+  line-height: 1.3; overflow-wrap: anywhere; }
+form { display: flex; gap: .7rem; flex-wrap: wrap; }
+button { font: inherit; padding: .55rem 1.1rem; cursor: pointer; border-radius: 7px; border: 1px solid
+  var(--line); background: transparent; color: inherit; }
 button.main { background: var(--accent); border-color: var(--accent); color: #fff; font-weight: 600; }
-table { border-collapse: collapse; font-size: .9rem; } td { padding: .15rem 1rem .15rem 0; vertical-align: top; }
+table { border-collapse: collapse; font-size: .9rem; }
+td { padding: .15rem 1rem .15rem 0; vertical-align: top; }
 """
 
 
@@ -56,10 +67,12 @@ def checkout_page(*, order_id: str, title: str, author: str, price: str, picture
         action = "<p><b>This order is paid.</b> You may close this page.</p>"
     else:
         action = """<form method="post"><button class="main" name="action" value="pay">Pay (sandbox)</button>
-<button name="action" value="cancel">Cancel</button></form><p class="soft">No money moves; no card is asked for.</p>"""
+<button name="action" value="cancel">Cancel</button></form>
+<p class="soft">No money moves; no card is asked for.</p>"""
     return _page(
         f"Checkout, order {order_id} (sandbox)",
-        f"""<div class="card"><h1>Checkout</h1><p class="soft">CGTrader sandbox, order {escape(order_id)}</p>{image}
+        f"""<div class="card"><h1>Checkout</h1>
+<p class="soft">CGTrader sandbox, order {escape(order_id)}</p>{image}
 <p><b class="title">{escape(_plain(title))}</b></p><p class="soft">by {escape(author)}</p>
 <p class="price">{escape(price)} USD</p>{action}</div>""",
         narrow=True,
@@ -94,10 +107,11 @@ def index_page(world: World, base_url: str) -> Reply:
     return _page(
         "Clearance sandbox",
         f"""<h1>Clearance sandbox</h1>
-<p>Two marketplaces on this machine. Nothing here costs money, and none of the keys opens anything elsewhere.</p>
-<p>Use <code>{escape(base_url)}/api.shutterstock.com</code> and <code>{escape(base_url)}/api.cgtrader.com</code> in place
-of the real addresses. <a href="/_control/books">The books</a> say what was charged,
-<a href="/_control/requests">the log</a> what was asked, <a href="/_control/variant">the variants</a> what is open.</p>
+<p>Two marketplaces on this machine. Nothing here costs money; none of the keys opens anything elsewhere.</p>
+<p>Use <code>{escape(base_url)}/api.shutterstock.com</code> and
+<code>{escape(base_url)}/api.cgtrader.com</code> in place of the real addresses.
+<a href="/_control/books">The books</a> say what was charged, <a href="/_control/requests">the log</a> what
+was asked, <a href="/_control/variant">the variants</a> what is open.</p>
 <h2>Keys</h2><table>{rows}</table>
 <h2>Shutterstock: {len(world.catalogue.images)} images</h2><ul class="grid">{images}</ul>
 <h2>CGTrader: {len(world.catalogue.models)} models</h2><ul class="grid">{models}</ul>""",
@@ -106,8 +120,9 @@ of the real addresses. <a href="/_control/books">The books</a> say what was char
 
 def _tile(title: str, picture: str, line: str) -> str:
     image = f'<img loading="lazy" src="{escape(picture)}" alt="">' if picture else ""
+    label = escape(_plain(title)[:140])
     return (
-        f'<li><div class="picture">{image}</div><div class="text"><span class="title">{escape(_plain(title)[:140])}</span>'
+        f'<li><div class="picture">{image}</div><div class="text"><span class="title">{label}</span>'
         f'<span class="soft">{escape(line)}</span></div></li>'
     )
 

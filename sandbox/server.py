@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,7 +42,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.stopping = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent about clients that went away; everything else is a fault of the sandbox and is shown."""
+        """Stay silent about clients that went away; anything else is a fault of the sandbox and is shown."""
         import sys
 
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
@@ -96,28 +97,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _misbehave(self, rule: Rule, request: Request) -> None:
         """Carry out a fault on this connection."""
-        now = self.server.world.clock.now()
         if rule.fault is Fault.SLOW:
             self.server.stopping.wait(rule.number("delay_s", 1.0))
         reply = Reply()
         if rule.processes:
-            reply = self._answer(
-                self._without_range(request) if rule.fault is Fault.IGNORE_RANGE else request
-            )
-        if rule.replaces_answer:
-            date = formatdate(now + rule.number("delay_s", 2.0), usegmt=True)
-            self._send(make_reply(rule, request, now, date))
-            return
+            asked = _without_range(request) if rule.fault is Fault.IGNORE_RANGE else request
+            reply = self._answer(asked)
+        lost_in_silence = rule.fault is Fault.LOST_ANSWER and rule.options.get("how") == "hang"
+        if rule.fault is Fault.HANG or lost_in_silence:
+            self._hold(rule)
+        elif rule.fault in (Fault.RESET, Fault.LOST_ANSWER):
+            self._reset()
+        elif rule.replaces_answer:
+            # A date is for the client's clock, which the sandbox's offset does not move.
+            date = formatdate(time.time() + rule.number("delay_s", 2.0), usegmt=True)
+            self._send(make_reply(rule, request, self.server.world.clock.now(), date))
+        else:
+            self._send_badly(rule, request, reply)
+
+    def _send_badly(self, rule: Rule, request: Request, reply: Reply) -> None:
+        """Write an answer in the way that a fault spoils it."""
         match rule.fault:
-            case Fault.RESET:
-                self._reset()
-            case Fault.HANG:
-                self._hold(rule)
-            case Fault.LOST_ANSWER:
-                if rule.options.get("how") == "hang":
-                    self._hold(rule)
-                else:
-                    self._reset()
             case Fault.TRUNCATE:
                 self._send(reply, stop_after=int(rule.number("bytes", len(reply.body) // 2)))
             case Fault.EXPIRED_LINK:
@@ -252,18 +252,6 @@ class _Handler(BaseHTTPRequestHandler):
                 break
         self._reset()
 
-    def _without_range(self, request: Request) -> Request:
-        headers = {key: value for key, value in request.headers.items() if key != "range"}
-        return Request(
-            method=request.method,
-            host=request.host,
-            path=request.path,
-            query=request.query,
-            headers=headers,
-            body=request.body,
-            base_url=request.base_url,
-        )
-
     def _log_request(self, request: Request) -> None:
         """Enter a request into the log, without anything secret."""
         headers = {
@@ -282,7 +270,7 @@ class _Handler(BaseHTTPRequestHandler):
             }
         )
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+    def send_error(self, code: int, *_details: Any) -> None:
         """Answer a request line that is none, without repeating it."""
         self.close_connection = True
         self.command = getattr(self, "command", None) or "GET"
@@ -290,6 +278,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: addresses hold signatures and codes."""
+
+
+def _without_range(request: Request) -> Request:
+    headers = {key: value for key, value in request.headers.items() if key != "range"}
+    return replace(request, headers=headers)
 
 
 def _spoil(body: bytes) -> bytes:

@@ -20,17 +20,17 @@ CREATE TABLE IF NOT EXISTS tokens (
     token_sha256 TEXT PRIMARY KEY, kind TEXT NOT NULL, marketplace TEXT NOT NULL, user TEXT,
     scopes TEXT NOT NULL, expires_at REAL, refreshable INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS codes (
-    code_sha256 TEXT PRIMARY KEY, marketplace TEXT NOT NULL, client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL,
-    scopes TEXT NOT NULL, challenge TEXT, challenge_method TEXT, expires_at REAL NOT NULL,
-    used INTEGER NOT NULL DEFAULT 0);
+    code_sha256 TEXT PRIMARY KEY, marketplace TEXT NOT NULL, client_id TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL, scopes TEXT NOT NULL, challenge TEXT, challenge_method TEXT,
+    expires_at REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS subscriptions (
     id TEXT PRIMARY KEY, license TEXT NOT NULL, description TEXT NOT NULL, asset_type TEXT NOT NULL,
     downloads_left INTEGER NOT NULL, downloads_limit INTEGER NOT NULL,
     start_at REAL NOT NULL, end_at REAL NOT NULL, expires_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS licenses (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, image_id TEXT NOT NULL, license TEXT NOT NULL,
-    subscription_id TEXT NOT NULL, size TEXT NOT NULL, metadata TEXT NOT NULL, user TEXT NOT NULL,
-    charge INTEGER NOT NULL, licensed_at REAL NOT NULL);
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, image_id TEXT NOT NULL,
+    license TEXT NOT NULL, subscription_id TEXT NOT NULL, size TEXT NOT NULL, metadata TEXT NOT NULL,
+    user TEXT NOT NULL, charge INTEGER NOT NULL, licensed_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS licenses_image ON licenses (image_id);
 CREATE TABLE IF NOT EXISTS orders (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL, model_id TEXT NOT NULL, buyer TEXT NOT NULL,

@@ -1,7 +1,7 @@
 """What the vendors' documents leave open, each with the form chosen here and the other plausible ones.
 
-Everything in this file is an assumption. `POST /_control/variant {"name": "value"}` switches one, so that a client is
-tested against each form; a fact that gets confirmed leaves this file for the module of its marketplace.
+Everything in this file is an assumption. `POST /_control/variant {"name": "value"}` switches one, so that a
+client is tested against each form; a fact that gets confirmed moves to the module of its marketplace.
 """
 
 from __future__ import annotations

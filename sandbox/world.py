@@ -18,8 +18,8 @@ from .unconfirmed import Variants
 SHUTTERSTOCK, CGTRADER = "shutterstock", "cgtrader"
 DAY_S = 86400.0
 
-# The plans of the sandbox's one Shutterstock account: id, license, description, asset type, left, limit, and the
-# days until the allotment's end and the plan's expiry. One is used up, one has expired, one is for videos.
+# The plans of the sandbox's one Shutterstock account: id, license, description, asset type, left, limit, days
+# until the allotment's end and until the plan's expiry. One is used up, one has expired, one is for videos.
 _PLANS = (
     ("s1000001", "standard", "Sandbox Standard, 50 images a month", "images", 50, 50, 20, 300),
     ("s1000002", "enhanced", "Sandbox Enhanced, 10 images a month", "images", 10, 10, 20, 300),

@@ -199,19 +199,20 @@ def _model_json(world: World, request: Request, item: ModelItem) -> Json:
 
 def _files_json(world: World, request: Request, item: ModelItem) -> list[Json]:
     named = world.variants.choice("cgtrader_file_names") == "named"
+    base = f"{request.base_url}/api.cgtrader.com/v1/models/{item.id}/files"
     return [
         {
             "id": file_id(item, number),
             "name": sold.name if named else None,
             "size": len(sold.data) + item.size_off,
-            "download_url": f"{request.base_url}/api.cgtrader.com/v1/models/{item.id}/files/{file_id(item, number)}",
+            "download_url": f"{base}/{file_id(item, number)}",
         }
         for number, sold in enumerate(world.library.model_files(item))
     ]
 
 
 def file_id(item: ModelItem, number: int) -> int:
-    """Number a model's file."""
+    """Give a model's file its number."""
     return int(item.id) * 10 + number + 1
 
 

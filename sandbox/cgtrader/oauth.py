@@ -1,4 +1,4 @@
-"""CGTrader's OAuth: the page where the user allows, and the token endpoint, as the library it runs answers."""
+"""CGTrader's OAuth: the page where the user allows, and the token endpoint, in its library's manner."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def send_to_file(world: World, request: Request, model_id: str, number: str) -> 
 def deliver(world: World, request: Request, model_id: str, number: str) -> Reply:
     """Answer a signed link as the storage host does: it takes no bearer token beside the signature."""
     if request.header("authorization"):
-        message = "Only one auth mechanism allowed; the Signature query string parameter or the Authorization header"
+        message = "Only one auth mechanism allowed: the Signature parameter or the Authorization header"
         return _storage_error("InvalidArgument", message, 400)
     refusal = world.signer.check(request, world.clock.now())
     if refusal is not None:
@@ -231,5 +231,6 @@ def _enter(db: sqlite3.Connection, world: World, kind: str, row: sqlite3.Row, *,
 
 
 def _storage_error(code: str, message: str, status: int) -> Reply:
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n{error}'
     return Reply(status=status, headers=(("Content-Type", "application/xml"),), body=body.encode())

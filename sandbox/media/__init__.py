@@ -1,1 +1,1 @@
-"""Pictures and models made by the standard library alone, the same on every machine, so that a bare clone sells something."""
+"""Pictures and models made by the standard library alone, so that a bare clone has something to sell."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from itertools import pairwise
 
 from .picture import Color, Photo, Picture, Rows
 
@@ -128,14 +127,17 @@ _AC_SYMBOLS = (
         "f5f6f7f8f9fa"
     ),
 )
+# A table's number, and for each place in zigzag order where its value stands and what it is multiplied with.
+Weights = tuple[int, list[tuple[int, float]]]
+
 _AAN = (1.0, 1.387039845, 1.306562965, 1.175875602, 1.0, 0.785694958, 0.541196100, 0.275899379)
 
 
 def encode_jpeg(picture: Picture | Photo, *, quality: int, size: int | None = None) -> bytes:
     """Encode as JPEG with 4:2:0 chroma; with `size`, of exactly so many bytes.
 
-    An exact size lets the catalogue declare a file's size before the file is made. It is reached by a lower quality
-    where the picture is too rich, and by comment segments.
+    An exact size lets the catalogue declare a file's size before the file is made. It is reached by a lower
+    quality where the picture is too rich, and by comment segments.
     """
     data = _encode(picture, quality)
     while size is not None and len(data) > size - 8 and quality > 10:
@@ -173,12 +175,10 @@ def _encode(picture: Picture | Photo, quality: int) -> bytes:
     head += b"\xff\xc0" + struct.pack(">H", len(frame) + 2) + frame
     for number in (0, 1):
         for kind, counts, symbols in (
-            (0, _DC_COUNTS, _DC_SYMBOLS),
+            (0, _DC_COUNTS[number], _DC_SYMBOLS),
             (0x10, _AC_COUNTS[number], _AC_SYMBOLS[number]),
         ):
-            count = counts[number] if kind == 0 else counts
-            assert isinstance(count, bytes)
-            body = bytes((kind | number,)) + count + symbols
+            body = bytes((kind | number,)) + counts + symbols
             head += b"\xff\xc4" + struct.pack(">H", len(body) + 2) + body
     head += b"\xff\xda" + struct.pack(">HB", 12, 3) + bytes((1, 0, 2, 0x11, 3, 0x11, 0, 63, 0))
     return head + _scan(picture, tables) + b"\xff\xd9"
@@ -187,12 +187,15 @@ def _encode(picture: Picture | Photo, quality: int) -> bytes:
 def _scan(picture: Picture | Photo, tables: list[list[int]]) -> bytes:
     """Encode the picture's blocks: four of luma and one of each chroma for every 16 by 16 pixels."""
     luma, blue, red = _ycc_rows(picture)
-    weights = [
-        [
-            (place % 8 * 8 + place // 8, 1.0 / (table[place] * 8 * _AAN[place % 8] * _AAN[place // 8]))
-            for place in _ZIGZAG
-        ]
-        for table in tables
+    weights: list[Weights] = [
+        (
+            number,
+            [
+                (place % 8 * 8 + place // 8, 1.0 / (table[place] * 8 * _AAN[place % 8] * _AAN[place // 8]))
+                for place in _ZIGZAG
+            ],
+        )
+        for number, table in enumerate(tables)
     ]
     bits: list[str] = []
     out = bytearray()
@@ -200,10 +203,10 @@ def _scan(picture: Picture | Photo, tables: list[list[int]]) -> bytes:
     rest = ""
     for y in range(0, len(luma), 16):
         for x in range(0, len(luma[0]), 16):
-            for top, left in ((y, x), (y, x + 8), (y + 8, x), (y + 8, x + 8)):
-                last[0] = _block(luma, top, left, weights[0], 0, last[0], bits)
-            last[1] = _block(blue, y // 2, x // 2, weights[1], 1, last[1], bits)
-            last[2] = _block(red, y // 2, x // 2, weights[1], 1, last[2], bits)
+            for corner in ((y, x), (y, x + 8), (y + 8, x), (y + 8, x + 8)):
+                last[0] = _block(luma, corner, weights[0], last[0], bits)
+            last[1] = _block(blue, (y // 2, x // 2), weights[1], last[1], bits)
+            last[2] = _block(red, (y // 2, x // 2), weights[1], last[2], bits)
         text = rest + "".join(bits)
         bits.clear()
         whole = len(text) // 8 * 8
@@ -216,17 +219,14 @@ def _scan(picture: Picture | Photo, tables: list[list[int]]) -> bytes:
 
 
 def _block(
-    plane: list[list[int]],
-    top: int,
-    left: int,
-    weights: list[tuple[int, float]],
-    table: int,
-    last: int,
-    bits: list[str],
+    plane: list[list[int]], corner: tuple[int, int], weights: Weights, last: int, bits: list[str]
 ) -> int:
+    """Append one block's bits; give its mean value, which the next block is written relative to."""
+    top, left = corner
+    table, weighting = weights
     rows = [_dct(row[left : left + 8]) for row in plane[top : top + 8]]
     flat = [value for column in zip(*rows, strict=True) for value in _dct(list(column))]
-    values = [int(flat[place] * weight + 8192.5) - 8192 for place, weight in weights]
+    values = [int(flat[place] * weight + 8192.5) - 8192 for place, weight in weighting]
     step = values[0] - last
     bits.append(_DC[table][abs(step).bit_length()] + _vli(step))
     codes = _AC[table]
@@ -317,9 +317,8 @@ def _vli(value: int) -> str:
 
 
 def _zigzag_order() -> list[int]:
-    order = sorted(range(64), key=lambda p: (p // 8 + p % 8, p // 8 if (p // 8 + p % 8) % 2 else p % 8))
-    assert all(abs(a // 8 - b // 8) <= 1 for a, b in pairwise(order))
-    return order
+    """List the places of a block along its diagonals, up and down in turn."""
+    return sorted(range(64), key=lambda p: (p // 8 + p % 8, p // 8 if (p // 8 + p % 8) % 2 else p % 8))
 
 
 _ZIGZAG = _zigzag_order()

@@ -1,4 +1,4 @@
-"""Meshes for the models made without Blender: boxes, lathed and swept shapes, stones, leaves. Meters, Y up."""
+"""Meshes for the models made without Blender: boxes, turned shapes, stones, leaves. Meters, Y up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Mesh:
     triangles: list[tuple[int, int, int]] = field(default_factory=list)
 
     def add_grid(self, grid: Sequence[Sequence[Vec3]], *, u_scale: float = 1.0, v_scale: float = 1.0) -> None:
-        """Add a smooth surface over a grid of points; normals come from the grid, closed seams are averaged."""
+        """Add a smooth surface over a grid of points; normals come from the grid, also across its seam."""
         rows, columns = len(grid), len(grid[0])
         closed = all(math.dist(row[0], row[-1]) < 1e-9 for row in grid)
         first = len(self.points)
@@ -141,14 +141,8 @@ class Mesh:
     ) -> None:
         """Add a sphere dented by random planes, as a stone is."""
         chance = random.Random(seed)
-        cuts = []
-        for _ in range(26):
-            cuts.append(
-                (
-                    unit((chance.gauss(0, 1), chance.gauss(0, 1), chance.gauss(0, 1))),
-                    chance.uniform(1 - rough, 1),
-                )
-            )
+        faces = [(chance.gauss(0, 1), chance.gauss(0, 1), chance.gauss(0, 1)) for _ in range(26)]
+        cuts = [(unit(face), chance.uniform(1 - rough, 1)) for face in faces]
         grid = []
         for i in range(steps // 2 + 1):
             row = []

@@ -20,7 +20,7 @@ def make_model(recipe: str, scheme: str, seed: int) -> list[Mesh]:
 
 
 def chair(scheme: str, seed: int) -> list[Mesh]:
-    """A dining chair: legs, seat and a back of slats."""
+    """Make a dining chair: legs, seat and a back of slats."""
     wood = Material(name="Wood", recipe="wood", scheme=scheme, seed=seed, roughness=0.45)
     pad = Material(name="Upholstery", recipe="fabric", scheme="linen", seed=seed, roughness=0.95)
     frame, seat, back = (Mesh(name=name, material=wood) for name in ("Frame", "Seat", "Back"))
@@ -42,7 +42,7 @@ def chair(scheme: str, seed: int) -> list[Mesh]:
 
 
 def table(scheme: str, seed: int) -> list[Mesh]:
-    """A table with a thick top."""
+    """Make a table with a thick top."""
     wood = Material(name="Table wood", recipe="wood", scheme=scheme, seed=seed, roughness=0.4)
     top, legs = Mesh(name="Top", material=wood), Mesh(name="Legs", material=_IRON)
     top.add_box((-0.7, 0.7, -0.4), (0.7, 0.745, 0.4), bevel=0.008)
@@ -55,7 +55,7 @@ def table(scheme: str, seed: int) -> list[Mesh]:
 
 
 def crate(scheme: str, seed: int) -> list[Mesh]:
-    """A boarded crate."""
+    """Make a boarded crate."""
     wood = Material(name="Boards", recipe="wood", scheme=scheme, seed=seed, roughness=0.7)
     body, frame = Mesh(name="Boards", material=wood), Mesh(name="Battens", material=wood)
     for k in range(5):
@@ -73,7 +73,7 @@ def crate(scheme: str, seed: int) -> list[Mesh]:
 
 
 def lamp(scheme: str, seed: int) -> list[Mesh]:
-    """A street lamp with a bent arm."""
+    """Make a street lamp with a bent arm."""
     paint = Material(
         name="Painted steel", recipe="concrete", scheme=scheme, seed=seed, roughness=0.4, metallic=0.8
     )
@@ -110,7 +110,7 @@ def lamp(scheme: str, seed: int) -> list[Mesh]:
 
 
 def vase(scheme: str, seed: int) -> list[Mesh]:
-    """A turned vase with a hollow neck."""
+    """Make a turned vase with a hollow neck."""
     glaze = Material(name="Glaze", recipe="marble", scheme=scheme, seed=seed, roughness=0.12)
     body = Mesh(name="Vase", material=glaze)
     chance = random.Random(seed)
@@ -137,7 +137,7 @@ def vase(scheme: str, seed: int) -> list[Mesh]:
 
 
 def rock(scheme: str, seed: int) -> list[Mesh]:
-    """A boulder with two smaller stones."""
+    """Make a boulder with two smaller stones."""
     stone = Material(name="Stone", recipe="concrete", scheme=scheme, seed=seed, roughness=0.95)
     parts = [Mesh(name=name, material=stone) for name in ("Boulder", "Stone A", "Stone B")]
     parts[0].add_stone((0.5, 0.34, 0.42), seed=seed, rough=0.42, steps=36, center=(0.0, 0.24, 0.0))
@@ -147,7 +147,7 @@ def rock(scheme: str, seed: int) -> list[Mesh]:
 
 
 def plant(scheme: str, seed: int) -> list[Mesh]:
-    """A potted plant with bent leaves."""
+    """Make a potted plant with bent leaves."""
     leaf = Material(name="Leaf", recipe="fabric", scheme=scheme, seed=seed, roughness=0.6)
     pot, soil, leaves = (
         Mesh(name="Pot", material=_CLAY),
@@ -170,7 +170,7 @@ def plant(scheme: str, seed: int) -> list[Mesh]:
 
 
 def arch(scheme: str, seed: int) -> list[Mesh]:
-    """A brick wall piece with a coping stone."""
+    """Make a brick wall piece with a coping stone."""
     wall = Material(name="Bricks", recipe="brick", scheme=scheme, seed=seed, roughness=0.9)
     cap = Material(name="Coping", recipe="concrete", scheme="gray", seed=seed, roughness=0.9)
     body, top = Mesh(name="Wall", material=wall), Mesh(name="Coping", material=cap)

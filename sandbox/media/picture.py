@@ -1,10 +1,11 @@
-"""Indexed pictures and the noise they are made of: whole rows at a time, because single pixels are slow in Python."""
+"""Indexed pictures and the noise they are made of: whole rows at a time, for single pixels are slow."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Color = tuple[int, int, int]
 Rows = list[bytes]
@@ -41,19 +42,14 @@ class Photo:
 
 
 def gradient(*stops: tuple[int, str]) -> tuple[Color, ...]:
-    """Make a palette of 256 colors from stops of index and RRGGBB; the last entry is the watermark's light gray."""
+    """Make a palette of 256 colors from stops of index and RRGGBB; the last entry is the watermark's."""
     colors: list[Color] = []
-    for (start, first), (end, second) in zip(stops, stops[1:], strict=False):
+    for (start, first), (end, second) in pairwise(stops):
         a, b = _color(first), _color(second)
         steps = max(1, end - start)
         for step in range(end - start):
-            colors.append(
-                (
-                    a[0] + (b[0] - a[0]) * step // steps,
-                    a[1] + (b[1] - a[1]) * step // steps,
-                    a[2] + (b[2] - a[2]) * step // steps,
-                )
-            )
+            red, green, blue = (x + (y - x) * step // steps for x, y in zip(a, b, strict=True))
+            colors.append((red, green, blue))
     colors += [_color(stops[-1][1])] * (256 - len(colors))
     return (*colors[:WATERMARK], (225, 228, 232))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from .mesh import Mesh, Vec3, cross, dot, unit
 from .picture import Color, Photo
@@ -13,29 +14,60 @@ _LIGHT = unit((0.55, 0.8, 0.5))
 _FILL = unit((-0.8, 0.25, 0.3))
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Where the model is seen from, and how a place becomes a spot of the picture."""
+
+    eye: Vec3
+    right: Vec3
+    up: Vec3
+    zoom: float
+    shift: tuple[float, float]
+
+    def flat(self, place: Vec3) -> tuple[float, float]:
+        """Tell the spot in the picture."""
+        x, y = dot(place, self.right), dot(place, self.up)
+        return self.zoom * x + self.shift[0], self.shift[1] - self.zoom * y
+
+
+@dataclass(slots=True)
+class _Canvas:
+    """Colors and depths of a square picture."""
+
+    side: int
+    colors: list[Color]
+    depths: list[float]
+
+
 def draw_preview(meshes: list[Mesh], size: int, *, turn: float = 0.6) -> Photo:
     """Draw a model from above and aside, with twice the resolution brought down for smooth edges."""
-    big = size * 2
-    paints = [_paint(mesh) for mesh in meshes]
+    side = size * 2
+    view = _find_view(meshes, side, turn)
+    colors = [_background(y / side, x / side) for y in range(side) for x in range(side)]
+    canvas = _Canvas(side, colors, [-1e9] * (side * side))
+    _draw_shadow(meshes, canvas, view)
+    for mesh in meshes:
+        paint = _paint(mesh)
+        spots = [
+            (*view.flat(point), dot(point, view.eye), _light(normal), uv)
+            for point, normal, uv in zip(mesh.points, mesh.normals, mesh.uvs, strict=True)
+        ]
+        for a, b, c in mesh.triangles:
+            _fill((spots[a], spots[b], spots[c]), paint, canvas)
+    return _reduce(canvas.colors, size, side)
+
+
+def _find_view(meshes: list[Mesh], side: int, turn: float) -> _View:
+    """Look so that everything is in the picture."""
     eye = unit((math.sin(turn), 0.42, math.cos(turn)))
     right = unit(cross((0.0, 1.0, 0.0), eye))
     up = cross(eye, right)
-    corners = [(dot(p, right), dot(p, up)) for mesh in meshes for p in mesh.points]
-    low = min(c[0] for c in corners), min(c[1] for c in corners)
-    high = max(c[0] for c in corners), max(c[1] for c in corners)
-    zoom = big * 0.84 / max(high[0] - low[0], high[1] - low[1])
-    shift = big / 2 - zoom * (low[0] + high[0]) / 2, big / 2 + zoom * (low[1] + high[1]) / 2
-    colors = [_background(y / big, x / big) for y in range(big) for x in range(big)]
-    _draw_shadow(meshes, colors, big, right, up, zoom, shift)
-    depth = [-1e9] * (big * big)
-    for mesh, paint in zip(meshes, paints, strict=True):
-        spots = [
-            (zoom * dot(p, right) + shift[0], shift[1] - zoom * dot(p, up), dot(p, eye), _light(n), uv)
-            for p, n, uv in zip(mesh.points, mesh.normals, mesh.uvs, strict=True)
-        ]
-        for a, b, c in mesh.triangles:
-            _fill(spots[a], spots[b], spots[c], paint, colors, depth, big)
-    return _reduce(colors, size, big)
+    spots = [(dot(point, right), dot(point, up)) for mesh in meshes for point in mesh.points]
+    low = min(spot[0] for spot in spots), min(spot[1] for spot in spots)
+    high = max(spot[0] for spot in spots), max(spot[1] for spot in spots)
+    zoom = side * 0.84 / max(high[0] - low[0], high[1] - low[1])
+    shift = side / 2 - zoom * (low[0] + high[0]) / 2, side / 2 + zoom * (low[1] + high[1]) / 2
+    return _View(eye, right, up, zoom, shift)
 
 
 Spot = tuple[float, float, float, float, tuple[float, float]]
@@ -61,34 +93,28 @@ def _background(y: float, x: float) -> Color:
     return value, value + 2, value + 6
 
 
-def _draw_shadow(
-    meshes: list[Mesh],
-    colors: list[Color],
-    big: int,
-    right: Vec3,
-    up: Vec3,
-    zoom: float,
-    shift: tuple[float, float],
-) -> None:
+def _draw_shadow(meshes: list[Mesh], canvas: _Canvas, view: _View) -> None:
     """Darken the ground below the model with a soft ellipse."""
     xs = [p[0] for mesh in meshes for p in mesh.points]
     zs = [p[2] for mesh in meshes for p in mesh.points]
     floor = min(p[1] for mesh in meshes for p in mesh.points)
     middle = ((min(xs) + max(xs)) / 2, floor, (min(zs) + max(zs)) / 2)
-    reach = max(max(xs) - min(xs), max(zs) - min(zs)) * 0.62 * zoom
-    cx, cy = zoom * dot(middle, right) + shift[0], shift[1] - zoom * dot(middle, up)
-    for y in range(max(0, int(cy - reach)), min(big, int(cy + reach))):
-        for x in range(max(0, int(cx - reach)), min(big, int(cx + reach))):
+    reach = max(max(xs) - min(xs), max(zs) - min(zs)) * 0.62 * view.zoom
+    cx, cy = view.flat(middle)
+    side, colors = canvas.side, canvas.colors
+    for y in range(max(0, int(cy - reach)), min(side, int(cy + reach))):
+        for x in range(max(0, int(cx - reach)), min(side, int(cx + reach))):
             away = math.hypot((x - cx) / reach, (y - cy) / (reach * 0.48))
             if away < 1:
                 keep = 1 - 0.55 * (1 - away) ** 1.2
-                r, g, b = colors[y * big + x]
-                colors[y * big + x] = int(r * keep), int(g * keep), int(b * keep)
+                r, g, b = colors[y * side + x]
+                colors[y * side + x] = int(r * keep), int(g * keep), int(b * keep)
 
 
-def _fill(
-    a: Spot, b: Spot, c: Spot, paint: list[Color], colors: list[Color], depth: list[float], big: int
-) -> None:
+def _fill(corners: tuple[Spot, Spot, Spot], paint: list[Color], canvas: _Canvas) -> None:
+    """Paint one triangle where nothing nearer stands."""
+    a, b, c = corners
+    big, colors, depth = canvas.side, canvas.colors, canvas.depths
     area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
     if area >= 0:
         return  # seen from behind (the picture's y runs down)

@@ -1,4 +1,4 @@
-"""The pictures that the sandbox sells: materials and skies by recipe name, any size, seed and color scheme."""
+"""The pictures that the sandbox sells: materials and skies by recipe, in any size, seed and colors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def make_texture(recipe: str, scheme: str, width: int, height: int, seed: int) -
 
 
 def wood(width: int, height: int, seed: int) -> Rows:
-    """Boards side by side, each with its own grain, dark seams between them."""
+    """Draw boards side by side, each with its own grain, dark seams between them."""
     boards = 5
     grain = noise(width, height, cells=(2, 12), octaves=4, seed=seed)
     fibre = noise(width, height, cells=(8, 96), octaves=2, seed=seed + 1)
@@ -65,7 +65,7 @@ def wood(width: int, height: int, seed: int) -> Rows:
 
 
 def brick(width: int, height: int, seed: int) -> Rows:
-    """A wall in stretcher bond: palette entries below 64 are mortar."""
+    """Draw a wall in stretcher bond: palette entries below 64 are mortar."""
     across, down = 6, 14
     rough = noise(width, height, cells=(24, 24), octaves=3, seed=seed)
     chance = random.Random(seed)
@@ -94,13 +94,13 @@ def brick(width: int, height: int, seed: int) -> Rows:
 
 
 def clouds(width: int, height: int, seed: int) -> Rows:
-    """A sky, clearer towards the top."""
+    """Draw a sky, clearer towards the top."""
     puffs = stretch(noise(width, height, cells=(3, 3), octaves=6, seed=seed, gain=0.55), 70, 190)
     return [_clip([value * 3 // 4 + 70 * y // height for value in row]) for y, row in enumerate(puffs)]
 
 
 def fabric(width: int, height: int, seed: int) -> Rows:
-    """A plain weave: threads over and under each other."""
+    """Draw a plain weave: threads over and under each other."""
     thread = max(4, width // 128)
     uneven = noise(width, height, cells=(32, 32), octaves=3, seed=seed)
     shape = [round(110 * _bump(place / thread)) for place in range(thread)]
@@ -115,7 +115,7 @@ def fabric(width: int, height: int, seed: int) -> Rows:
 
 
 def marble(width: int, height: int, seed: int) -> Rows:
-    """Polished stone with veins."""
+    """Draw polished stone with veins."""
     bend = noise(width, height, cells=(2, 2), octaves=6, seed=seed)
     cloud = noise(width, height, cells=(4, 4), octaves=4, seed=seed + 1)
     veins = bytes([min(254, round(254 * abs(_wave(value / 255 * 5)) ** 0.45)) for value in range(256)])
@@ -126,7 +126,7 @@ def marble(width: int, height: int, seed: int) -> Rows:
 
 
 def metal(width: int, height: int, seed: int) -> Rows:
-    """A brushed sheet."""
+    """Draw a brushed sheet."""
     brush = noise(width, height, cells=(1, 128), octaves=3, seed=seed, gain=0.8)
     sheen = noise(width, height, cells=(2, 1), octaves=2, seed=seed + 1)
     return [
@@ -136,7 +136,7 @@ def metal(width: int, height: int, seed: int) -> Rows:
 
 
 def rust(width: int, height: int, seed: int) -> Rows:
-    """Bare metal, entries up to 100, with rust above."""
+    """Draw bare metal, entries up to 100, with rust above."""
     spots = noise(width, height, cells=(4, 4), octaves=6, seed=seed, gain=0.6)
     fine = noise(width, height, cells=(1, 96), octaves=2, seed=seed + 1)
     return [
@@ -151,7 +151,7 @@ def rust(width: int, height: int, seed: int) -> Rows:
 
 
 def concrete(width: int, height: int, seed: int) -> Rows:
-    """A rough cast surface with pores."""
+    """Draw a rough cast surface with pores."""
     large = stretch(noise(width, height, cells=(4, 4), octaves=4, seed=seed), 60, 200)
     fine = noise(width, height, cells=(96, 96), octaves=2, seed=seed + 1)
     pores = remap(fine, [70 if value < 52 else 0 for value in range(256)])
@@ -162,7 +162,7 @@ def concrete(width: int, height: int, seed: int) -> Rows:
 
 
 def tiles(width: int, height: int, seed: int) -> Rows:
-    """A checkered floor with joints."""
+    """Draw a checkered floor with joints."""
     count = 6
     stone = noise(width, height, cells=(6, 6), octaves=5, seed=seed)
     joint = max(1, width // 256)
@@ -179,7 +179,7 @@ def tiles(width: int, height: int, seed: int) -> Rows:
 
 
 def geometric(width: int, height: int, seed: int) -> Rows:
-    """Flat triangles, as an illustration."""
+    """Draw flat triangles, as an illustration."""
     size = max(8, width // 8)
     chance = random.Random(seed)
     columns, lines = width // size + 2, height // size + 2
@@ -199,7 +199,7 @@ def geometric(width: int, height: int, seed: int) -> Rows:
 
 
 def skyline(width: int, height: int, seed: int) -> Rows:
-    """A town at night with lit windows; entries from 200 are lights."""
+    """Draw a town at night with lit windows; entries from 200 are lights."""
     haze = noise(width, height, cells=(3, 2), octaves=4, seed=seed)
     chance = random.Random(seed)
     picture = [bytearray(_clip([40 + v // 4 + 60 * y // height for v in haze[y]])) for y in range(height)]

@@ -1,4 +1,4 @@
-"""Shutterstock's API v2 as its specification and documents describe it: images, licenses, history, downloads."""
+"""Shutterstock's API v2 as its specification and documents describe it, for images."""
 
 from .routes import ROUTES
 

@@ -94,9 +94,9 @@ _SEARCH = {
     "people_gender": Param(one_of("male", "female", "both")),
     "people_ethnicity": Param(one_of(*_ETHNICITIES, *(f"NOT {name}" for name in _ETHNICITIES)), many=True),
     "model": Param(text, many=True),
-    "safe": Param(boolean, True),
-    "keyword_safe_search": Param(boolean, True),
-    "spellcheck_query": Param(boolean, True),
+    "safe": Param(boolean, default=True),
+    "keyword_safe_search": Param(boolean, default=True),
+    "spellcheck_query": Param(boolean, default=True),
     "fields": Param(text),
 }
 
@@ -230,8 +230,7 @@ def _matches(world: World, item: ImageItem, asked: dict[str, Any]) -> bool:
         not asked["library"] or "shutterstock" in asked["library"],
         not asked["image_type"] or item.image_type in asked["image_type"],
         asked["orientation"] is None
-        or ((asked["orientation"] == "horizontal") == (width > height)
-        and width != height),
+        or ((asked["orientation"] == "horizontal") == (width > height) and width != height),
         asked["aspect_ratio"] is None or abs(aspect - asked["aspect_ratio"]) < 0.01,
         _between(aspect, asked["aspect_ratio_min"], asked["aspect_ratio_max"]),
         _between(width, asked["width_from"], asked["width_to"]) and asked["width"] in (None, width),

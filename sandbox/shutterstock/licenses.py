@@ -1,11 +1,11 @@
-"""Licensing on a subscription, the history, and downloading again. Allotment, license and books move together."""
+"""Licensing on a subscription, the history, downloading again. Allotment, license and books move as one."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import sqlite3
-from typing import Any
+from typing import Any, NoReturn
 
 from ..books import write_event
 from ..clock import vendor_text
@@ -115,49 +115,44 @@ def redownload(world: World, request: Request, license_id: str) -> Reply:
 
 def _read_items(body: Json) -> list[Json]:
     """Check the body as a whole; what is wrong in its form is a 400 for all of it."""
-    faults: list[Json] = []
     images = body.get("images")
     if not isinstance(images, list) or not images:
-        faults.append(fault("VALIDATION_REQUIRED", "Missing required property: images", "$.body.images"))
-        images = []
+        _refuse_body([fault("VALIDATION_REQUIRED", "Missing required property: images", "$.body.images")])
     if len(images) > MAX_ITEMS:
-        faults.append(
-            fault(
-                "VALIDATION_ARRAY_LENGTH",
-                f"Array is too long ({len(images)}), maximum {MAX_ITEMS}",
-                "$.body.images",
-            )
-        )
-    for number, item in enumerate(images[:MAX_ITEMS]):
-        path = f"$.body.images[{number}]"
-        if not isinstance(item, dict):
-            faults.append(fault("VALIDATION_INVALID_TYPE", "Invalid type: item should be object", path))
-            continue
-        if not isinstance(item.get("image_id"), str):
-            faults.append(
-                fault("VALIDATION_REQUIRED", "Missing required property: image_id", f"{path}.image_id")
-            )
-        for key, value in item.items():
-            if key not in _BODY_KEYS:
-                faults.append(
-                    fault("VALIDATION_UNKNOWN_PROPERTY", f"Additional properties not allowed: {key}", path)
-                )
-            elif not isinstance(value, _BODY_KEYS[key]) or (key == "price" and isinstance(value, bool)):
-                faults.append(fault("VALIDATION_INVALID_TYPE", f"Invalid type of {key}", f"{path}.{key}"))
-        if item.get("size", "huge") not in _SIZES:
-            faults.append(
-                fault("VALIDATION_INVALID_VALUE", f"No enum match for: {item['size']}", f"{path}.size")
-            )
-        if item.get("format", "jpg") not in ("jpg", "eps"):
-            faults.append(
-                fault("VALIDATION_INVALID_VALUE", f"No enum match for: {item['format']}", f"{path}.format")
-            )
-        if isinstance(item.get("metadata"), dict) and len(item["metadata"]) > MAX_METADATA:
-            message = f"Too many properties defined ({len(item['metadata'])}), maximum {MAX_METADATA}"
-            faults.append(fault("VALIDATION_OBJECT_PROPERTIES_MAXIMUM", message, f"{path}.metadata"))
+        message = f"Array is too long ({len(images)}), maximum {MAX_ITEMS}"
+        _refuse_body([fault("VALIDATION_ARRAY_LENGTH", message, "$.body.images")])
+    faults = [found for number, item in enumerate(images) for found in _item_faults(number, item)]
     if faults:
-        refuse(error_reply("Validation failed", 400, faults))
+        _refuse_body(faults)
     return images
+
+
+def _refuse_body(faults: list[Json]) -> NoReturn:
+    refuse(error_reply("Validation failed", 400, faults))
+
+
+def _item_faults(number: int, item: Any) -> list[Json]:
+    """List what is wrong in the form of one item."""
+    path = f"$.body.images[{number}]"
+    if not isinstance(item, dict):
+        return [fault("VALIDATION_INVALID_TYPE", "Invalid type: item should be object", path)]
+    faults: list[Json] = []
+    if not isinstance(item.get("image_id"), str):
+        faults.append(fault("VALIDATION_REQUIRED", "Missing required property: image_id", f"{path}.image_id"))
+    for key, value in item.items():
+        if key not in _BODY_KEYS:
+            message = f"Additional properties not allowed: {key}"
+            faults.append(fault("VALIDATION_UNKNOWN_PROPERTY", message, path))
+        elif not isinstance(value, _BODY_KEYS[key]) or (key == "price" and isinstance(value, bool)):
+            faults.append(fault("VALIDATION_INVALID_TYPE", f"Invalid type of {key}", f"{path}.{key}"))
+    for key, choices in (("size", _SIZES), ("format", ("jpg", "eps"))):
+        if key in item and item[key] not in choices:
+            message = f"No enum match for: {item[key]}"
+            faults.append(fault("VALIDATION_INVALID_VALUE", message, f"{path}.{key}"))
+    if isinstance(item.get("metadata"), dict) and len(item["metadata"]) > MAX_METADATA:
+        message = f"Too many properties defined ({len(item['metadata'])}), maximum {MAX_METADATA}"
+        faults.append(fault("VALIDATION_OBJECT_PROPERTIES_MAXIMUM", message, f"{path}.metadata"))
+    return faults
 
 
 def _license_one(world: World, request: Request, db: sqlite3.Connection, token: Token, item: Json) -> Json:
@@ -186,8 +181,8 @@ def _license_one(world: World, request: Request, db: sqlite3.Connection, token: 
         "UPDATE subscriptions SET downloads_left = downloads_left - ? WHERE id = ?", (charge, plan["id"])
     )
     db.execute(
-        "INSERT INTO licenses (id, image_id, license, subscription_id, size, metadata, user, charge, licensed_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO licenses (id, image_id, license, subscription_id, size, metadata, user, charge,"
+        " licensed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             license_id,
             image_id,
@@ -229,8 +224,8 @@ def _find_plan(db: sqlite3.Connection, wanted: str | None, now: float) -> Any:
             "SELECT * FROM subscriptions WHERE id = ? AND asset_type = 'images'", (wanted,)
         ).fetchone()
     return db.execute(
-        "SELECT * FROM subscriptions WHERE asset_type = 'images' AND downloads_left > 0 AND expires_at > ? AND"
-        " end_at > ? ORDER BY id",
+        "SELECT * FROM subscriptions WHERE asset_type = 'images' AND downloads_left > 0 AND expires_at > ?"
+        " AND end_at > ? ORDER BY id",
         (now, now),
     ).fetchone()
 
@@ -241,7 +236,7 @@ def _item_error(world: World, image_id: str, message: str) -> Json:
 
 
 def _is_downloadable(world: World, row: sqlite3.Row) -> bool:
-    """Tell whether a license may be downloaded again: an editorial image's may not, as in the vendor's example."""
+    """Tell whether a license may be downloaded again: an editorial one may not, as in an official example."""
     image = world.catalogue.images.get(row["image_id"])
     return image is not None and not image.is_editorial
 

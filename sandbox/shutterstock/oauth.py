@@ -1,4 +1,4 @@
-"""Shutterstock's OAuth: the redirect, the page where the user allows, and the token endpoint. No PKCE is documented."""
+"""Shutterstock's OAuth: redirect, the page where the user allows, token endpoint. No PKCE is documented."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .access import error_reply, is_application
 from .params import Param, one_of, read_query, text
 
 CODE_LIFETIME_S = 300.0
-# The application's registered host names; the registration takes names, not URLs, and `localhost` is the default.
+# The registered host names of the application: names, not URLs, and `localhost` is the default.
 _HOSTS = ("localhost", "127.0.0.1")
 _AUTHORIZE = {
     "client_id": Param(text, required=True),

@@ -1,4 +1,4 @@
-"""Query parameters and bodies checked as the specification types them; what is wrong becomes Shutterstock's 400."""
+"""Query parameters and bodies checked as the specification types them; what is wrong becomes a 400."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ def read_query(world: World, request: Request, params: dict[str, Param]) -> dict
     faults: list[Json] = []
     found: dict[str, Any] = {}
     if world.variants.choice("shutterstock_unknown_parameter") == "reject":
-        for name in dict.fromkeys(name for name, _ in request.query):
-            if name not in params:
-                faults.append(
-                    fault("VALIDATION_UNKNOWN_PARAMETER", f"Unknown parameter: {name}", f"$.query.{name}")
-                )
+        faults += [
+            fault("VALIDATION_UNKNOWN_PARAMETER", f"Unknown parameter: {name}", f"$.query.{name}")
+            for name in dict.fromkeys(name for name, _ in request.query)
+            if name not in params
+        ]
     for name, param in params.items():
         raw = request.values(name)
         if len(raw) > 1 and not param.many:

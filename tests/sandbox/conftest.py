@@ -27,11 +27,18 @@ class Client:
         text = f"?{urlencode(query, doseq=True)}" if query else ""
         return send("GET", f"{self.base}{path}{text}", headers={**self.headers, **(headers or {})})
 
-    def post(self, path: str, body: Any = None, *, form: dict[str, Any] | None = None, **query: Any) -> Answer:
+    def post(
+        self, path: str, body: Any = None, *, form: dict[str, Any] | None = None, **query: Any
+    ) -> Answer:
         """Send a POST with JSON, or with a form."""
         text = f"?{urlencode(query, doseq=True)}" if query else ""
         if form is not None:
-            return send("POST", f"{self.base}{path}{text}", body=urlencode(form).encode(), headers={**self.headers, **FORM})
+            return send(
+                "POST",
+                f"{self.base}{path}{text}",
+                body=urlencode(form).encode(),
+                headers={**self.headers, **FORM},
+            )
         headers = {**self.headers, "Content-Type": "application/json"}
         return send("POST", f"{self.base}{path}{text}", body=json.dumps(body).encode(), headers=headers)
 
@@ -57,7 +64,9 @@ def sandbox(running_sandbox: SandboxProcess) -> SandboxProcess:
 @pytest.fixture
 def stock(sandbox: SandboxProcess) -> Client:
     """Shutterstock with the user's token."""
-    return Client(f"{sandbox.url}/api.shutterstock.com", f"Bearer {sandbox.credentials['shutterstock']['user_token']}")
+    return Client(
+        f"{sandbox.url}/api.shutterstock.com", f"Bearer {sandbox.credentials['shutterstock']['user_token']}"
+    )
 
 
 @pytest.fixture
@@ -71,7 +80,9 @@ def stock_basic(sandbox: SandboxProcess) -> Client:
 @pytest.fixture
 def models(sandbox: SandboxProcess) -> Client:
     """CGTrader with the user's token."""
-    return Client(f"{sandbox.url}/api.cgtrader.com", f"Bearer {sandbox.credentials['cgtrader']['user_token']}")
+    return Client(
+        f"{sandbox.url}/api.cgtrader.com", f"Bearer {sandbox.credentials['cgtrader']['user_token']}"
+    )
 
 
 @pytest.fixture

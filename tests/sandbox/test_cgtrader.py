@@ -73,7 +73,14 @@ def test_every_sort_gives_everything(models: Any, sort: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"page": "x"}, {"page": "0"}, {"sort": "best"}, {"min_price": "-1"}, {"rigged": "yes"}, {"polygons": "few"}],
+    [
+        {"page": "x"},
+        {"page": "0"},
+        {"sort": "best"},
+        {"min_price": "-1"},
+        {"rigged": "yes"},
+        {"polygons": "few"},
+    ],
 )
 def test_wrong_parameters(models: Any, query: dict[str, str]) -> None:
     answer = models.get("/v1/models", **query)
@@ -97,7 +104,9 @@ def test_prices_come_as_text_and_as_number(sandbox: Any, models: Any) -> None:
 def test_details_in_both_forms(sandbox: Any, models: Any) -> None:
     bare = models.get(f"/v1/models/{CHAIR}").json()
     assert bare["id"] == int(CHAIR) and bare["files"][0]["size"] > 1000
-    sandbox.switch(cgtrader_model="wrapped", cgtrader_files="list", cgtrader_images="list", cgtrader_file_names="null")
+    sandbox.switch(
+        cgtrader_model="wrapped", cgtrader_files="list", cgtrader_images="list", cgtrader_file_names="null"
+    )
     assert models.get(f"/v1/models/{CHAIR}").json()["model"]["title"] == bare["title"]
     files = models.get(f"/v1/models/{CHAIR}/files").json()
     assert [entry["name"] for entry in files] == [None] * len(files)
@@ -148,7 +157,12 @@ def test_order_pay_download(sandbox: Any, models: Any) -> None:
     shown = models.get(f"/v1/orders/{made['id']}").json()
     assert shown["status"] == "paid" and shown["uuid"] == "u-1" and shown["model_id"] == int(CHAIR)
     (charge,) = sandbox.books()["charges"]
-    assert (charge["item_id"], charge["amount"], charge["unit"], charge["uuid"]) == (CHAIR, "19.00", "USD", "u-1")
+    assert (charge["item_id"], charge["amount"], charge["unit"], charge["uuid"]) == (
+        CHAIR,
+        "19.00",
+        "USD",
+        "u-1",
+    )
 
     answer = models.get(path)
     assert answer.status == 302
@@ -237,9 +251,12 @@ def test_orders_as_json_and_in_every_form(sandbox: Any, models: Any) -> None:
     answer = models.post("/v1/orders", body)
     assert answer.status == 201
     sandbox.switch(
-        cgtrader_orders="list", cgtrader_order="wrapped", cgtrader_order_uuid="absent", cgtrader_order_id="number",
+        cgtrader_orders="list",
+        cgtrader_order="wrapped",
+        cgtrader_order_uuid="absent",
+        cgtrader_order_id="number",
         cgtrader_paid_status="completed",
-    )  # fmt: skip
+    )
     sandbox.pay(answer.json()["checkout_url"])
     (listed,) = models.get("/v1/orders/").json()
     assert listed == models.get(f"/v1/orders/{listed['id']}").json()["order"]
@@ -266,7 +283,7 @@ def test_files_are_what_their_pages_say(models: Any) -> None:
     (mismatch,) = found(models, keywords="mismatch")
     files = models.get(f"/v1/models/{mismatch['id']}").json()["files"]
     assert files[0]["size"] > 0
-    (obj,) = [item for item in found(models, keywords="free kitchen")]
+    (obj,) = found(models, keywords="free kitchen")
     names = [entry["name"] for entry in models.get(f"/v1/models/{obj['id']}").json()["files"]]
     assert len(names) == 2 and all(name.endswith(".zip") for name in names)
     link = models.get(f"/v1/models/{obj['id']}/files/{obj['id']}2").headers["location"]

@@ -18,7 +18,9 @@ LICENSES = "/v2/images/licenses"
 BODY = {"images": [{"image_id": "1120280100", "size": "small", "subscription_id": "s1000001"}]}
 
 
-def raw(sandbox: Any, method: str, path: str, body: bytes = b"", timeout_s: float = 10, **headers: str) -> bytes:
+def raw(
+    sandbox: Any, method: str, path: str, body: bytes = b"", timeout_s: float = 10, **headers: str
+) -> bytes:
     """Send bytes and read until the end, whatever kind of end it is."""
     parts = urlsplit(sandbox.url)
     lines = [f"{method} {path} HTTP/1.1", f"Host: {parts.netloc}", "User-Agent: t", "Connection: close"]
@@ -38,7 +40,9 @@ def bearer(sandbox: Any) -> dict[str, str]:
 
 def license_raw(sandbox: Any, **more: Any) -> bytes:
     headers = {**bearer(sandbox), "Content_Type": "application/json"}
-    return raw(sandbox, "POST", f"/api.shutterstock.com{LICENSES}", json.dumps(BODY).encode(), **headers, **more)
+    return raw(
+        sandbox, "POST", f"/api.shutterstock.com{LICENSES}", json.dumps(BODY).encode(), **headers, **more
+    )
 
 
 @pytest.fixture
@@ -53,7 +57,9 @@ def test_rate_limit_with_seconds_with_date_and_without(sandbox: Any, stock: Any,
     assert answer.status == 429 and answer.headers["retry-after"] == "7"
     body = answer.json()
     assert body["limit"] == 100 and body["remaining"] == 0 and body["message"]
-    assert answer.headers["ratelimit-reset"] == str(body["reset"]) and body["reset"] > 10**12, "UTC milliseconds"
+    assert answer.headers["ratelimit-reset"] == str(body["reset"]) and body["reset"] > 10**12, (
+        "UTC milliseconds"
+    )
     assert stock.get("/v2/images/search").status == 200, "once is once"
     sandbox.fault("429", host="api.cgtrader.com", retry_after="date")
     answer = models.get("/v1/models")
@@ -125,7 +131,7 @@ def test_wrong_kinds_of_answers(sandbox: Any, stock: Any) -> None:
     assert answer.status == 200 and answer.headers["content-type"].startswith("text/html")
     sandbox.fault("garbage_json")
     answer = stock.get("/v2/images/search")
-    with pytest.raises(ValueError):
+    with pytest.raises(UnicodeDecodeError):
         answer.json()
     sandbox.fault("empty")
     assert stock.get("/v2/images/search").body == b""
@@ -198,7 +204,9 @@ def test_a_wrong_order_is_refused(sandbox: Any, spec: Any) -> None:
 def test_a_fault_for_one_of_many_hits_one_of_many(sandbox: Any, stock: Any) -> None:
     sandbox.fault("500", times=5)
     statuses: list[int] = []
-    threads = [threading.Thread(target=lambda: statuses.append(stock.get("/v2/test").status)) for _ in range(20)]
+    threads = [
+        threading.Thread(target=lambda: statuses.append(stock.get("/v2/test").status)) for _ in range(20)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
+
 from sandbox.catalogue import Catalogue
 from sandbox.library import Library
 from sandbox.media import models, textures
@@ -89,11 +90,21 @@ def test_glb_is_whole(recipe: str) -> None:
 
 def test_obj_names_what_it_needs() -> None:
     files = encode_obj(models.make_model("chair", "oak", 2), "chair", texture_px=32)
-    assert set(files) == {"chair.obj", "chair.mtl", "textures/wood_color.png", "textures/upholstery_color.png"}
+    assert set(files) == {
+        "chair.obj",
+        "chair.mtl",
+        "textures/wood_color.png",
+        "textures/upholstery_color.png",
+    }
     text, material = files["chair.obj"].decode(), files["chair.mtl"].decode()
     assert "mtllib chair.mtl" in text and "map_Kd textures/wood_color.png" in material
     count = text.count("\nv ")
-    corners = [int(part.split("/")[0]) for line in text.splitlines() if line.startswith("f ") for part in line.split()[1:]]
+    corners = [
+        int(part.split("/")[0])
+        for line in text.splitlines()
+        if line.startswith("f ")
+        for part in line.split()[1:]
+    ]
     assert max(corners) == count and min(corners) == 1
 
 

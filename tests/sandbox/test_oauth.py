@@ -27,9 +27,13 @@ def post_form(url: str, **fields: str) -> Any:
 class TestShutterstock:
     def authorize(self, sandbox: Any, **changes: str) -> str:
         query = {
-            "client_id": sandbox.credentials["shutterstock"]["consumer_key"], "redirect_uri": BACK, "state": "st-1",
-            "response_type": "code", "scope": "user.view licenses.create licenses.view purchases.view", **changes,
-        }  # fmt: skip
+            "client_id": sandbox.credentials["shutterstock"]["consumer_key"],
+            "redirect_uri": BACK,
+            "state": "st-1",
+            "response_type": "code",
+            "scope": "user.view licenses.create licenses.view purchases.view",
+            **changes,
+        }
         return f"{sandbox.url}/api.shutterstock.com/v2/oauth/authorize?{urlencode(query)}"
 
     def exchange(self, sandbox: Any, **fields: str) -> Any:
@@ -61,7 +65,9 @@ class TestShutterstock:
         assert 3500 < client.get("/v2/user/access_token").json()["expires_in"] <= 3600
         sandbox.advance(3601)
         assert client.get("/v2/user").status == 401
-        fresh = self.exchange(sandbox, grant_type="refresh_token", refresh_token=token["refresh_token"]).json()
+        fresh = self.exchange(
+            sandbox, grant_type="refresh_token", refresh_token=token["refresh_token"]
+        ).json()
         client = make_client("api.shutterstock.com", f"Bearer {fresh['access_token']}")
         assert client.get("/v2/user").status == 200
         old = self.exchange(sandbox, grant_type="refresh_token", refresh_token=token["refresh_token"])
@@ -109,9 +115,12 @@ class TestShutterstock:
 class TestCGTrader:
     def authorize(self, sandbox: Any, **changes: str) -> str:
         query = {
-            "client_id": sandbox.credentials["cgtrader"]["client_id"], "redirect_uri": BACK, "response_type": "code",
-            "state": "st-2", **changes,
-        }  # fmt: skip
+            "client_id": sandbox.credentials["cgtrader"]["client_id"],
+            "redirect_uri": BACK,
+            "response_type": "code",
+            "state": "st-2",
+            **changes,
+        }
         return f"{sandbox.url}/www.cgtrader.com/oauth/authorize?{urlencode(query)}"
 
     def exchange(self, sandbox: Any, **fields: str) -> Any:
@@ -129,12 +138,21 @@ class TestCGTrader:
         assert client.get("/v1/users/me.json").json()["username"] == "sandbox-user"
         sandbox.advance(7201)
         assert client.get("/v1/users/me").status == 401
-        fresh = self.exchange(sandbox, grant_type="refresh_token", refresh_token=token["refresh_token"]).json()
-        assert make_client("api.cgtrader.com", f"Bearer {fresh['access_token']}").get("/v1/users/me").status == 200
+        fresh = self.exchange(
+            sandbox, grant_type="refresh_token", refresh_token=token["refresh_token"]
+        ).json()
+        assert (
+            make_client("api.cgtrader.com", f"Bearer {fresh['access_token']}").get("/v1/users/me").status
+            == 200
+        )
 
     def test_redirect_uri_must_be_repeated(self, sandbox: Any) -> None:
         code = query_of(sandbox.consent(self.authorize(sandbox), follow=False))["code"]
-        fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://localhost:9/other"}
+        fields = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": "http://localhost:9/other",
+        }
         assert self.exchange(sandbox, **fields).json()["error"] == "invalid_grant"
 
     @pytest.mark.parametrize(("verifier", "status"), [("v" * 50, 200), ("w" * 50, 400)])
@@ -142,7 +160,12 @@ class TestCGTrader:
         digest = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 50).digest()).decode().rstrip("=")
         url = self.authorize(sandbox, code_challenge=digest, code_challenge_method="S256")
         code = query_of(sandbox.consent(url, follow=False))["code"]
-        fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": verifier}
+        fields = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": BACK,
+            "code_verifier": verifier,
+        }
         assert self.exchange(sandbox, **fields).status == status
 
     def test_without_optional_parts(self, sandbox: Any) -> None:
@@ -167,7 +190,9 @@ class TestCGTrader:
         assert send("GET", self.authorize(sandbox, redirect_uri="http://evil.example/")).status == 400
         assert send("GET", self.authorize(sandbox, client_id="other")).status == 401
         url = f"{sandbox.url}/www.cgtrader.com/oauth/token"
-        assert post_form(url, grant_type="client_credentials", client_id="x").json()["error"] == "invalid_client"
+        assert (
+            post_form(url, grant_type="client_credentials", client_id="x").json()["error"] == "invalid_client"
+        )
         assert self.exchange(sandbox, grant_type="magic").json()["error"] == "unsupported_grant_type"
 
 
@@ -187,7 +212,9 @@ def test_consent_follows_to_the_application(sandbox: Any) -> None:
     with http.server.HTTPServer(("127.0.0.1", 0), Application) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        url = TestCGTrader().authorize(sandbox, redirect_uri=f"http://127.0.0.1:{server.server_address[1]}/cb")
+        url = TestCGTrader().authorize(
+            sandbox, redirect_uri=f"http://127.0.0.1:{server.server_address[1]}/cb"
+        )
         sandbox.consent(url)
         thread.join(10)
     assert len(seen) == 1 and seen[0].startswith("/cb?code=sandbox-code-")

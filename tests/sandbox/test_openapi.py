@@ -15,7 +15,7 @@ from sandbox_process import send
 
 pytestmark = [
     pytest.mark.needs_shared,
-    # openapi-core reads no OAuth2 security scheme and says so; what a token may do is tested with the licenses.
+    # openapi-core reads no OAuth2 scheme and says so; what a token may do is tested with the licenses.
     pytest.mark.filterwarnings("ignore:Unsupported scheme type:UserWarning"),
 ]
 
@@ -24,13 +24,22 @@ LICENSES = "/v2/images/licenses"
 LICENSE_BODY = {
     "images": [
         {
-            "image_id": IMAGE, "subscription_id": "s1000001", "size": "huge", "price": 0, "search_id": "x",
-            "metadata": {"purchase_order": "PO-7", "job": "Show 12", "client": "ACME", "customer_id": "ord-1"},
+            "image_id": IMAGE,
+            "subscription_id": "s1000001",
+            "size": "huge",
+            "price": 0,
+            "search_id": "x",
+            "metadata": {
+                "purchase_order": "PO-7",
+                "job": "Show 12",
+                "client": "ACME",
+                "customer_id": "ord-1",
+            },
         },
         {"image_id": EDITORIAL, "editorial_acknowledgement": True},
         {"image_id": "1", "editorial_acknowledgement": False},
     ]
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +58,15 @@ def exchange(sandbox: Any, specification: Any) -> Any:
     from werkzeug.datastructures import ImmutableMultiDict
 
     def run(
-        method: str, path: str, *, authorization: str | None = None, body: Any = None, form: dict[str, str] | None = None,
-        query: list[tuple[str, str]] | None = None, status: int = 200,
-    ) -> Any:  # fmt: skip
+        method: str,
+        path: str,
+        *,
+        authorization: str | None = None,
+        body: Any = None,
+        form: dict[str, str] | None = None,
+        query: list[tuple[str, str]] | None = None,
+        status: int = 200,
+    ) -> Any:
         token = sandbox.credentials["shutterstock"]["user_token"]
         headers = {"Authorization": authorization or f"Bearer {token}"}
         data, kind = b"", "application/json"
@@ -64,12 +79,19 @@ def exchange(sandbox: Any, specification: Any) -> Any:
         answer = send(method, url, body=data, headers={**headers, "Content-Type": kind})
         assert answer.status == status, answer.body
         request = MockRequest(
-            "https://api.shutterstock.com", method.lower(), path, args=ImmutableMultiDict(query or []),
-            headers=headers, data=data or None, content_type=kind,
-        )  # fmt: skip
+            "https://api.shutterstock.com",
+            method.lower(),
+            path,
+            args=ImmutableMultiDict(query or []),
+            headers=headers,
+            data=data or None,
+            content_type=kind,
+        )
         specification.validate_request(request)
         if answer.status == 200:
-            answered = MockResponse(answer.body, content_type=answer.headers["content-type"].partition(";")[0])
+            answered = MockResponse(
+                answer.body, content_type=answer.headers["content-type"].partition(";")[0]
+            )
             specification.validate_response(request, answered)
         return answer
 
@@ -84,10 +106,20 @@ def basic(sandbox: Any) -> str:
 @pytest.mark.parametrize("view", ["minimal", "full"])
 def test_search(exchange: Any, sandbox: Any, view: str) -> None:
     query = [
-        ("view", view), ("per_page", "500"), ("license", "commercial"), ("license", "editorial"), ("page", "1"),
-        ("sort", "newest"), ("safe", "false"), ("image_type", "photo"), ("image_type", "vector"),
-        ("added_date_start", "2018-01-01"), ("width_from", "10"), ("aspect_ratio_min", "0.1"), ("language", "en"),
-    ]  # fmt: skip
+        ("view", view),
+        ("per_page", "500"),
+        ("license", "commercial"),
+        ("license", "editorial"),
+        ("page", "1"),
+        ("sort", "newest"),
+        ("safe", "false"),
+        ("image_type", "photo"),
+        ("image_type", "vector"),
+        ("added_date_start", "2018-01-01"),
+        ("width_from", "10"),
+        ("aspect_ratio_min", "0.1"),
+        ("language", "en"),
+    ]
     answer = exchange("GET", "/v2/images/search", authorization=basic(sandbox), query=query)
     assert len(answer.json()["data"]) > 30
     nothing = exchange("GET", "/v2/images/search", query=[("query", "zeppelin")])
@@ -104,7 +136,7 @@ def test_details(exchange: Any) -> None:
 def test_account(exchange: Any, sandbox: Any) -> None:
     exchange("GET", "/v2/user")
     assert len(exchange("GET", "/v2/user/subscriptions").json()["data"]) == 5
-    # A token that never expires has `expires_in: null` by the newer documents; this specification knows integers only.
+    # A token that never expires has `expires_in: null` by the newer documents; here it is an integer.
     token = sandbox.make_token("shutterstock", expires_in_s=100)
     exchange("GET", "/v2/user/access_token", authorization=f"Bearer {token}")
 
@@ -125,9 +157,13 @@ def test_license_history_and_redownload(exchange: Any) -> None:
 def test_oauth(exchange: Any, sandbox: Any, expires: str) -> None:
     keys = sandbox.credentials["shutterstock"]
     query = [
-        ("client_id", keys["consumer_key"]), ("redirect_uri", "http://localhost:9/"), ("response_type", "code"),
-        ("state", "s"), ("scope", "user.view licenses.view"), ("realm", "customer"),
-    ]  # fmt: skip
+        ("client_id", keys["consumer_key"]),
+        ("redirect_uri", "http://localhost:9/"),
+        ("response_type", "code"),
+        ("state", "s"),
+        ("scope", "user.view licenses.view"),
+        ("realm", "customer"),
+    ]
     answer = exchange("GET", "/v2/oauth/authorize", query=query, status=302)
     back = sandbox.consent(answer.headers["location"], follow=False)
     pair = {"client_id": keys["consumer_key"], "client_secret": keys["consumer_secret"]}
@@ -141,6 +177,10 @@ def test_oauth(exchange: Any, sandbox: Any, expires: str) -> None:
 
 
 def test_every_error_of_an_item_and_of_a_request_has_a_message(exchange: Any, stock: Any) -> None:
-    for path, query in (("/v2/images/search", {"page": "x"}), (LICENSES, {"per_page": 9999}), ("/v2/images", {})):
+    for path, query in (
+        ("/v2/images/search", {"page": "x"}),
+        (LICENSES, {"per_page": 9999}),
+        ("/v2/images", {}),
+    ):
         body = stock.get(path, **query).json()
         assert body["message"] and all(error["message"] for error in body["errors"])

@@ -1,4 +1,4 @@
-"""The server itself: ranges, hostile requests, many at once, restarts, limits, control, the page for people."""
+"""The server itself: ranges, hostile requests, many at once, restarts, limits, control, the page."""
 
 from __future__ import annotations
 
@@ -92,8 +92,14 @@ class TestHostile:
             (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", b"414"),
             (b"POST /_control/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", b"400"),
             (b"POST /_control/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", b"400"),
-            (b"POST /_control/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", b"413"),
-            (b"POST /_control/reset HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
+            (
+                b"POST /_control/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n",
+                b"413",
+            ),
+            (
+                b"POST /_control/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+                b"411",
+            ),
         ],
     )
     def test_strange_requests(self, sandbox: Any, data: bytes, status: bytes) -> None:
@@ -107,15 +113,18 @@ class TestHostile:
             answer = send("POST", f"{sandbox.url}/api.shutterstock.com{LICENSES}", body=body, headers=headers)
             assert answer.status == 400 and answer.json()["message"], body[:20]
             answer = send(
-                "POST", f"{sandbox.url}/api.cgtrader.com/v1/orders/", body=body,
+                "POST",
+                f"{sandbox.url}/api.cgtrader.com/v1/orders/",
+                body=body,
                 headers={**models.headers, "Content-Type": "application/json"},
-            )  # fmt: skip
+            )
             assert answer.status in (400, 422), body[:20]
         assert sandbox.books()["events"] == []
 
     def test_half_a_body_does_nothing(self, sandbox: Any) -> None:
         token = sandbox.credentials["shutterstock"]["user_token"]
-        head = f"POST /api.shutterstock.com{LICENSES} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        head = f"POST /api.shutterstock.com{LICENSES} HTTP/1.1\r\nHost: localhost\r\n"
+        head += f"Authorization: Bearer {token}\r\n"
         assert talk(sandbox, f"{head}User-Agent: t\r\nContent-Length: 500\r\n\r\n{{".encode()) == b""
         assert sandbox.books()["events"] == []
 
@@ -173,7 +182,9 @@ def test_state_survives_a_restart_and_a_kill(tmp_path: Path, cache_dir: Path) ->
         answer = send("GET", f"{second.url}{path.path}?{path.query}")
         assert answer.status == 200, "a signed link is good after a restart"
         assert send("GET", f"{second.url}/_control/time").json()["offset_s"] == 1000
-        assert send("GET", f"{second.url}/_control/variant").json()["cgtrader_paid_status"]["now"] == "completed"
+        assert (
+            send("GET", f"{second.url}/_control/variant").json()["cgtrader_paid_status"]["now"] == "completed"
+        )
         second.reset()
         assert second.books()["events"] == [] and second.credentials == keys
         assert send("GET", f"{second.url}/_control/time").json()["offset_s"] == 0

@@ -26,7 +26,8 @@ def left(sandbox: Any, plan: str = "s1000001") -> int:
 
 def test_buying_counts_once_everywhere(sandbox: Any, stock: Any) -> None:
     (result,) = buy(
-        stock, {"image_id": IMAGE, "subscription_id": "s1000001", "size": "huge", "metadata": {"job": "Show 12"}}
+        stock,
+        {"image_id": IMAGE, "subscription_id": "s1000001", "size": "huge", "metadata": {"job": "Show 12"}},
     )
     assert result["allotment_charge"] == 1 and result["license_id"] and "error" not in result
     assert left(sandbox) == 49
@@ -78,7 +79,12 @@ def test_quota_runs_out_in_the_middle_of_one_call(sandbox: Any, stock: Any) -> N
 
 
 def test_body_wins_over_query_and_without_a_plan_one_is_found(sandbox: Any, stock: Any) -> None:
-    buy(stock, {"image_id": IMAGE, "subscription_id": "s1000002", "size": "small"}, subscription_id="s1000001", size="huge")
+    buy(
+        stock,
+        {"image_id": IMAGE, "subscription_id": "s1000002", "size": "small"},
+        subscription_id="s1000001",
+        size="huge",
+    )
     (entry,) = stock.get(LICENSES).json()["data"]
     assert entry["subscription_id"] == "s1000002" and entry["license"] == "enhanced"
     assert entry["image"]["format"]["size"] == "small"

@@ -74,7 +74,10 @@ def test_filters(stock: Any, query: dict[str, Any], check: Any) -> None:
 
 
 def test_colors_are_grouped_roughly(stock: Any) -> None:
-    green = {item["description"] for item in stock.get("/v2/images/search", color="2F6B3A", per_page=500).json()["data"]}
+    green = {
+        item["description"]
+        for item in stock.get("/v2/images/search", color="2F6B3A", per_page=500).json()["data"]
+    }
     assert "Green canvas background" in green and "Burning sunset sky" not in green
     gray = {item["description"] for item in stock.get("/v2/images/search", color="grayscale").json()["data"]}
     assert "Brushed steel sheet" in gray and "Red woven upholstery" not in gray
@@ -84,7 +87,9 @@ def test_colors_are_grouped_roughly(stock: Any) -> None:
 def test_safe_search_hides_adult_images(stock: Any) -> None:
     everything = stock.get("/v2/images/search", safe="false", view="full", per_page=500).json()["data"]
     assert [item["is_adult"] for item in everything].count(True) == 1
-    assert not any(item["is_adult"] for item in stock.get("/v2/images/search", view="full", per_page=500).json()["data"])
+    assert not any(
+        item["is_adult"] for item in stock.get("/v2/images/search", view="full", per_page=500).json()["data"]
+    )
 
 
 def test_sorts(stock: Any) -> None:

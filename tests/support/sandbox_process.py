@@ -1,7 +1,7 @@
-"""Run the sandbox marketplaces in a process of their own, look behind the counter, and act as the buyer's browser.
+"""Run the sandbox marketplaces in a process of their own, look into the books, act as the buyer's browser.
 
-Standard library only, so that it works in every interpreter that runs tests. It must not import the sandbox: what the
-tests see is what goes over the wire.
+Standard library only, so that it works in every interpreter that runs tests. It must not import the sandbox:
+what the tests see is what goes over the wire.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Answer:
 class SandboxProcess:
     """A running sandbox: its address, keys, books, and what a person would do in a browser."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, credentials: dict[str, dict[str, str]]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], url: str, credentials: dict[str, dict[str, str]]
+    ) -> None:
         self.process = process
         self.url = url
         self.credentials = credentials
@@ -48,12 +50,17 @@ class SandboxProcess:
         """Read the marketplaces' own truth: events, charges, totals, subscriptions, orders."""
         return self._control("GET", "/books")
 
-    def fault(self, fault: str, *, match: Mapping[str, str] | None = None, times: int = 1, **options: Any) -> Any:
+    def fault(
+        self, fault: str, *, match: Mapping[str, str] | None = None, times: int = 1, **options: Any
+    ) -> Any:
         """Order a fault for matching requests; `times=0` is for ever, `skip=n` lets n requests pass first.
 
         `host`, `method` and `path_regex` may stand in `match` or beside it.
         """
-        where = {**(match or {}), **{n: options.pop(n) for n in ("host", "method", "path_regex") if n in options}}
+        where = {
+            **(match or {}),
+            **{n: options.pop(n) for n in ("host", "method", "path_regex") if n in options},
+        }
         return self._control("POST", "/faults", {"match": where, "fault": fault, "times": times, **options})
 
     def clear_faults(self) -> None:
@@ -106,7 +113,7 @@ class SandboxProcess:
         return _submit(checkout_url, {"action": action}, follow=follow)
 
     def consent(self, authorize_url: str, *, answer: str = "allow", follow: bool = True) -> str:
-        """Act as the user's browser on the OAuth page; give the redirect's address, by default after visiting it."""
+        """Act as the user's browser on the OAuth page; give the redirect's address, after visiting it."""
         url = authorize_url
         page = send("GET", url)
         while page.status in (301, 302, 303):
@@ -141,7 +148,7 @@ class SandboxProcess:
 
 @contextmanager
 def start_sandbox(state_dir: Path, python: str = sys.executable, **options: Any) -> Iterator[SandboxProcess]:
-    """Run `python -m sandbox` for a while; options become its own: `limits=True`, `models=PATH`, `cache=PATH`."""
+    """Run `python -m sandbox` for a while; options become its own: `limits=True`, `models=PATH`."""
     sandbox = launch_sandbox(state_dir, python, **options)
     try:
         yield sandbox
@@ -163,7 +170,11 @@ def launch_sandbox(state_dir: Path, python: str = sys.executable, **options: Any
     errors = state_dir / "sandbox.err"
     with errors.open("ab") as sink:
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=sink, env={**os.environ, "PYTHONWARNINGS": ""}
+            command,
+            cwd=REPOSITORY,
+            stdout=subprocess.DEVNULL,
+            stderr=sink,
+            env={**os.environ, "PYTHONWARNINGS": ""},
         )
     until = time.monotonic() + START_S
     while not ready_file.is_file():
@@ -177,14 +188,21 @@ def launch_sandbox(state_dir: Path, python: str = sys.executable, **options: Any
 
 
 def send(
-    method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, timeout_s: float = 60.0
+    method: str,
+    url: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 60.0,
 ) -> Answer:
     """Send one request on a connection of its own, following nothing."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
     try:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, target or "/", body=body or None, headers={"User-Agent": "tests/1", **(headers or {})})
+        connection.request(
+            method, target or "/", body=body or None, headers={"User-Agent": "tests/1", **(headers or {})}
+        )
         response = connection.getresponse()
         found = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, found, response.read())
