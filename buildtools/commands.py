@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from . import console
 from .console import BuildError, say
 from .demo import run_demo
-from .environments import RECIPES, Environments
+from .environments import NEWEST_BLENDER_FIRST, RECIPES, Environments
 from .install import install_zip, profile_environment
 from .interpreters import Interpreters
 from .layout import find_layout
 from .locks import write_locks
 from .package import make_repository, package
-from .sandbox import serve
+from .sandbox import ensure_models, serve
 from .stage import stage
 from .testing import GROUPS, run_tests
 from .wheels import PLATFORMS
@@ -64,8 +64,13 @@ def _lock(layout: Layout, environments: Environments, options: argparse.Namespac
 
 
 def _sandbox(layout: Layout, environments: Environments, options: argparse.Namespace) -> int:
+    """Serve with the models made by Blender where one is here already, else with those made without."""
+    arguments = list(options.rest)
+    ready = [recipe for recipe in NEWEST_BLENDER_FIRST if environments.is_ready(recipe)]
+    if ready and not {"--models", "-h", "--help"} & set(arguments):
+        arguments += ["--models", str(ensure_models(layout, environments.ensure(ready[0])))]
     core = environments.ensure_core(environments.interpreters.require_any().version)
-    return serve(layout, core, options.rest)
+    return serve(layout, core, arguments)
 
 
 def _bench(layout: Layout, environments: Environments, options: argparse.Namespace) -> int:

@@ -49,9 +49,7 @@ def ensure_models(layout: Layout, blender: Environment) -> Path:
     folder = layout.build / "models" / f"{blender.recipe.name}-{digest}"
     with hold_lock(layout.build / "models" / f"{blender.recipe.name}.lock"):
         if not (folder / _MODELS_DONE).is_file():
-            say(
-                f"making the models that the sandbox sells, with Blender {blender.recipe.blender} (a minute or two) ..."
-            )
+            say(f"making the models that the sandbox sells, with Blender {blender.recipe.blender} ...")
             for old in (layout.build / "models").glob(f"{blender.recipe.name}-*"):
                 shutil.rmtree(old, ignore_errors=True)
             console.check(
