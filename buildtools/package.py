@@ -129,8 +129,11 @@ def package(
     *,
     platforms: Sequence[str] = (),
     pythons: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> list[Path]:
     """Build the zips of some platforms, or of all, with wheels for Blender's Pythons and any named.
+
+    They go to build/dist, or to `folder` where another build at the same time must not replace them.
 
     Raises BuildError when a package has no wheel for one of the pairs, or Blender refuses the result.
     """
@@ -144,7 +147,7 @@ def package(
         wheels: dict[str, Path] = {}
         for pair in list_pairs([name], versions):
             wheels.update({path.name: path for path in collected[pair.name]})
-        target = layout.dist / name_zip(version, name)
+        target = (folder or layout.dist) / name_zip(version, name)
         build_zip(layout, tool, name, [wheels[key] for key in sorted(wheels)], target)
         size_mb = target.stat().st_size / 1e6
         say(f"built {target.relative_to(layout.build.parent)} ({size_mb:.1f} MB, {len(wheels)} wheels)")

@@ -198,7 +198,9 @@ class TestRun:
         with self._zip_lock:
             if self._zip is None:
                 blender = self._environments.ensure_newest_blender()
-                (self._zip,) = package(self._layout, blender, platforms=["current"])
+                (self._zip,) = package(
+                    self._layout, blender, platforms=["current"], folder=self._layout.build / "tmp" / "zip"
+                )
             return self._zip
 
 
