@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import provenance, runtime
+from . import runtime
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +33,14 @@ def unregister() -> None:
 @persistent
 def on_load(*_: Any) -> None:
     """Take over a file that was opened: its stamps into its register, its intended use into the session."""
-    _quietly(provenance.register_found_stamps)
+    _quietly(_register_found_stamps)
     _quietly(_take_over_scene)
 
 
 @persistent
 def on_save(*_: Any) -> None:
     """Complete the register of a file before it is written: no stamp may vanish in silence later."""
-    _quietly(provenance.register_found_stamps)
+    _quietly(_register_found_stamps)
 
 
 @persistent
@@ -52,7 +52,19 @@ def on_saved(*_: Any) -> None:
 @persistent
 def on_blend_import(context: Any, *_: Any) -> None:
     """Something was appended or linked, by whatever means (4.3 and later)."""
-    _quietly(lambda: provenance.register_imported(context.import_items))
+    _quietly(lambda: _register_imported(context))
+
+
+def _register_found_stamps() -> None:
+    from . import provenance
+
+    provenance.register_found_stamps()
+
+
+def _register_imported(context: Any) -> None:
+    from . import provenance
+
+    provenance.register_imported(context.import_items)
 
 
 def _take_over_scene() -> None:
@@ -66,8 +78,10 @@ def _take_over_scene() -> None:
 
 
 def _record_usages() -> None:
+    from . import stamp_io
+
     app = runtime.peek()
-    if app is None and (bpy.app.background or not provenance.stamp_io.find_stamps()):
+    if app is None and (bpy.app.background or not stamp_io.find_stamps()):
         return
     scan = runtime.host().scan()
     runtime.when_ready(lambda ready: ready.session.record_usages(scan))

@@ -13,6 +13,7 @@ from ..core.stamp_format import Stamp
 from . import data_blocks, stamp_io
 from .disarm import FileSettler, remove_scripts
 from .importers import find_importer, makes_objects
+from .ops.guard import why_no_import
 from .scene_guard import import_into, keep_scene, keep_selection, scripts_off
 
 _WITHOUT_LICENSE = frozenset(
@@ -47,7 +48,7 @@ class BlenderHost:
         self.notes = ()
         why_not = why_no_import()
         if why_not:
-            raise ImportRefused(why_not, code="host.busy")
+            raise ImportRefused(f"{why_not}.", code="host.busy")
         before = data_blocks.snapshot()
         scene, view_layer = bpy.context.scene, bpy.context.view_layer
         try:
@@ -120,17 +121,6 @@ class BlenderHost:
         if bpy.app.background or not url.startswith(("https://", "http://")):
             return False
         return "FINISHED" in bpy.ops.wm.url_open(url=url)
-
-
-def why_no_import() -> str:
-    """Say why nothing can be imported right now; empty when it can."""
-    if bpy.context.scene is None or bpy.context.view_layer is None:
-        return "There is no scene to import into."
-    if bpy.context.mode != "OBJECT":
-        return "Switch to Object Mode to import."
-    if bpy.context.scene.library is not None:
-        return "This scene is linked from another file; it cannot be changed."
-    return ""
 
 
 def _gather(blocks: list[Any], collection: Any, scene: Any) -> None:

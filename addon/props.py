@@ -5,67 +5,69 @@ No ``from __future__ import annotations`` here: Blender reads the annotations as
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 from bpy.types import PropertyGroup
 
-from ..core.errors import UserInputError
-from ..core.model.intended_use import IntendedUse, OutputKind, Purpose
-from ..core.model.listing import MediaKind, Orientation, SearchFilters, SearchQuery, Sort
-from ..core.model.money import Money
 from . import runtime
 
+if TYPE_CHECKING:
+    from ..core.model.intended_use import IntendedUse
+    from ..core.model.listing import SearchQuery
+
+# The identifiers are the values of the core's enumerations, written out: importing those would triple
+# what enabling the extension costs. tests/blender holds the two against each other.
 ANY = "ANY"
 _KINDS = [
     (ANY, "Everything", "3D models, images and whatever else there is"),
-    (MediaKind.MODEL.value, "3D Models", "Models"),
-    (MediaKind.IMAGE.value, "Images", "Photos, textures, illustrations"),
-    (MediaKind.VIDEO.value, "Videos", "Footage"),
-    (MediaKind.AUDIO.value, "Audio", "Music and sounds"),
+    ("model", "3D Models", "Models"),
+    ("image", "Images", "Photos, textures, illustrations"),
+    ("video", "Videos", "Footage"),
+    ("audio", "Audio", "Music and sounds"),
 ]
 _SORTS = [
-    (Sort.RELEVANCE.value, "Relevance", "Best match first"),
-    (Sort.POPULAR.value, "Popular", "What others buy first"),
-    (Sort.NEWEST.value, "Newest", "What was published last first"),
-    (Sort.PRICE_LOW.value, "Price: Low to High", "Cheapest first"),
-    (Sort.PRICE_HIGH.value, "Price: High to Low", "Most expensive first"),
+    ("relevance", "Relevance", "Best match first"),
+    ("popular", "Popular", "What others buy first"),
+    ("newest", "Newest", "What was published last first"),
+    ("price_low", "Price: Low to High", "Cheapest first"),
+    ("price_high", "Price: High to Low", "Most expensive first"),
 ]
 _ORIENTATIONS = [
     (ANY, "Any Shape", "Do not care"),
-    (Orientation.HORIZONTAL.value, "Horizontal", "Wider than high"),
-    (Orientation.VERTICAL.value, "Vertical", "Higher than wide"),
+    ("horizontal", "Horizontal", "Wider than high"),
+    ("vertical", "Vertical", "Higher than wide"),
 ]
 _PURPOSES = [
     (
-        Purpose.COMMERCIAL.value,
+        "commercial",
         "Commercial",
         "Advertising, products, entertainment: anything that earns or sells",
     ),
-    (Purpose.EDITORIAL.value, "Editorial", "News, reporting, criticism, education"),
+    ("editorial", "Editorial", "News, reporting, criticism, education"),
 ]
 _OUTPUTS = [
-    (OutputKind.RENDER, "Still Images", "Rendered pictures, shown on screens"),
-    (OutputKind.VIDEO, "Video", "Animation, film, television, streaming"),
-    (OutputKind.PRINT, "Print", "Rendered pictures on paper or goods"),
+    ("render", "Still Images", "Rendered pictures, shown on screens"),
+    ("video", "Video", "Animation, film, television, streaming"),
+    ("print", "Print", "Rendered pictures on paper or goods"),
     (
-        OutputKind.INTERACTIVE_PACKED,
+        "interactive_packed",
         "Game or App (Packed)",
         "Real-time, in a format that nobody can take apart",
     ),
     (
-        OutputKind.INTERACTIVE_OPEN_FORMAT,
+        "interactive_open_format",
         "Web 3D (Open Format)",
         "Real-time, with files that can be downloaded",
     ),
-    (OutputKind.FILE_SHARE_INTERNAL, "Files within the Team", "The model files go to colleagues"),
-    (OutputKind.FILE_SHARE_CONTRACTOR, "Files to a Contractor", "The model files go to another company"),
-    (OutputKind.FILE_SHARE_PUBLIC, "Files to the Public", "Anybody gets the model files"),
-    (OutputKind.PRINT_3D, "3D Print", "Printed objects"),
-    (OutputKind.AI_INPUT, "AI Input", "Training or prompting a machine-learning model"),
+    ("file_share_internal", "Files within the Team", "The model files go to colleagues"),
+    ("file_share_contractor", "Files to a Contractor", "The model files go to another company"),
+    ("file_share_public", "Files to the Public", "Anybody gets the model files"),
+    ("print_3d", "3D Print", "Printed objects"),
+    ("ai_input", "AI Input", "Training or prompting a machine-learning model"),
 ]
-_OUTPUT_ITEMS = [(kind.value, name, text, 1 << i) for i, (kind, name, text) in enumerate(_OUTPUTS)]
+_OUTPUT_ITEMS = [(kind, name, text, 1 << i) for i, (kind, name, text) in enumerate(_OUTPUTS)]
 
 
 @lru_cache(maxsize=8)
@@ -141,7 +143,7 @@ class CLEARANCE_PG_use(PropertyGroup):
         description="In what form it leaves the house",
         items=_OUTPUT_ITEMS,
         options={"ENUM_FLAG"},
-        default={OutputKind.RENDER.value},
+        default={"render"},
         update=_use_changed,
     )
     media: StringProperty(
@@ -215,8 +217,11 @@ def detach() -> None:
             delattr(owner, name)
 
 
-def read_use(scene: Any) -> IntendedUse:
+def read_use(scene: Any) -> "IntendedUse":
     """Return what the user says that the production will do; numbers that are 0 are not known."""
+    from ..core.model.intended_use import IntendedUse, OutputKind, Purpose
+    from ..core.model.money import Money
+
     given = scene.clearance_use
     currency = "".join(char for char in given.currency.upper() if "A" <= char <= "Z")
     budget = Money.parse(given.budget, currency if len(currency) == 3 else "USD") if given.budget else None
@@ -238,8 +243,12 @@ def read_use(scene: Any) -> IntendedUse:
     )
 
 
-def read_query(given: Any) -> SearchQuery:
+def read_query(given: Any) -> "SearchQuery":
     """Return what the user searches for; raise UserInputError for a price that cannot be."""
+    from ..core.errors import UserInputError
+    from ..core.model.listing import MediaKind, Orientation, SearchFilters, SearchQuery, Sort
+    from ..core.model.money import Money
+
     try:
         price = Money.parse(f"{given.max_price:.2f}") if given.max_price > 0 else None
     except ValueError as error:

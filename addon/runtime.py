@@ -6,7 +6,6 @@ panel is seen; an operator or a script that cannot wait blocks until it is there
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 import threading
@@ -289,6 +288,8 @@ def read_settings() -> Settings:
 
 
 def _system_user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container without a user database

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import bpy
+
 from ...core.errors import ClearanceError
 from .. import pump, runtime
 from ..messages import tell
@@ -44,8 +46,18 @@ def why_no_app() -> str:
     return runtime.unavailable_reason()
 
 
+def why_no_import() -> str:
+    """Say why nothing can be imported right now; empty when it can."""
+    context = bpy.context
+    if context.scene is None or context.view_layer is None:
+        return "There is no scene to import into"
+    if context.mode != "OBJECT":
+        return "Switch to Object Mode to import"
+    if context.scene.library is not None:
+        return "This scene is linked from another file; it cannot be changed"
+    return ""
+
+
 def why_no_network() -> str:
     """Say why nothing can be sent; empty when it can."""
-    import bpy
-
     return why_no_app() or ("" if bpy.app.online_access else "Blender is offline")

@@ -9,11 +9,10 @@ from bpy.props import StringProperty
 from bpy.types import Operator
 
 from ...core.errors import ClearanceError, UserInputError
-from .. import data_blocks, provenance, pump, runtime
-from ..host import why_no_import
+from .. import pump, runtime
 from ..messages import tell
 from ..ui.text import count, shorten
-from .guard import guarded, refuse, why_no_app
+from .guard import guarded, refuse, why_no_app, why_no_import
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -79,6 +78,8 @@ class CLEARANCE_OT_import_asset(Operator):
 
 def import_and_stamp(prepared: "PreparedImport") -> int:
     """Import and stamp, or do neither; return how many data-blocks were stamped."""
+    from .. import data_blocks, provenance
+
     host = runtime.host()
     handles = host.import_file(prepared.plan)
     try:

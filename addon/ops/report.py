@@ -10,8 +10,7 @@ from bpy.props import EnumProperty, StringProperty
 from bpy.types import Operator
 
 from ...core.errors import UserInputError
-from ...core.ids import hash_grant_id
-from .. import runtime, stamp_io
+from .. import data_blocks, runtime
 from ..props import read_use
 from ..ui.text import count
 from .guard import guarded, refuse, why_no_app
@@ -133,11 +132,14 @@ class CLEARANCE_OT_select_finding(Operator):
 
 def _blocks_of(subject: str) -> list[Any]:
     """Return what a finding is about: the data-blocks of a license, or the one that it names."""
+    from ...core.ids import hash_grant_id
+    from .. import stamp_io
+
     id_type, slash, name = subject.partition("/")
     if slash and id_type.isupper():
         return [
             block
-            for collection in stamp_io.data_blocks.collections()
+            for collection in data_blocks.collections()
             for block in collection
             if block.id_type == id_type and block.name == name
         ]

@@ -13,13 +13,13 @@ from bpy.props import StringProperty
 from bpy.types import Operator
 
 from ...core.errors import UserInputError
-from ...core.model.listing import ListingRef, MediaKind
 from .. import runtime
 from ..props import read_query
 from .guard import guarded, refuse, why_no_app, why_no_network
 
 if TYPE_CHECKING:
     from ...core.app import App
+    from ...core.model.listing import MediaKind
 
 
 class CLEARANCE_OT_search(Operator):
@@ -107,6 +107,8 @@ class CLEARANCE_OT_select(Operator):
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> set[str]:
         """Select, and ask for the price."""
+        from ...core.model.listing import ListingRef
+
         try:
             ref = ListingRef.parse(self.ref)
         except ValueError as error:
@@ -115,7 +117,9 @@ class CLEARANCE_OT_select(Operator):
         return {"FINISHED"}
 
 
-def _kind(text: str) -> MediaKind | None:
+def _kind(text: str) -> "MediaKind | None":
+    from ...core.model.listing import MediaKind
+
     try:
         return MediaKind(text.lower()) if text else None
     except ValueError:

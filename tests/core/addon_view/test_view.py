@@ -1,0 +1,332 @@
+"""What the panels show: every state has something to say, and nothing says more than is known."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from clearance_package import load
+from session_states import EVIL_TITLE, NOW, States
+
+view = load("addon.ui.view")
+view_buy = load("addon.ui.view_buy")
+view_report = load("addon.ui.view_report")
+view_accounts = load("addon.ui.view_accounts")
+icons = load("addon.ui.icons")
+made = States(load)
+STATES = made.every_state()
+INFOS = made.infos
+
+
+def texts(value: Any) -> list[str]:
+    """Collect every text in a view."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, tuple | list):
+        return [text for item in value for text in texts(item)]
+    if hasattr(value, "__dataclass_fields__"):
+        return [text for name in value.__dataclass_fields__ for text in texts(getattr(value, name))]
+    return []
+
+
+def everything(state: Any) -> list[Any]:
+    """Build every view of a state."""
+    return [
+        view.view_status(view.Surroundings(), state, INFOS),
+        view.view_search(state, INFOS),
+        view.view_details(state, INFOS, now=NOW),
+        view_buy.view_buy(state, INFOS, "", now=NOW),
+        view_buy.view_progress(state, INFOS),
+        view_buy.view_library(state, INFOS),
+        view_report.view_report(state),
+        view_accounts.view_accounts(state, INFOS),
+    ]
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_has_something_to_say(name: str) -> None:
+    state = STATES[name]
+    searched = view.view_search(state, INFOS)
+    assert searched.notes
+    details = view.view_details(state, INFOS, now=NOW)
+    assert details.notes or details.answer
+    report = view_report.view_report(state)
+    assert report.notes or report.verdict
+    assert all(row.note.text for row in view_buy.view_progress(state, INFOS))
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_no_view_lets_control_characters_or_novels_through(name: str) -> None:
+    for shown in everything(STATES[name]):
+        for text in texts(shown):
+            assert len(text) <= 700
+            assert not any(ord(char) < 32 or char in "\u202e\u2066" for char in text)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_sentences_end_as_sentences(name: str) -> None:
+    state = STATES[name]
+    notes = [
+        *view.view_status(view.Surroundings(online=False), state, INFOS),
+        *view.view_search(state, INFOS).notes,
+    ]
+    for note in notes:
+        assert note.text[0].isupper() or note.text[0].isdigit()
+        assert note.text.endswith((".", "?")), note.text
+
+
+def test_every_tone_has_an_icon() -> None:
+    assert set(icons.TONES) == set(view.Tone)
+
+
+def test_what_is_missing_is_said_before_anything_else() -> None:
+    (note,) = view.view_status(view.Surroundings(unavailable="A part is missing."), None, INFOS)
+    assert (note.text, note.tone) == ("A part is missing.", view.Tone.BAD)
+    (note,) = view.view_status(view.Surroundings(starting=True), None, INFOS)
+    assert note.tone is view.Tone.BUSY
+
+
+def test_without_keys_the_way_to_the_preferences_is_shown() -> None:
+    (note,) = view.view_status(view.Surroundings(), STATES["no keys"], INFOS)
+    assert note.action == "preferences"
+    assert "Shutterstock" in note.text
+    assert "CGTrader" in note.text
+    assert view.view_status(view.Surroundings(), STATES["idle"], INFOS) == ()
+
+
+@pytest.mark.parametrize(("forced", "action"), [(True, ""), (False, "system")])
+def test_offline_is_said_with_what_can_be_done(forced: bool, action: str) -> None:
+    around = view.Surroundings(online=False, forced_offline=forced)
+    (note,) = view.view_status(around, STATES["idle"], INFOS)
+    assert "offline" in note.text
+    assert note.action == action
+    assert view.why_no_search(around, STATES["idle"]) == "Blender is offline"
+
+
+def test_the_sandbox_is_named() -> None:
+    notes = view.view_status(view.Surroundings(sandbox=True), STATES["idle"], INFOS)
+    assert any("real money" in note.text for note in notes)
+
+
+def test_results_show_name_price_license_and_marketplace() -> None:
+    (row,) = view.view_search(STATES["results"], INFOS).results
+    assert (row.title, row.price, row.license, row.marketplace) == (
+        "Oak chair 1", "19.00 USD", "royalty_free", "CGTrader",
+    )  # fmt: skip
+    assert not row.owned
+    assert view.view_search(STATES["results"], INFOS).more
+    assert view.view_search(STATES["owned"], INFOS).results[0].owned
+
+
+def test_a_price_without_currency_says_so() -> None:
+    listing = made.listing(offers=(made.offer("19", currency="XXX"),))
+    state = made.state.SessionState(
+        query=made.listings.SearchQuery(text="x"), results=[listing], searches=STATES["results"].searches
+    )
+    (row,) = view.view_search(state, INFOS).results
+    assert row.price == "19.00 (currency not stated)"
+
+
+@pytest.mark.parametrize("offers", [(), (None,)])
+def test_an_unknown_price_is_never_invented(offers: tuple[None, ...]) -> None:
+    listing = made.listing(offers=tuple(made.offer(None, label="") for _ in offers))
+    state = made.state.SessionState(query=made.listings.SearchQuery(text="x"), results=[listing], searches={})
+    (row,) = view.view_search(state, INFOS).results
+    assert row.price == "Price on request"
+    assert row.license == "License not stated"
+
+
+def test_a_hostile_title_is_shown_as_plain_text() -> None:
+    (row,) = view.view_search(STATES["evil title"], INFOS).results
+    assert row.title.startswith("<b>Chair</b>")
+    assert len(row.title) <= view.TITLE_LENGTH
+    assert row.title.isprintable()
+    assert EVIL_TITLE not in row.title
+
+
+def test_one_marketplace_failing_leaves_the_others() -> None:
+    shown = view.view_search(STATES["partly failed"], INFOS)
+    assert len(shown.results) == 1
+    assert any("Shutterstock" in note.text and note.tone is view.Tone.BAD for note in shown.notes)
+
+
+def test_ten_thousand_results_do_not_flood_the_panel() -> None:
+    state = made.state.SessionState(
+        query=made.listings.SearchQuery(text="x"),
+        results=[made.listing(number) for number in range(10_000)],
+        searches=STATES["results"].searches,
+    )
+    shown = view.view_search(state, INFOS)
+    assert len(shown.results) == view.MAX_RESULTS_SHOWN
+    assert not shown.more
+    assert any(str(view.MAX_RESULTS_SHOWN) in note.text for note in shown.notes)
+
+
+def test_filters_that_a_marketplace_cannot_do_are_named() -> None:
+    searches = {
+        "cgtrader": made.search("ready", listings=(made.listing(),), ignored_filters=("max_polygons",))
+    }
+    state = made.state.SessionState(
+        query=made.listings.SearchQuery(text="x"), results=[made.listing()], searches=searches
+    )
+    assert any("max polygons" in note.text for note in view.view_search(state, INFOS).notes)
+
+
+def test_details_say_what_the_license_allows_and_what_it_rests_on() -> None:
+    shown = view.view_details(STATES["denied"], INFOS, now=NOW)
+    assert shown.answer == view.Note(text="For this project: not allowed", tone=view.Tone.BAD)
+    (finding,) = shown.findings
+    assert finding.how_to_fix == "Deliver renders only, or ask the seller."
+    assert "2026-10-01" in finding.clause
+    assert finding.url == "https://example.com/terms"
+    assert shown.why_no_buy
+    assert view.view_details(STATES["allowed"], INFOS, now=NOW).why_no_buy == ""
+
+
+def test_an_expired_price_cannot_be_bought() -> None:
+    later = NOW + timedelta(hours=1)
+    assert view.view_details(STATES["allowed"], INFOS, now=later).retry
+    assert "price" in view_buy.why_blocked(STATES["allowed"], now=later)
+
+
+def test_what_is_owned_is_imported_and_not_bought() -> None:
+    shown = view.view_details(STATES["owned selection"], INFOS, now=NOW)
+    assert shown.owned_grant_id
+    assert "own" in view_buy.why_blocked(STATES["owned selection"], now=NOW)
+
+
+def test_the_dialog_shows_the_balance_before_and_after() -> None:
+    dialog = view_buy.view_buy(STATES["allowed"], INFOS, "quote_1", now=NOW)
+    facts = {fact.label: fact.value for fact in dialog.facts}
+    assert facts["Price"] == "1 download"
+    assert facts["Charged to"] == "Annual plan"
+    assert facts["Left"] == "12 downloads before, 11 after"
+    assert dialog.confirm_text == "Buy for 1 download"
+    assert not dialog.needs_reason
+    assert not dialog.blocked
+
+
+def test_a_web_checkout_says_where_one_pays() -> None:
+    dialog = view_buy.view_buy(STATES["web checkout"], INFOS, "quote_1", now=NOW)
+    assert "browser" in dialog.notes[0].text
+    assert "CGTrader" in dialog.notes[0].text
+    assert dialog.confirm_text == "Go to Checkout (19.00)"
+
+
+def test_a_reason_is_asked_for_when_a_person_has_to_look() -> None:
+    assert view_buy.view_buy(STATES["review"], INFOS, "quote_1", now=NOW).needs_reason
+    assert view_buy.view_buy(STATES["denied"], INFOS, "quote_1", now=NOW).blocked
+
+
+def test_no_dialog_for_another_quote() -> None:
+    assert view_buy.view_buy(STATES["allowed"], INFOS, "quote_2", now=NOW) is None
+    assert view_buy.view_buy(STATES["results"], INFOS, "", now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "cost", "shown"),
+    [
+        (None, made.money.Credits(amount=1), "the marketplace does not say"),
+        (
+            made.money.Money.parse("5", "USD"),
+            made.money.Money.parse("7", "USD"),
+            "5.00 USD before, -2.00 USD after",
+        ),
+        (made.money.Money.parse("5", "USD"), made.money.Money.parse("7", "EUR"), "5.00 USD before"),
+        (made.money.Credits(amount=5), None, "5 downloads before"),
+        (made.money.Credits(amount=5, unit="credit"), made.money.Credits(amount=1), "5 credits before"),
+    ],
+)
+def test_balances_are_only_subtracted_in_one_unit(left: Any, cost: Any, shown: str) -> None:
+    assert view_buy.describe_balance(made.money.Balance(label="x", left=left), cost) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "actions"),
+    [
+        ("buying", frozenset()),
+        ("awaiting checkout", frozenset({"open_checkout", "check_payment", "cancel_order"})),
+        ("downloading", frozenset()),
+        ("ready", frozenset({"import"})),
+        ("failed", frozenset({"import"})),
+        ("failed purchase", frozenset()),
+    ],
+)
+def test_each_stage_offers_what_can_be_done(name: str, actions: frozenset[str]) -> None:
+    (row,) = view_buy.view_progress(STATES[name], INFOS)
+    assert row.actions == actions
+
+
+def test_a_download_shows_how_far_it_is_and_can_be_stopped() -> None:
+    (row,) = view_buy.view_progress(STATES["downloading"], INFOS)
+    assert row.fraction == pytest.approx(0.5)
+    assert row.bar_text == "500 KB of 1.0 MB"
+    assert row.task_id == 7
+    (row,) = view_buy.view_progress(STATES["buying"], INFOS)
+    assert row.task_id == 0
+
+
+def test_a_purchase_in_doubt_says_not_to_buy_again() -> None:
+    (row,) = view_buy.view_progress(STATES["in doubt"], INFOS)
+    assert "Do not buy it again" in row.note.text
+    assert row.note.tone is view.Tone.WARN
+
+
+def test_the_library_can_be_narrowed() -> None:
+    grants = [made.grant(number, title=f"Chair {number}") for number in range(300)]
+    state = made.state.SessionState(library=grants)
+    assert len(view_buy.view_library(state, INFOS)) == view_buy.MAX_LIBRARY_SHOWN
+    (row,) = view_buy.view_library(state, INFOS, text="CHAIR 299")
+    assert row.grant_id == grants[299].id
+    assert view_buy.view_library(state, INFOS, text="table") == ()
+    assert len(view_buy.view_library(state, INFOS, text="anna cgtrader:7")) > 0
+
+
+def test_the_report_shows_verdict_obstacles_and_how_to_fix() -> None:
+    shown = view_report.view_report(STATES["report"])
+    assert shown.verdict == view.Note(text="Not cleared", tone=view.Tone.BAD)
+    (obstacle,) = shown.obstacles
+    assert obstacle.about == "Oak chair"
+    assert obstacle.finding.how_to_fix
+    assert obstacle.select == "grant_00000000000000000000000001"
+    assert len(shown.hints) == 1
+    assert shown.undeclared == ("OBJECT/Cube", "MESH/Cube")
+    assert shown.can_save
+
+
+def test_a_report_for_another_use_says_that_it_is_old() -> None:
+    state = made.state.SessionState(
+        report=made.report(), report_phase=made.state.Phase.READY, use=made.uses.IntendedUse(name="Other")
+    )
+    assert any("changed" in note.text for note in view_report.view_report(state).notes)
+
+
+def test_a_report_on_ten_thousand_undeclared_things_is_cut_and_counted() -> None:
+    state = made.state.SessionState(
+        report=made.report(undeclared=tuple(f"OBJECT/Cube.{number}" for number in range(10_000))),
+        report_phase=made.state.Phase.READY,
+    )
+    shown = view_report.view_report(state)
+    assert len(shown.undeclared) + shown.more_undeclared == 10_000
+
+
+@pytest.mark.parametrize(
+    ("app_key", "user", "words"),
+    [
+        (False, False, "No key"),
+        (True, False, "Sign in"),
+        (True, True, "Key and sign-in"),
+        (False, True, "no client"),
+    ],
+)
+def test_accounts_say_what_is_stored(app_key: bool, user: bool, words: str) -> None:
+    state = made.state.SessionState(
+        accounts={
+            "cgtrader": made.state.AccountState(marketplace="cgtrader", has_app_key=app_key, has_user=user)
+        }
+    )
+    row = next(row for row in view_accounts.view_accounts(state, INFOS) if row.marketplace == "cgtrader")
+    assert words in row.notes[0].text
+    assert row.has_key is (app_key or user)
+    assert "client ID" in row.needs
