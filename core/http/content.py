@@ -64,7 +64,12 @@ def _disposition_name(header: str) -> str:
     plain = re.search(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', header, re.IGNORECASE)
     if not plain:
         return ""
-    return re.sub(r"\\(.)", r"\1", plain[1]) if plain[1] is not None else plain[2]
+    found = re.sub(r"\\(.)", r"\1", plain[1]) if plain[1] is not None else plain[2]
+    try:
+        # Headers are read as Latin-1, but most servers write UTF-8.
+        return found.encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return found
 
 
 def read_validator(headers: Mapping[str, str]) -> str:

@@ -81,6 +81,8 @@ class DownloadPolicy:
 
     idle_attempts: int = 5
     all_attempts: int = 1000
+    restarts: int = 8
+    """How often to begin again at the first byte: some servers never get beyond a certain one."""
     fresh_links: int = 3
     first_wait_s: float = 0.5
     longest_wait_s: float = 20.0
@@ -140,6 +142,7 @@ class Transfer:
     headers: Mapping[str, str] = field(default_factory=dict)
     own_url: str = ""
     """Link that the bytes of this call came from."""
+    restarts: int = 0
     spliced: bool = False
     """Bytes of several answers were put together."""
     seen_end: tuple[int, str] | None = None
@@ -169,7 +172,8 @@ class Transfer:
                     self.link = self.link_source()
                 case _Again(why=why, asked_s=asked_s):
                     idle += 1
-                    if idle > policy.idle_attempts or (asked_s or 0.0) > policy.longest_asked_wait_s:
+                    hopeless = idle > policy.idle_attempts or self.restarts > policy.restarts
+                    if hopeless or (asked_s or 0.0) > policy.longest_asked_wait_s:
                         raise self._gave_up(why)
                     if idle > 1 or asked_s is not None:
                         ceiling = min(policy.longest_wait_s, policy.first_wait_s * 2.0**idle)
@@ -180,10 +184,9 @@ class Transfer:
         if self.cancel is not None:
             self.cancel.check()
         self.ports.check_online()
-        known, size = self.part.known.size, self.part.size
-        if known is not None and size == known and size > 0:
+        if self.part.size > 0 and self.part.size == self.part.known.size:
             return _Whole()
-        if size > 0 and not self._may_resume():
+        if self.part.size > 0 and not self._may_resume():
             self._restart(Known())
         try:
             return self._request()
@@ -317,6 +320,7 @@ class Transfer:
         return _Again("the end of the file was not marked")
 
     def _restart(self, known: Known) -> None:
+        self.restarts += self.part.size > 0
         self.part.restart(known)
         self.spliced = False
 
