@@ -18,17 +18,19 @@ from .world import World
 _ROOT = Path(__file__).resolve().parent.parent
 _ASSETS = _ROOT.parent / "shared" / "assets"
 _STATE = _ROOT / "build" / "sandbox"
+_MODELS = _ROOT / "build" / "sandbox-models"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until interrupted."""
     options = _parser().parse_args(arguments)
-    assets: Path | None = options.assets or _ASSETS
+    assets: Path = options.assets or _ASSETS
+    models: Path = options.models or _MODELS
     try:
         world = World(
             options.state,
-            models=options.models,
-            assets=assets if assets and assets.is_dir() else None,
+            models=models if models.is_dir() else None,
+            assets=assets if assets.is_dir() else None,
             cache=options.cache,
             limits=options.limits,
         )
@@ -65,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         "--state", type=Path, default=_STATE, help="folder of the state; it survives restarts"
     )
     parser.add_argument("--ready-file", type=Path, help="write address and keys there when listening")
-    parser.add_argument("--models", type=Path, help="folder made by make_models.py")
+    parser.add_argument(
+        "--models", type=Path, help="folder made by make_models.py (default: build/sandbox-models)"
+    )
     parser.add_argument("--assets", type=Path, help="folder of further model and picture files to sell")
     parser.add_argument("--cache", type=Path, help="folder of generated files (default: in the state folder)")
     parser.add_argument("--limits", action="store_true", help="limit requests as the production services do")

@@ -192,12 +192,9 @@ def _stone(
         reach = min([1.0, *(limit / out.dot(face) for face, limit in cuts if out.dot(face) > 0.2)])
         reach += 0.035 * noise.noise(out * 2.5 + shift) + 0.016 * noise.noise(out * 9 + shift)
         vertex.co = Vector([out[k] * reach * size[k] for k in range(3)])
-    mesh = bpy.data.meshes.new(name)
-    shape.to_mesh(mesh)
+    points = [(vertex.co.x, vertex.co.y, vertex.co.z) for vertex in shape.verts]
+    faces = [[vertex.index for vertex in face.verts] for face in shape.faces]
     shape.free()
-    points = [(v.co.x, v.co.y, v.co.z) for v in mesh.vertices]
-    faces = [[polygon.vertices[k] for k in range(len(polygon.vertices))] for polygon in mesh.polygons]
-    bpy.data.meshes.remove(mesh)
     thing = shop.add_mesh(name, points, faces, material, smooth=True)
     thing.location = at
 

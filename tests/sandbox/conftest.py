@@ -51,8 +51,11 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator[SandboxProcess]:
-    with start_sandbox(tmp_path_factory.mktemp("sandbox"), cache=cache_dir) as sandbox:
+    state = tmp_path_factory.mktemp("sandbox")
+    with start_sandbox(state, cache=cache_dir) as sandbox:
         yield sandbox
+    said = (state / "sandbox.err").read_text(encoding="utf-8")
+    assert said == "", f"the sandbox had faults of its own: {said[-3000:]}"
 
 
 @pytest.fixture

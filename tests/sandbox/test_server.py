@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sandbox_process import SandboxProcess, launch_sandbox, send, start_sandbox
+from sandbox_process import launch_sandbox, send, start_sandbox
 
 LICENSES = "/v2/images/licenses"
 FREE_FILE = "/v1/models/4402065/files/44020651"
@@ -127,9 +127,6 @@ class TestHostile:
         head += f"Authorization: Bearer {token}\r\n"
         assert talk(sandbox, f"{head}User-Agent: t\r\nContent-Length: 500\r\n\r\n{{".encode()) == b""
         assert sandbox.books()["events"] == []
-
-    def test_nothing_was_printed(self, sandbox: Any, running_sandbox: SandboxProcess) -> None:
-        assert running_sandbox.process.poll() is None
 
 
 def test_thirty_at_once(sandbox: Any, stock: Any) -> None:

@@ -174,7 +174,7 @@ def launch_sandbox(state_dir: Path, python: str = sys.executable, **options: Any
             cwd=REPOSITORY,
             stdout=subprocess.DEVNULL,
             stderr=sink,
-            env={**os.environ, "PYTHONWARNINGS": ""},
+            env={**os.environ, "PYTHONWARNINGS": "error"},
         )
     until = time.monotonic() + START_S
     while not ready_file.is_file():
