@@ -16,8 +16,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import addon_utils
 import bpy
+
+# Found only once bpy is imported.
+# isort: split
+import addon_utils
 
 MODULE = "bl_ext.user_default.clearance"
 PROJECT = "Autumn lookbook"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+import sys
 
 import click
 
@@ -39,7 +39,7 @@ def list_accounts(context: Context, as_json: bool) -> None:
 def set_key(context: Context, marketplace: str, field: str) -> None:
     """Store one key; it is asked for (or read from standard input), never an argument."""
     registry.find(marketplace)
-    stdin: TextIO = click.get_text_stream("stdin")
+    stdin = sys.stdin
     secret = str(click.prompt(field, hide_input=True)) if stdin.isatty() else stdin.readline()
     context.app.services.accounts.store(marketplace, field, secret)
     click.echo(f"Kept in: {context.app.services.accounts.credentials.kind}.")

@@ -51,10 +51,13 @@ class Context:
 
     def read_use(self, path: Path | None) -> IntendedUse:
         """Read an intended-use file or the name of a preset; without one, a commercial render."""
+        from ..policy.presets import PRESETS
         from ..policy.use_file import parse_use
 
         if path is None:
             return IntendedUse(name="commercial render")
+        if str(path) in PRESETS and not path.exists():
+            return PRESETS[str(path)]
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -79,7 +82,10 @@ class Context:
 pass_context = click.make_pass_decorator(Context)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 use_option = click.option(
-    "--use", "use_path", type=click.Path(path_type=Path), help="A TOML file that says what the project plans."
+    "--use",
+    "use_path",
+    type=click.Path(path_type=Path),
+    help="What the project plans: a TOML file, or a preset such as film or game.",
 )
 
 

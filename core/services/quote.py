@@ -100,7 +100,18 @@ class MakeQuote:
 
     def judge(self, quote: Quote, terms: LicenseTerms, use: IntendedUse) -> PolicyAnswer:
         """Ask the policy about a quote and a use; pure but for the clock."""
-        return evaluate(Facts(terms=terms, use=use, editorial=quote.editorial, now=self.clock.now()))
+        return evaluate(
+            Facts(
+                terms=terms,
+                use=use,
+                editorial=quote.editorial,
+                now=self.clock.now(),
+                terms_sha256=quote.terms_sha256,
+                author=quote.author,
+                listing_id=quote.ref.id,
+                subject=str(quote.ref),
+            )
+        )
 
     def _quote(self, basis: QuoteBasis, terms: LicenseTerms, *, search_id: str) -> Quote:
         now = self.clock.now()

@@ -16,6 +16,7 @@ from ..model.license import LicenseTerms
 from ..model.money import encode_cost
 from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Quote
+from ..policy.credit import format_credit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ class Settle:
             grant = self._grant(changed, quote, result, label=label, terms=terms, digest=digest)
             work.add_grant(grant)
             self._record(work, changed, receipt, grant, actor=actor)
+        # Outside of the unit of work, so that a cut of the audit's end is noticed later on.
+        self.ledger.write_checkpoint(at=now)
         return changed
 
     def moved(self, order: Order, state: OrderState, *, actor: str, **facts: str) -> Order:
@@ -116,7 +119,9 @@ class Settle:
             project=order.project,
             granted_at=self.clock.now(),
             editorial=quote.editorial,
-            credit=credit_line(terms, author=quote.author, listing_id=order.ref.id),
+            credit=format_credit(
+                terms, author=quote.author, listing_id=order.ref.id, editorial=quote.editorial is True
+            ),
             source=terms.source,
         )
 
@@ -151,13 +156,3 @@ class Settle:
                 ),
             )
         )
-
-
-def credit_line(terms: LicenseTerms, *, author: str, listing_id: str) -> str:
-    """Fill the license's credit template; empty when it requires none or does not say."""
-    if not isinstance(terms.credit_template, str):
-        return ""
-    line = terms.credit_template
-    for name, value in (("author", author or "unknown author"), ("listing_id", listing_id)):
-        line = line.replace("{" + name + "}", value)
-    return line.replace("{marketplace}", terms.marketplace)
