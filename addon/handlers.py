@@ -11,6 +11,9 @@ from bpy.app.handlers import persistent
 
 from . import runtime
 
+Handler = Callable[..., None]
+stay: Callable[[Handler], Handler] = persistent
+"""Marks a handler that loading a file does not remove."""
 log = logging.getLogger(__name__)
 
 
@@ -30,26 +33,26 @@ def unregister() -> None:
             handlers.remove(handler)
 
 
-@persistent
+@stay
 def on_load(*_: Any) -> None:
     """Take over a file that was opened: its stamps into its register, its intended use into the session."""
     _quietly(_register_found_stamps)
     _quietly(_take_over_scene)
 
 
-@persistent
+@stay
 def on_save(*_: Any) -> None:
     """Complete the register of a file before it is written: no stamp may vanish in silence later."""
     _quietly(_register_found_stamps)
 
 
-@persistent
+@stay
 def on_saved(*_: Any) -> None:
     """Note in the ledger which licenses a file uses that was written."""
     _quietly(_record_usages)
 
 
-@persistent
+@stay
 def on_blend_import(context: Any, *_: Any) -> None:
     """Something was appended or linked, by whatever means (4.3 and later)."""
     _quietly(lambda: _register_imported(context))
@@ -95,7 +98,7 @@ def _quietly(step: Callable[[], object]) -> None:
         log.exception("Clearance could not follow a change of the file")
 
 
-_HANDLERS: tuple[tuple[str, Callable[..., None]], ...] = (
+_HANDLERS: tuple[tuple[str, Handler], ...] = (
     ("load_post", on_load),
     ("save_pre", on_save),
     ("save_post", on_saved),

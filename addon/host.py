@@ -12,7 +12,7 @@ from ..core.model.scene import Handle, SceneScan
 from ..core.stamp_format import Stamp
 from . import data_blocks, stamp_io
 from .disarm import FileSettler, remove_scripts
-from .importers import find_importer, makes_objects
+from .importers import SUPPORTED_FORMATS, find_importer, makes_objects
 from .ops.guard import why_no_import
 from .scene_guard import import_into, keep_scene, keep_selection, scripts_off
 
@@ -26,6 +26,7 @@ class BlenderHost:
 
     def __init__(self) -> None:
         self._name = f"Blender {bpy.app.version_string}"
+        self._newest_blend = (int(bpy.app.version[0]), int(bpy.app.version[1]))
         self._online = False
         self.notes: tuple[str, ...] = ()
         """What the last import left out or could not do, as sentences."""
@@ -34,6 +35,16 @@ class BlenderHost:
     def name(self) -> str:
         """Name and version."""
         return self._name
+
+    @property
+    def supported_formats(self) -> tuple[str, ...]:
+        """All that can be imported and packed."""
+        return SUPPORTED_FORMATS
+
+    @property
+    def newest_blend(self) -> tuple[int, int] | None:
+        """This Blender's own version: it reads no newer files."""
+        return self._newest_blend
 
     def refresh(self) -> None:
         """Look again whether the network may be used; workers only read what was seen here."""
@@ -88,7 +99,7 @@ class BlenderHost:
             collection = None
             importer(plan, None)
         notes = remove_scripts(data_blocks.find_new(before))
-        settler = FileSettler(folder=plan.path.parent, keep_files_in=plan.keep_files_in)
+        settler = FileSettler(folder=plan.folder or plan.path.parent, keep_files_in=plan.keep_files_in)
         settler.settle(data_blocks.find_new(before))
         new = data_blocks.find_new(before)
         if collection is not None:

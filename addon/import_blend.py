@@ -54,7 +54,8 @@ def append_all(path: Path, into: Any) -> None:
 
 
 def _load(path: Path) -> list[Any]:
-    with bpy.data.libraries.load(str(path), link=False) as (source, wanted):
+    load: Any = bpy.data.libraries.load
+    with load(str(path), link=False) as (source, wanted):
         if source.objects:
             wanted.objects = list(source.objects)
             wanted.collections = list(source.collections)

@@ -166,6 +166,8 @@ IMPORTERS: Mapping[str, Importer] = {
     **dict.fromkeys(("mp4", "mov", "avi", "mkv", "m4v", "webm"), _movie),
     **dict.fromkeys(("wav", "mp3", "flac", "ogg", "m4a", "aiff"), _sound),
 }
+SUPPORTED_FORMATS = tuple(name for name, importer in IMPORTERS.items() if importer is not _movie)
+"""What can be imported into a .blend file whole: videos cannot be packed."""
 
 
 def _run(operator: Any, plan: ImportPlan, **wanted: Any) -> None:

@@ -65,5 +65,6 @@ CLASSES = (CLEARANCE_AP_preferences,)
 
 def preferences() -> Any:
     """Return this extension's preferences; None when Blender has none for it (a test, a bare import)."""
-    addon = bpy.context.preferences.addons.get(runtime.ROOT_PACKAGE)
+    stored: Any = bpy.context.preferences
+    addon = stored.addons.get(runtime.ROOT_PACKAGE)
     return addon.preferences if addon is not None else None

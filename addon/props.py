@@ -206,8 +206,8 @@ CLASSES = (CLEARANCE_PG_search, CLEARANCE_PG_use)
 
 def attach() -> None:
     """Hang the inputs on the window manager and on scenes."""
-    bpy.types.WindowManager.clearance = PointerProperty(type=CLEARANCE_PG_search)
-    bpy.types.Scene.clearance_use = PointerProperty(type=CLEARANCE_PG_use)
+    setattr(bpy.types.WindowManager, "clearance", PointerProperty(type=CLEARANCE_PG_search))  # noqa: B010
+    setattr(bpy.types.Scene, "clearance_use", PointerProperty(type=CLEARANCE_PG_use))  # noqa: B010
 
 
 def detach() -> None:

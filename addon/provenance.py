@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..core.model.grant import Grant
+from ..core.stamp_format import PROPERTY
 from . import stamp_io
 
 
@@ -46,7 +47,7 @@ def register_imported(import_items: Iterable[Any]) -> int:
         if block is None:
             continue
         for owner in (block, block.library):
-            text = owner.get(stamp_io.PROPERTY) if owner is not None else None
+            text = owner.get(PROPERTY) if owner is not None else None
             if isinstance(text, str):
                 texts.append(text)
     return stamp_io.register_found(bpy.context.scene, texts)

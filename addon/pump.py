@@ -132,7 +132,7 @@ def import_now(grant_id: str) -> bool:
 
 def _import_in_window() -> None:
     """Import what became ready, unless the user is in the middle of something; then later."""
-    window = bpy.context.window_manager.windows[0] if bpy.context.window_manager.windows else None
+    window = next(iter(_windows()), None)
     if window is None:
         return
     area = next((a for a in window.screen.areas if a.type == "VIEW_3D"), None)
@@ -151,7 +151,7 @@ def _import_in_window() -> None:
 
 def redraw() -> None:
     """Redraw the sidebars that show our tab, and open preferences."""
-    for window in bpy.context.window_manager.windows:
+    for window in _windows():
         for area in window.screen.areas:
             if area.type == "PREFERENCES":
                 area.tag_redraw()
@@ -159,6 +159,11 @@ def redraw() -> None:
                 for region in area.regions:
                     if region.type == "UI" and region.width > 1 and _shows_us(region):
                         region.tag_redraw()
+
+
+def _windows() -> list[Any]:
+    manager = bpy.context.window_manager
+    return list(manager.windows) if manager is not None else []
 
 
 def _shows_us(region: Any) -> bool:

@@ -10,7 +10,7 @@ from bpy.types import Operator
 
 from ...core.errors import UserInputError
 from .. import runtime
-from .guard import guarded, refuse, why_no_app, why_no_network
+from .guard import Answer, guarded, refuse, why_no_app, why_no_network
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -38,11 +38,11 @@ class CLEARANCE_OT_store_key(Operator):
         """Needs the app."""
         return refuse(cls, why_no_app())
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: Any, _event: Any) -> Answer:
         """Ask for the key."""
         _clear(self)
         info = _info(self.marketplace)
-        result: set[str] = context.window_manager.invoke_props_dialog(
+        result: Answer = context.window_manager.invoke_props_dialog(
             self, width=DIALOG_WIDTH, title=f"Key for {info.name}" if info else "Key", confirm_text="Store"
         )
         return result
@@ -58,7 +58,7 @@ class CLEARANCE_OT_store_key(Operator):
         _clear(self)
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Hand what was typed to the keyring."""
         try:
             typed = [(field, getattr(self, field)) for field in _FIELDS if getattr(self, field).strip()]
@@ -75,7 +75,7 @@ class CLEARANCE_OT_store_key(Operator):
 class _OfMarketplace:
     """What the operators below have in common."""
 
-    bl_options = {"INTERNAL"}
+    bl_options: Any = {"INTERNAL"}
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
@@ -97,9 +97,9 @@ class CLEARANCE_OT_forget_keys(Operator):
         """Needs the app."""
         return refuse(cls, why_no_app())
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: Any, event: Any) -> Answer:
         """Ask first."""
-        result: set[str] = context.window_manager.invoke_confirm(
+        result: Answer = context.window_manager.invoke_confirm(
             self,
             event,
             title="Forget the Key?",
@@ -109,7 +109,7 @@ class CLEARANCE_OT_forget_keys(Operator):
         return result
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Delete."""
         app.session.forget_keys(self.marketplace)
         return {"FINISHED"}
@@ -124,7 +124,7 @@ class CLEARANCE_OT_sign_in(_OfMarketplace, Operator):
     marketplace: StringProperty(name="Marketplace", options={"SKIP_SAVE", "HIDDEN"})
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Open the browser."""
         app.session.sign_in(self.marketplace)
         return {"FINISHED"}
@@ -139,7 +139,7 @@ class CLEARANCE_OT_test_connection(_OfMarketplace, Operator):
     marketplace: StringProperty(name="Marketplace", options={"SKIP_SAVE", "HIDDEN"})
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Test."""
         app.session.test_connection(self.marketplace)
         return {"FINISHED"}

@@ -11,7 +11,7 @@ from bpy.types import Operator
 
 from ...core.errors import UserInputError
 from .. import runtime
-from .guard import guarded, refuse, why_no_app, why_no_network
+from .guard import Answer, guarded, refuse, why_no_app, why_no_network
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -45,7 +45,7 @@ class CLEARANCE_OT_buy(Operator):
         """Needs a quote that can be bought."""
         return refuse(cls, why_no_network() or _why_not())
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: Any, _event: Any) -> Answer:
         """Show what would be spent before anything is."""
         from ..ui import view_buy
 
@@ -59,7 +59,7 @@ class CLEARANCE_OT_buy(Operator):
             self.report({"WARNING"}, "Select a result first; its price is asked for.")
             return {"CANCELLED"}
         self.quote_id = dialog.quote_id
-        result: set[str] = context.window_manager.invoke_props_dialog(
+        result: Answer = context.window_manager.invoke_props_dialog(
             self,
             width=DIALOG_WIDTH,
             title=dialog.title,
@@ -75,7 +75,7 @@ class CLEARANCE_OT_buy(Operator):
         draw_buy.draw_dialog(self, self.layout, context, width=DIALOG_WIDTH)
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Approve and buy; the rest happens in the background."""
         from ...core.model.findings import Decision
 
@@ -111,7 +111,7 @@ class CLEARANCE_OT_check_payment(Operator):
         return refuse(cls, why_no_network())
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Look."""
         app.session.check_checkout(self.order_id)
         return {"FINISHED"}
@@ -131,16 +131,16 @@ class CLEARANCE_OT_cancel_order(Operator):
         """Needs the app."""
         return refuse(cls, why_no_app())
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
+    def invoke(self, context: Any, event: Any) -> Answer:
         """Ask first."""
-        result: set[str] = context.window_manager.invoke_confirm(
+        result: Answer = context.window_manager.invoke_confirm(
             self, event, title="Stop Waiting for the Payment?",
             message="An order that you have already paid is found again later.", confirm_text="Stop Waiting",
         )  # fmt: skip
         return result
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Give the order up."""
         app.session.cancel_order(self.order_id)
         return {"FINISHED"}
@@ -159,7 +159,7 @@ class CLEARANCE_OT_reconcile(Operator):
         return refuse(cls, why_no_network())
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Reconcile."""
         app.session.reconcile()
         return {"FINISHED"}

@@ -8,7 +8,7 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 from bpy.types import Operator
 
-from .guard import guarded, refuse, why_no_app, why_no_network
+from .guard import Answer, guarded, refuse, why_no_app, why_no_network
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -29,7 +29,7 @@ class CLEARANCE_OT_download(Operator):
         return refuse(cls, why_no_network())
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Download."""
         app.session.download(self.grant_id)
         return {"FINISHED"}
@@ -50,7 +50,7 @@ class CLEARANCE_OT_cancel_task(Operator):
         return refuse(cls, why_no_app())
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Stop."""
         app.session.cancel(self.task_id)
         return {"FINISHED"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import bpy
 
@@ -14,14 +14,16 @@ from ..messages import tell
 if TYPE_CHECKING:
     from ...core.app import App
 
-Run = Callable[[Any, Any, "App"], set[str]]
-Execute = Callable[[Any, Any], set[str]]
+Answer = set[Literal["RUNNING_MODAL", "CANCELLED", "FINISHED", "PASS_THROUGH", "INTERFACE"]]
+"""What an operator's ``execute`` and ``invoke`` give back to Blender."""
+Run = Callable[[Any, Any, "App"], Answer]
+Execute = Callable[[Any, Any], Answer]
 
 
 def guarded(run: Run) -> Execute:
     """Turn ``run(self, context, app)`` into an operator's ``execute``."""
 
-    def execute(self: Any, context: Any) -> set[str]:
+    def execute(self: Any, context: Any) -> Answer:
         try:
             return run(self, context, runtime.app())
         except ClearanceError as error:

@@ -12,7 +12,7 @@ from ...core.errors import ClearanceError, UserInputError
 from .. import pump, runtime
 from ..messages import tell
 from ..ui.text import count, shorten
-from .guard import guarded, refuse, why_no_app, why_no_import
+from .guard import Answer, guarded, refuse, why_no_app, why_no_import
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -36,7 +36,7 @@ class CLEARANCE_OT_import_asset(Operator):
         """Needs a scene in Object Mode."""
         return refuse(cls, why_no_app() or why_no_import())
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: Any, _event: Any) -> Answer:
         """Import, or get it ready first; then the timer imports it, in an undo step of its own."""
         try:
             app = runtime.app()
@@ -49,11 +49,11 @@ class CLEARANCE_OT_import_asset(Operator):
         except ClearanceError as error:
             self.report({"ERROR"}, tell(error))
             return {"CANCELLED"}
-        result: set[str] = self.execute(context)
+        result: Answer = self.execute(context)
         return result
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Import and stamp; a script without a window waits for the download."""
         grant_id = _grant_id(app, self.grant_id)
         prepared = _ready(app, grant_id)

@@ -13,7 +13,7 @@ from ...core.errors import UserInputError
 from .. import data_blocks, runtime
 from ..props import read_use
 from ..ui.text import count
-from .guard import guarded, refuse, why_no_app
+from .guard import Answer, guarded, refuse, why_no_app
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -38,7 +38,7 @@ class CLEARANCE_OT_report_scene(Operator):
         return refuse(cls, why_no_app())
 
     @guarded
-    def execute(self: Any, context: Any, app: "App") -> set[str]:
+    def execute(self: Any, context: Any, app: "App") -> Answer:
         """Read the scene here, judge it in a worker."""
         app.session.set_use(read_use(context.scene))
         app.session.report(runtime.host().scan())
@@ -62,7 +62,7 @@ class CLEARANCE_OT_save_report(Operator):
         """Needs a report."""
         return refuse(cls, why_no_app() or _why_no_report())
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self, context: Any, _event: Any) -> Answer:
         """Ask for a place."""
         scene = Path(bpy.data.filepath)
         stem = f"{scene.stem}-licenses" if bpy.data.filepath else "scene-licenses"
@@ -80,7 +80,7 @@ class CLEARANCE_OT_save_report(Operator):
         return changed
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Write it in a worker."""
         if not self.filepath:
             raise UserInputError("Name a file for the report.", code="report.no_path")
@@ -107,7 +107,7 @@ class CLEARANCE_OT_select_finding(Operator):
         """Needs Object Mode."""
         return refuse(cls, "" if context.mode == "OBJECT" else "Switch to Object Mode to select")
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: Any) -> Answer:
         """Select in the active view layer."""
         blocks = _blocks_of(self.subject)
         names = {(str(block.id_type), block.name_full) for block in blocks}

@@ -15,7 +15,7 @@ from bpy.types import Operator
 from ...core.errors import UserInputError
 from .. import runtime
 from ..props import read_query
-from .guard import guarded, refuse, why_no_app, why_no_network
+from .guard import Answer, guarded, refuse, why_no_app, why_no_network
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -41,7 +41,7 @@ class CLEARANCE_OT_search(Operator):
         return refuse(cls, why_no_network() or _why_no_search())
 
     @guarded
-    def execute(self: Any, context: Any, app: "App") -> set[str]:
+    def execute(self: Any, context: Any, app: "App") -> Answer:
         """Start a search per marketplace."""
         given = context.window_manager.clearance
         query = read_query(given)
@@ -70,7 +70,7 @@ class CLEARANCE_OT_load_more(Operator):
         return refuse(cls, why_no_network() or _why_no_more())
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Fetch more."""
         app.session.load_more()
         return {"FINISHED"}
@@ -84,7 +84,7 @@ class CLEARANCE_OT_cancel_search(Operator):
     bl_options = {"INTERNAL"}
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Stop."""
         app.session.cancel_search()
         return {"FINISHED"}
@@ -105,7 +105,7 @@ class CLEARANCE_OT_select(Operator):
         return refuse(cls, why_no_app())
 
     @guarded
-    def execute(self: Any, _context: Any, app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Select, and ask for the price."""
         from ...core.model.listing import ListingRef
 

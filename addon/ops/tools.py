@@ -10,7 +10,7 @@ from bpy.types import Operator
 
 from ...core.errors import UserInputError
 from .. import pump, runtime
-from .guard import guarded
+from .guard import Answer, guarded
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -25,7 +25,7 @@ class CLEARANCE_OT_open_page(Operator):
 
     url: StringProperty(name="Address", options={"SKIP_SAVE", "HIDDEN"})
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: Any) -> Answer:
         """Hand http(s) addresses, and nothing else, to the browser."""
         if not self.url.startswith(("https://", "http://")):
             self.report({"ERROR"}, "This is not the address of a web page.")
@@ -47,7 +47,7 @@ class CLEARANCE_OT_open_preferences(Operator):
         """Needs a window."""
         return not bpy.app.background
 
-    def execute(self, _context: Any) -> set[str]:
+    def execute(self, _context: Any) -> Answer:
         """Show the preferences."""
         bpy.ops.preferences.addon_show(module=runtime.ROOT_PACKAGE)
         return {"FINISHED"}
@@ -65,7 +65,7 @@ class CLEARANCE_OT_open_system(Operator):
         """Needs a window."""
         return not bpy.app.background
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self, context: Any) -> Answer:
         """Show Preferences, System."""
         bpy.ops.screen.userpref_show()
         context.preferences.active_section = "SYSTEM"
@@ -80,7 +80,7 @@ class CLEARANCE_OT_dismiss(Operator):
     bl_options = {"INTERNAL"}
 
     @guarded
-    def execute(self: Any, _context: Any, _app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, _app: "App") -> Answer:
         """Forget the message."""
         runtime.dismiss_problem()
         return {"FINISHED"}
@@ -96,7 +96,7 @@ class CLEARANCE_OT_wait(Operator):
     timeout: FloatProperty(name="Seconds", default=60.0, min=0.0, options={"SKIP_SAVE"})
 
     @guarded
-    def execute(self: Any, _context: Any, _app: "App") -> set[str]:
+    def execute(self: Any, _context: Any, _app: "App") -> Answer:
         """Drain until idle."""
         if not pump.drain_until_idle(self.timeout):
             raise UserInputError(f"It was not done in {self.timeout:g} seconds.", code="wait.timeout")

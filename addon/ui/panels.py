@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class _Tab:
     """What all panels have in common."""
 
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
+    bl_space_type: Any = "VIEW_3D"
+    bl_region_type: Any = "UI"
     bl_category = CATEGORY
 
 
