@@ -1,6 +1,6 @@
-"""The same modules against the sandbox, which was written from the same documents by other hands: whole purchases.
+"""The same modules against the sandbox, which was written from the same documents by other hands.
 
-Every form that the documents leave open is spoken by the sandbox in turn, and has to be understood.
+Whole purchases. Every form that the documents leave open is spoken by the sandbox in turn, and understood.
 """
 
 from __future__ import annotations
