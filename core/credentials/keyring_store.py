@@ -197,13 +197,14 @@ def _open_windows() -> KeyringStore | None:
 
 
 def _open_secret_service(environ: Mapping[str, str]) -> KeyringStore | None:
-    from .secret_service import SecretService, open_session_bus
+    from .secret_service import PROBE_TIMEOUT_S, SecretService, open_session_bus
 
     address = environ.get("DBUS_SESSION_BUS_ADDRESS")
     if not address:
         return None
-    service = SecretService(lambda: open_session_bus(address))
-    return KeyringStore(service, "Secret Service") if service.is_available() else None
+    if not SecretService(lambda: open_session_bus(address, timeout_s=PROBE_TIMEOUT_S)).is_available():
+        return None
+    return KeyringStore(SecretService(lambda: open_session_bus(address)), "Secret Service")
 
 
 def _part_service(service: str, word: str, number: int) -> str:

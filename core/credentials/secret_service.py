@@ -26,6 +26,8 @@ _PROMPT = "org.freedesktop.Secret.Prompt"
 _NONE = "/"
 
 CALL_TIMEOUT_S = 10.0
+PROBE_TIMEOUT_S = 2.0
+"""For the question whether there is a keyring at all, asked while an application starts."""
 PROMPT_TIMEOUT_S = 120.0
 """How long the user may take to unlock the keyring."""
 
@@ -152,12 +154,12 @@ def _attributes(service: str, username: str) -> Mapping[str, str]:
     return {"service": service, "username": username}
 
 
-def open_session_bus(address: str) -> Bus:
+def open_session_bus(address: str, *, timeout_s: float = CALL_TIMEOUT_S) -> Bus:
     """Connect to the session bus at a D-Bus address; raise CredentialStoreError."""
     from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
 
     try:
-        return _JeepneyBus(open_dbus_connection(address, auth_timeout=2.0))
+        return _JeepneyBus(open_dbus_connection(address, auth_timeout=PROBE_TIMEOUT_S), timeout_s)
     except (OSError, RuntimeError, ValueError, KeyError, StopIteration) as error:
         failure = type(error).__name__
     raise CredentialStoreError(f"The desktop's message bus cannot be reached ({failure}).")
@@ -166,8 +168,9 @@ def open_session_bus(address: str) -> Bus:
 class _JeepneyBus:
     """A Bus by jeepney."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, timeout_s: float) -> None:
         self._connection = connection
+        self._timeout_s = timeout_s
 
     def call(
         self, path: str, interface: str, method: str, signature: str = "", body: tuple[Any, ...] = ()
@@ -209,7 +212,7 @@ class _JeepneyBus:
         from jeepney.wrappers import DBusErrorResponse, unwrap_msg  # type: ignore[import-untyped]
 
         try:
-            return unwrap_msg(self._connection.send_and_get_reply(message, timeout=CALL_TIMEOUT_S))
+            return unwrap_msg(self._connection.send_and_get_reply(message, timeout=self._timeout_s))
         except DBusErrorResponse as error:
             failure = str(error.name)
         except (OSError, TimeoutError, ValueError, TypeError) as error:

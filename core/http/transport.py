@@ -124,7 +124,7 @@ class _Exchange(threading.local):
 
 
 class _Quiet(logging.Filter):
-    """Keeps urllib3 from writing our addresses, signed ones too, into a log that somebody has set to debug."""
+    """Keeps urllib3 from writing our addresses, signed ones too, into a log that is set to debug."""
 
     def __init__(self, exchange: _Exchange) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """One of several processes that race for the permits of one throttle file; prints how many it got.
 
-    python tests/support/throttle_race.py FILE START_TIME TRIES LIMIT
+python tests/support/throttle_race.py FILE START_TIME TRIES LIMIT
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from core.clock import SystemClock  # noqa: E402
-from core.errors import RateLimited  # noqa: E402
-from core.http.cancel import pause_with  # noqa: E402
-from core.http.throttle import Limit, Throttle  # noqa: E402
+from core.clock import SystemClock
+from core.errors import RateLimited
+from core.http.cancel import pause_with
+from core.http.throttle import Limit, Throttle
 
 
 def main() -> None:

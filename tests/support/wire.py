@@ -137,7 +137,9 @@ class Reply:
 
 def as_json(value: Any, status: int = 200, *headers: tuple[str, str]) -> Reply:
     return Reply(
-        status=status, headers=(("Content-Type", "application/json"), *headers), body=json.dumps(value).encode()
+        status=status,
+        headers=(("Content-Type", "application/json"), *headers),
+        body=json.dumps(value).encode(),
     )
 
 
@@ -211,7 +213,9 @@ class Server:
             head, found, _ = data.partition(b"\r\n\r\n")
             if found and need is None:
                 lines = head.decode("latin-1").split("\r\n")
-                headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines[1:])}
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines[1:])
+                }
                 need = len(head) + 4 + int(headers.get("content-length", "0"))
         head, _, body = data.partition(b"\r\n\r\n")
         method, target, _ = head.decode("latin-1").split("\r\n")[0].split(" ")
@@ -232,7 +236,9 @@ class Server:
             lines.append("Connection: close")
         body = reply.body if reply.cut_at is None else reply.body[: reply.cut_at]
         if reply.chunked:
-            body = b"".join(b"%x\r\n%b\r\n" % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7))
+            body = b"".join(
+                b"%x\r\n%b\r\n" % (len(body[i : i + 7]), body[i : i + 7]) for i in range(0, len(body), 7)
+            )
             body += b"0\r\n\r\n" if reply.cut_at is None else b""
         connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         whole = reply.cut_at is None and not reply.reset

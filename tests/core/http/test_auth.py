@@ -7,6 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from core.errors import UnexpectedResponse
 from core.http.auth import (
     AppAuth,
@@ -24,8 +27,6 @@ from core.http.auth import (
     start_sign_in,
 )
 from core.http.message import Idempotency
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONFIG = AuthConfig(
@@ -110,9 +111,19 @@ def test_token_requests() -> None:
 
 @pytest.mark.parametrize(
     ("expires_in", "seconds"),
-    [(3600, 3600.0), ("3600", 3600.0), (None, None), ("soon", None), (-1, None), (0, None), (True, None),
-     (1e400, None), ([], None), ("nan", None)],
-)  # fmt: skip
+    [
+        (3600, 3600.0),
+        ("3600", 3600.0),
+        (None, None),
+        ("soon", None),
+        (-1, None),
+        (0, None),
+        (True, None),
+        (1e400, None),
+        ([], None),
+        ("nan", None),
+    ],
+)
 def test_lifetimes_in_every_form(expires_in: Any, seconds: float | None) -> None:
     raw = read_token({"access_token": "t", "expires_in": expires_in}, {})
     assert raw.expires_in_s == seconds
@@ -160,8 +171,20 @@ def test_freshness_leaves_a_margin() -> None:
     assert Token(access_token="t").is_fresh(NOW)
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", '{"access_token": 1}', "two words", "line\nbreak", "ü", '{"a":' + "[" * 5000,
-                                  '{"access_token":"t","refresh_token":null,"expires_at":"x","scopes":[]}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "{}",
+        '{"access_token": 1}',
+        "two words",
+        "line\nbreak",
+        "ü",
+        '{"a":' + "[" * 5000,
+        '{"access_token":"t","refresh_token":null,"expires_at":"x","scopes":[]}',
+    ],
+)
 def test_what_is_stored_but_no_token(text: str) -> None:
     assert decode_token(text) is None
 

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wire import API, DictStore, FakeClock, FakeSite, Reply, Seen, as_json, call, rigged, serving
+
 from core.errors import (
     AccessDenied,
     CancelledError,
@@ -25,9 +29,6 @@ from core.http.cancel import CancelToken
 from core.http.message import Auth, Idempotency
 from core.http.retry import RetryPolicy
 from core.http.transport import WireRequest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from wire import API, DictStore, FakeClock, FakeSite, Reply, Seen, as_json, call, rigged, serving
 
 SITE = FakeSite()
 BASIC_SITE = FakeSite(
@@ -84,9 +85,11 @@ def test_client_credentials_are_fetched_once_and_kept(tmp_path: Path) -> None:
 
 def test_a_pasted_user_token_is_used_as_it_is(tmp_path: Path) -> None:
     store = DictStore(user_token="v2/pasted.token")
-    with serving(lambda seen: as_json({"value": seen.headers["authorization"]})) as server:
-        with rigged(tmp_path, server.url, store=store) as rig:
-            assert rig.client.send(call(auth=Auth.USER), BASIC_SITE) == "Bearer v2/pasted.token"
+    with (
+        serving(lambda seen: as_json({"value": seen.headers["authorization"]})) as server,
+        rigged(tmp_path, server.url, store=store) as rig,
+    ):
+        assert rig.client.send(call(auth=Auth.USER), BASIC_SITE) == "Bearer v2/pasted.token"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +133,12 @@ def test_a_host_that_is_not_the_marketplaces_gets_nothing(tmp_path: Path) -> Non
 # --- what is sent again, and what never is ---
 
 
-PASSING = [Reply(status=503), Reply(status=429), Reply(status=408), Reply(body=b"x" * 99, reset=True, cut_at=9)]
+PASSING = [
+    Reply(status=503),
+    Reply(status=429),
+    Reply(status=408),
+    Reply(body=b"x" * 99, reset=True, cut_at=9),
+]
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -275,7 +283,9 @@ def rotating(valid: list[str]) -> Callable[[Seen], Reply]:
     def handler(seen: Seen) -> Reply:
         if "oauth" in seen.path:
             valid.append(f"token-{len(valid)}")
-            return as_json({"access_token": valid[-1], "refresh_token": f"refresh-{len(valid)}", "expires_in": 100})
+            return as_json(
+                {"access_token": valid[-1], "refresh_token": f"refresh-{len(valid)}", "expires_in": 100}
+            )
         if seen.headers.get("authorization") != f"Bearer {valid[-1]}":
             return Reply(status=401, headers=(("WWW-Authenticate", 'Bearer realm="Doorkeeper"'),))
         return as_json({"value": valid[-1]})
@@ -303,14 +313,20 @@ def test_a_second_401_is_the_answer(tmp_path: Path) -> None:
         assert len([seen for seen in server.seen if "oauth" not in seen.path]) == 2
 
 
-@pytest.mark.parametrize(("site", "secrets"), [(BASIC_SITE, {"client_id": "a", "client_secret": "b"}),
-                                               (SITE, {"user_token": "pasted"})])  # fmt: skip
-def test_a_401_that_nothing_can_renew_is_sent_once(tmp_path: Path, site: FakeSite, secrets: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("site", "secrets"),
+    [(BASIC_SITE, {"client_id": "a", "client_secret": "b"}), (SITE, {"user_token": "pasted"})],
+)
+def test_a_401_that_nothing_can_renew_is_sent_once(
+    tmp_path: Path, site: FakeSite, secrets: dict[str, str]
+) -> None:
     auth = Auth.USER if "user_token" in secrets else Auth.APP
     with serving(lambda _: Reply(status=401)) as server:
-        with rigged(tmp_path, server.url, store=DictStore(**secrets)) as rig:
-            with pytest.raises(CredentialsRejected):
-                rig.client.send(call(auth=auth, idempotency=Idempotency.SPENDING), site)
+        with (
+            rigged(tmp_path, server.url, store=DictStore(**secrets)) as rig,
+            pytest.raises(CredentialsRejected),
+        ):
+            rig.client.send(call(auth=auth, idempotency=Idempotency.SPENDING), site)
         assert len(server.seen) == 1
 
 
@@ -329,7 +345,10 @@ def test_a_basic_key_changed_by_another_process_is_taken_up(tmp_path: Path) -> N
 
 
 def test_a_key_that_the_token_server_refuses_is_rejected(tmp_path: Path) -> None:
-    with serving(lambda _: as_json({"error": "invalid_client"}, 400)) as server, rigged(tmp_path, server.url) as rig:
+    with (
+        serving(lambda _: as_json({"error": "invalid_client"}, 400)) as server,
+        rigged(tmp_path, server.url) as rig,
+    ):
         with pytest.raises(CredentialsRejected, match="refused the key and secret"):
             rig.client.send(call(auth=Auth.APP), SITE)
         assert len(server.seen) == 1
@@ -367,12 +386,24 @@ def test_a_redirect_on_the_same_host_keeps_the_credential(tmp_path: Path, status
 def test_a_credential_never_follows_to_another_host(tmp_path: Path) -> None:
     site = FakeSite(auth=BASIC_SITE.auth, api_hosts=frozenset({"api.example.com", "api2.example.com"}))
     asked = call(auth=Auth.APP, follow_redirects=True)
-    with serving(redirecting("https://api2.example.com/v1/other")) as server, rigged(tmp_path, server.url) as rig:
+    with (
+        serving(redirecting("https://api2.example.com/v1/other")) as server,
+        rigged(tmp_path, server.url) as rig,
+    ):
         assert rig.client.send(asked, site) == ["GET", None, "/api2.example.com/v1/other"]
 
 
-@pytest.mark.parametrize("location", ["https://evil.example.net/x", "http://api.example.com/x", "file:///etc/passwd",
-                                      "https://api.example.com:8443/x", "https://u:p@api.example.com/", "//evil.net/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://evil.example.net/x",
+        "http://api.example.com/x",
+        "file:///etc/passwd",
+        "https://api.example.com:8443/x",
+        "https://u:p@api.example.com/",
+        "//evil.net/",
+    ],
+)
 def test_a_redirect_elsewhere_is_refused(tmp_path: Path, location: str) -> None:
     with serving(redirecting(location)) as server, rigged(tmp_path, server.url) as rig:
         with pytest.raises(UnexpectedResponse):
@@ -423,7 +454,11 @@ class Echo:
         if self.status == 0:
             raise AnswerLost("the connection was broken", host="api.example.com")
         told = f"{request.url} {dict(request.headers)} {request.body!r}"
-        headers = {"content-type": "application/json", "www-authenticate": told, "location": f"https://x.test/?{told}"}
+        headers = {
+            "content-type": "application/json",
+            "www-authenticate": told,
+            "location": f"https://x.test/?{told}",
+        }
         import json
 
         body = json.dumps({"message": told, "errors": [{"message": told}], "error": told}).encode()
@@ -448,7 +483,13 @@ SECRET = st.text(st.characters(codec="ascii", min_codepoint=33, max_codepoint=12
     follow=st.booleans(),
 )
 def test_no_error_ever_holds_a_secret(
-    tmp_path_factory: pytest.TempPathFactory, secret: str, status: int, kind: str, idempotency: Idempotency, follow: bool
+    *,
+    tmp_path_factory: pytest.TempPathFactory,
+    secret: str,
+    status: int,
+    kind: str,
+    idempotency: Idempotency,
+    follow: bool,
 ) -> None:
     secret = f"S3{secret}"
     store = DictStore(client_id="my-id", client_secret=secret)

@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wire import FILES, FakeClock, FakeSite, Reply, Seen, Server, serving
+
 from core.errors import (
     CancelledError,
     ClearanceError,
@@ -27,9 +31,6 @@ from core.http.exchange import Timeouts
 from core.http.partial import SYNC_EVERY_BYTES, disk_errors
 from core.http.routes import Routes
 from core.http.transport import RequestsTransport
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from wire import FILES, FakeClock, FakeSite, Reply, Seen, Server, serving
 
 SITE = FakeSite()
 SMALL = b"PK\x03\x04 a small file"
@@ -86,8 +87,15 @@ class FileHost:
             extra.append(("Content-Range", f"bytes {start}-{len(self.data) - 1}/{total}"))
         cut = self.cuts.pop(0) if self.cuts else None
         length = len(body) + self.lie if self.marked_end else None
-        return Reply(status=status, headers=tuple(extra), body=body, cut_at=cut, chunked=self.chunked, length=length,
-                     reset=self.reset and cut is not None)  # fmt: skip
+        return Reply(
+            status=status,
+            headers=tuple(extra),
+            body=body,
+            cut_at=cut,
+            chunked=self.chunked,
+            length=length,
+            reset=self.reset and cut is not None,
+        )
 
 
 @dataclass
@@ -109,7 +117,11 @@ class Rig:
 
 @contextmanager
 def rigged(
-    tmp_path: Path, host: Callable[[Seen], Reply], *, policy: DownloadPolicy | None = None, read_timeout_s: float = 5.0
+    tmp_path: Path,
+    host: Callable[[Seen], Reply],
+    *,
+    policy: DownloadPolicy | None = None,
+    read_timeout_s: float = 5.0,
 ) -> Iterator[Rig]:
     clock = FakeClock()
     online = [True]
@@ -188,7 +200,12 @@ def test_a_redirect_is_followed_and_its_host_checked(tmp_path: Path) -> None:
 
 def test_a_link_to_another_host_is_not_opened(tmp_path: Path) -> None:
     with rigged(tmp_path, FileHost(SMALL)) as rig:
-        for url in ("https://evil.net/a", "http://files.example-cdn.com/a", "https://example-cdn.com/a", "file:///x"):
+        for url in (
+            "https://evil.net/a",
+            "http://files.example-cdn.com/a",
+            "https://example-cdn.com/a",
+            "file:///x",
+        ):
             with pytest.raises(UnexpectedResponse):
                 rig.fetch(Link(url=url))
         assert rig.server.connections == 0
@@ -208,7 +225,9 @@ def test_offline_opens_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("validator", ["etag", "date", "weak", "none", "sha256"])
 @pytest.mark.parametrize("cut", range(len(SMALL)))
-def test_cut_at_any_byte_it_resumes_and_verifies(tmp_path: Path, cut: int, validator: str, reset: bool) -> None:
+def test_cut_at_any_byte_it_resumes_and_verifies(
+    tmp_path: Path, cut: int, validator: str, reset: bool
+) -> None:
     host = FileHost(SMALL, etag="", cuts=[cut], reset=reset)
     if validator in {"etag", "weak"}:
         host.etag = '"e"' if validator == "etag" else 'W/"e"'
@@ -232,11 +251,13 @@ def test_whatever_is_cut_only_the_whole_file_comes_out(
     tmp_path = tmp_path_factory.mktemp("cuts")
     host = FileHost(SMALL, etag=etag, ranges=ranges, cuts=cuts, chunked=mode == "chunked")
     with rigged(tmp_path, host) as rig:
+        failed = ""
         try:
             check(rig, rig.fetch(), SMALL)
         except DownloadError as error:
-            assert error.code == "download.interrupted"
-            assert rig.left() <= {"download.part", "download.json"}
+            failed = error.code
+        assert failed in {"", "download.interrupted"}
+        assert not failed or rig.left() <= {"download.part", "download.json"}
 
 
 def test_one_byte_at_a_time_gets_there(tmp_path: Path) -> None:
@@ -302,7 +323,9 @@ def test_a_wrong_splice_is_put_right_by_a_whole_answer(tmp_path: Path) -> None:
         check(rig, rig.fetch(Link(sha256=sha256(new), size=len(new))), new)
 
 
-@pytest.mark.parametrize("content_range", ["bytes 5-9/10", "bytes 0-9/99", "bytes */10", "", "pages 3-4/5", "bytes x-y/z"])
+@pytest.mark.parametrize(
+    "content_range", ["bytes 5-9/10", "bytes 0-9/99", "bytes */10", "", "pages 3-4/5", "bytes x-y/z"]
+)
 def test_a_partial_answer_for_another_place_is_not_taken(tmp_path: Path, content_range: str) -> None:
     host = FileHost(SMALL, cuts=[4])
 
@@ -324,15 +347,19 @@ def test_a_length_that_is_too_large_is_never_believed(tmp_path: Path) -> None:
 
 
 def test_a_length_that_is_too_small_is_caught_by_the_promise(tmp_path: Path) -> None:
-    with rigged(tmp_path, FileHost(SMALL, lie=-7)) as rig:
-        with pytest.raises(DownloadRefused, match="promised"):
-            rig.fetch(Link(size=len(SMALL)))
+    with (
+        rigged(tmp_path, FileHost(SMALL, lie=-7)) as rig,
+        pytest.raises(DownloadRefused, match="promised"),
+    ):
+        rig.fetch(Link(size=len(SMALL)))
 
 
 def test_an_unmarked_end_is_checked_before_it_is_believed(tmp_path: Path) -> None:
     with rigged(tmp_path, FileHost(BIG, marked_end=False, cuts=[100_000, 5, None])) as rig:
         check(rig, rig.fetch(), BIG)
-    with rigged(tmp_path / "2", FileHost(BIG, marked_end=False, ranges=False, cuts=[100_000, 90_000, None, None])) as rig:
+    with rigged(
+        tmp_path / "2", FileHost(BIG, marked_end=False, ranges=False, cuts=[100_000, 90_000, None, None])
+    ) as rig:
         check(rig, rig.fetch(), BIG)
 
 
@@ -344,7 +371,9 @@ def test_silence_and_busy_servers_are_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_wait_that_is_too_long_is_told(tmp_path: Path) -> None:
-    with rigged(tmp_path, FileHost(SMALL, before=[Reply(status=503, headers=(("Retry-After", "9999"),))])) as rig:
+    with rigged(
+        tmp_path, FileHost(SMALL, before=[Reply(status=503, headers=(("Retry-After", "9999"),))])
+    ) as rig:
         with pytest.raises(DownloadError, match="busy"):
             rig.fetch()
         assert rig.clock.slept == []
@@ -419,9 +448,11 @@ def test_a_link_source_that_fails_is_heard(tmp_path: Path) -> None:
             raise DownloadError("no more links")
         return link
 
-    with rigged(tmp_path, lambda _: Reply(status=403)) as rig:
-        with pytest.raises(DownloadError, match="no more links"):
-            rig.fetch(source)
+    with (
+        rigged(tmp_path, lambda _: Reply(status=403)) as rig,
+        pytest.raises(DownloadError, match="no more links"),
+    ):
+        rig.fetch(source)
 
 
 # --- what is refused ---
@@ -457,7 +488,9 @@ def test_a_page_instead_of_a_file_is_put_aside(tmp_path: Path, body: bytes, cont
         ("a.obj", b"# object\nv 0 0 0", "text/plain"),
     ],
 )
-def test_text_files_that_are_wanted_are_taken(tmp_path: Path, name: str, body: bytes, content_type: str) -> None:
+def test_text_files_that_are_wanted_are_taken(
+    tmp_path: Path, name: str, body: bytes, content_type: str
+) -> None:
     with rigged(tmp_path, FileHost(body, headers=(("Content-Type", content_type),))) as rig:
         check(rig, rig.fetch(Link(name=name)), body)
 
@@ -497,9 +530,11 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path, chunked: bool) -> N
 
 
 def test_a_packed_answer_is_not_taken_for_the_file(tmp_path: Path) -> None:
-    with rigged(tmp_path, FileHost(SMALL, headers=(("Content-Encoding", "gzip"),))) as rig:
-        with pytest.raises(DownloadError, match="packed"):
-            rig.fetch()
+    with (
+        rigged(tmp_path, FileHost(SMALL, headers=(("Content-Encoding", "gzip"),))) as rig,
+        pytest.raises(DownloadError, match="packed"),
+    ):
+        rig.fetch()
 
 
 # --- names ---
@@ -539,8 +574,18 @@ def test_bytes_that_were_never_synced_are_not_trusted(tmp_path: Path) -> None:
         assert rig.server.seen[0].headers["range"] == "bytes=1000-"
 
 
-@pytest.mark.parametrize("facts", ["", "{", "[]", '{"synced": -1, "validator": "", "size": null}', "null",
-                                   '{"synced": "x", "validator": 1, "size": "y"}', "[" * 9999])  # fmt: skip
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "",
+        "{",
+        "[]",
+        '{"synced": -1, "validator": "", "size": null}',
+        "null",
+        '{"synced": "x", "validator": 1, "size": "y"}',
+        "[" * 9999,
+    ],
+)
 def test_a_damaged_note_means_starting_again(tmp_path: Path, facts: str) -> None:
     with rigged(tmp_path, FileHost(SMALL)) as rig:
         rig.folder.mkdir()
@@ -606,8 +651,9 @@ from wire import FakeSite
 clock = SystemClock()
 class Link:
     url, name, size, sha256 = {link!r}, "a.zip", None, None
-downloader = Downloader(transport=RequestsTransport(monotonic=clock.monotonic), routes=Routes({server!r}), clock=clock,
-    pause=pause_with(clock), random=lambda: 0.5, online=lambda: True, user_agent="t")
+transport = RequestsTransport(monotonic=clock.monotonic)
+downloader = Downloader(transport=transport, routes=Routes({server!r}), clock=clock, pause=pause_with(clock),
+    random=lambda: 0.5, online=lambda: True, user_agent="t")
 def progress(done, total):
     if done >= {stop_at}:
         print(done, flush=True)
@@ -621,9 +667,13 @@ def test_a_killed_download_goes_on_from_what_was_synced(tmp_path: Path) -> None:
     with rigged(tmp_path, FileHost(data)) as rig:
         root = Path(__file__).resolve().parents[3]
         code = KILLED.format(
-            root=str(root), support=str(root / "tests" / "support"), link=Link().url, server=rig.server.url,
-            folder=str(rig.folder), stop_at=SYNC_EVERY_BYTES + 1_000_000,
-        )  # fmt: skip
+            root=str(root),
+            support=str(root / "tests" / "support"),
+            link=Link().url,
+            server=rig.server.url,
+            folder=str(rig.folder),
+            stop_at=SYNC_EVERY_BYTES + 1_000_000,
+        )
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
             assert int(child.stdout.readline()) > SYNC_EVERY_BYTES
@@ -652,9 +702,14 @@ def test_two_processes_share_one_download(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [("ENOSPC", "download.disk_full"), ("EDQUOT", "download.disk_full"), ("EACCES", "download.not_writable"),
-     ("EROFS", "download.not_writable"), ("EIO", "download.disk")],
-)  # fmt: skip
+    [
+        ("ENOSPC", "download.disk_full"),
+        ("EDQUOT", "download.disk_full"),
+        ("EACCES", "download.not_writable"),
+        ("EROFS", "download.not_writable"),
+        ("EIO", "download.disk"),
+    ],
+)
 def test_disk_faults_say_what_to_do(tmp_path: Path, number: str, code: str) -> None:
     import errno
     import os
@@ -680,9 +735,14 @@ def test_outside_the_sandbox_private_addresses_are_refused(tmp_path: Path) -> No
     with serving(FileHost(SMALL)) as server:
         routes = HttpRoutes(server.port)
         downloader = Downloader(
-            transport=transport, routes=routes, clock=clock, pause=clock.pause, random=lambda: 0.5,
-            online=lambda: True, user_agent="t",
-        )  # fmt: skip
+            transport=transport,
+            routes=routes,
+            clock=clock,
+            pause=clock.pause,
+            random=lambda: 0.5,
+            online=lambda: True,
+            user_agent="t",
+        )
         with pytest.raises(DownloadError, match="private address"):
             downloader.fetch(lambda: Link(url="https://localhost/a"), site, folder=tmp_path)
         assert server.seen == []

@@ -7,12 +7,13 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from wire import DictStore, FakeClock, FakeSite, Reply, Rig, Seen, Server, as_json, call, rigged, serving
+
 from core.errors import AccessDenied, CancelledError, CredentialsMissing, CredentialsRejected, UserInputError
 from core.http.auth import AppAuth, AuthConfig
 from core.http.cancel import CancelToken
 from core.http.login import sign_in
 from core.http.message import Auth
-from wire import DictStore, FakeClock, FakeSite, Reply, Rig, Seen, Server, as_json, call, rigged, serving
 
 CONFIG = AuthConfig(
     app=AppAuth.BASIC,
@@ -89,7 +90,9 @@ def test_a_sign_in_stores_the_tokens(rig: Rig, server: Server) -> None:
     assert rig.client.send(call(auth=Auth.USER), SITE) == "Bearer user-token"
 
 
-def test_everything_else_is_turned_away_and_the_sign_in_goes_on(rig: Rig, capfd: pytest.CaptureFixture[str]) -> None:
+def test_everything_else_is_turned_away_and_the_sign_in_goes_on(
+    rig: Rig, capfd: pytest.CaptureFixture[str]
+) -> None:
     def visit(browser: Browser, query: dict[str, str]) -> None:
         state = query["state"]
         assert browser.get("/favicon.ico") == 404
@@ -112,7 +115,9 @@ def test_everything_else_is_turned_away_and_the_sign_in_goes_on(rig: Rig, capfd:
 
 
 def test_a_refusal_in_the_browser_is_told_without_its_markup(rig: Rig) -> None:
-    browser = Browser(lambda b, q: (b.answer(error="access_denied\n<b>" + "x" * 500, state=q["state"]), None)[1])
+    browser = Browser(
+        lambda b, q: (b.answer(error="access_denied\n<b>" + "x" * 500, state=q["state"]), None)[1]
+    )
     with pytest.raises(AccessDenied) as caught:
         sign_in(SITE, tokens=rig.tokens, open_url=browser.open)
     assert "access_denied" in caught.value.message
@@ -157,7 +162,6 @@ def test_a_browser_that_says_nothing_does_not_block_the_real_one(rig: Rig) -> No
 
 def test_without_a_key_no_page_is_opened(tmp_path: Path, server: Server) -> None:
     opened: list[str] = []
-    with rigged(tmp_path, server.url, store=DictStore()) as rig:
-        with pytest.raises(CredentialsMissing):
-            sign_in(SITE, tokens=rig.tokens, open_url=opened.append)
+    with rigged(tmp_path, server.url, store=DictStore()) as rig, pytest.raises(CredentialsMissing):
+        sign_in(SITE, tokens=rig.tokens, open_url=opened.append)
     assert opened == []

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from core.errors import (
     AccessDenied,
     CancelledError,
@@ -15,8 +18,6 @@ from core.errors import (
 )
 from core.http.message import Idempotency
 from core.http.retry import PASSING_STATUSES, GiveUp, Retry, RetryPolicy, decide, wait_asked
-from hypothesis import given
-from hypothesis import strategies as st
 
 ERRORS: list[Exception] = [
     Unavailable("x", status=503),
@@ -55,6 +56,7 @@ POLICIES = st.builds(
     policy=POLICIES,
 )
 def test_the_rules_hold_for_everything(
+    *,
     idempotency: Idempotency,
     error: Exception,
     attempt: int,

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wire import FakeClock
+
 from core.clock import SystemClock
 from core.errors import CancelledError, ClearanceError, RateLimited
 from core.http.cancel import CancelToken, pause_with
 from core.http.throttle import Limit, Throttle
-from wire import FakeClock
 
 
 @pytest.fixture
@@ -70,7 +71,9 @@ def test_a_long_wait_is_told_instead(throttle: Throttle, clock: FakeClock) -> No
     assert throttle.acquire("key", limit) == 0
 
 
-def test_a_pause_holds_for_everybody_with_the_file(tmp_path: Path, throttle: Throttle, clock: FakeClock) -> None:
+def test_a_pause_holds_for_everybody_with_the_file(
+    tmp_path: Path, throttle: Throttle, clock: FakeClock
+) -> None:
     other = Throttle(tmp_path / "deep" / "throttle.sqlite", clock=clock, pause=clock.pause)
     throttle.pause_key("key", 30)
     throttle.pause_key("key", 5)
@@ -136,7 +139,7 @@ def test_threads_share_the_limit(tmp_path: Path) -> None:
 
 
 def test_processes_share_the_limit(tmp_path: Path) -> None:
-    """Three processes race for a hundred permits; together they get a hundred, no matter who gets how many."""
+    """Three processes race for a hundred permits; together they get a hundred."""
     script = Path(__file__).resolve().parents[2] / "support" / "throttle_race.py"
     command = [sys.executable, str(script), str(tmp_path / "t.sqlite"), str(time.time() + 1.0), "60", "100"]
     racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]

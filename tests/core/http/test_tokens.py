@@ -10,11 +10,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from wire import DictStore, FakeClock, FakeSite, Reply, Rig, Seen, as_json, call, rigged, serving
+
 from core.credentials.lock import LockTimeoutError, lock_file
-from core.errors import ClearanceError, CredentialsMissing, CredentialsRejected, CredentialStoreError, Unavailable
+from core.errors import (
+    ClearanceError,
+    CredentialsMissing,
+    CredentialsRejected,
+    CredentialStoreError,
+    Unavailable,
+)
 from core.http.auth import Token, encode_token
 from core.http.message import Auth
-from wire import DictStore, FakeClock, FakeSite, Reply, Rig, Seen, as_json, call, rigged, serving
 
 SITE = FakeSite()
 NOW = FakeClock().now()
@@ -95,51 +102,59 @@ def test_what_another_process_has_refreshed_is_taken_from_the_store(tmp_path: Pa
 
 def test_a_refresh_that_is_refused_asks_for_a_new_sign_in(tmp_path: Path) -> None:
     vendor = Vendor(refresh="something else")
-    with serving(vendor) as server:
-        with rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig:
-            with pytest.raises(CredentialsRejected, match="Sign in again") as caught:
-                rig.client.send(call(auth=Auth.USER), SITE)
-            assert caught.value.code == "marketplace.sign_in_ended"
-            assert secret(rig)["refresh_token"] == "r0"
+    with (
+        serving(vendor) as server,
+        rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig,
+    ):
+        with pytest.raises(CredentialsRejected, match="Sign in again") as caught:
+            rig.client.send(call(auth=Auth.USER), SITE)
+        assert caught.value.code == "marketplace.sign_in_ended"
+        assert secret(rig)["refresh_token"] == "r0"
 
 
 def test_a_passing_fault_while_refreshing_keeps_the_sign_in(tmp_path: Path) -> None:
-    with serving(lambda _: Reply(status=503)) as server:
-        with rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig:
-            with pytest.raises(Unavailable):
-                rig.client.send(call(auth=Auth.USER), SITE)
-            assert secret(rig)["refresh_token"] == "r0"
+    with (
+        serving(lambda _: Reply(status=503)) as server,
+        rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig,
+    ):
+        with pytest.raises(Unavailable):
+            rig.client.send(call(auth=Auth.USER), SITE)
+        assert secret(rig)["refresh_token"] == "r0"
 
 
 def test_a_store_that_cannot_be_written_is_said_and_the_session_goes_on(tmp_path: Path) -> None:
     vendor = Vendor()
-    with serving(vendor) as server:
-        with rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig:
-            rig.store.fails = True
-            with pytest.raises(CredentialStoreError, match="only until"):
-                rig.client.send(call(auth=Auth.USER), SITE)
-            assert rig.client.send(call(auth=Auth.USER), SITE) == "a1"
-            # The next refresh uses the newer token from memory, not the dead one in the store.
-            rig.clock.seconds += 3600
-            rig.store.fails = False
-            assert rig.client.send(call(auth=Auth.USER), SITE) == "a2"
-            assert secret(rig)["refresh_token"] == "r2"
+    with (
+        serving(vendor) as server,
+        rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig,
+    ):
+        rig.store.fails = True
+        with pytest.raises(CredentialStoreError, match="only until"):
+            rig.client.send(call(auth=Auth.USER), SITE)
+        assert rig.client.send(call(auth=Auth.USER), SITE) == "a1"
+        # The next refresh uses the newer token from memory, not the dead one in the store.
+        rig.clock.seconds += 3600
+        rig.store.fails = False
+        assert rig.client.send(call(auth=Auth.USER), SITE) == "a2"
+        assert secret(rig)["refresh_token"] == "r2"
 
 
 def test_threads_refresh_once(tmp_path: Path) -> None:
     vendor = Vendor()
     answers: list[str] = []
-    with serving(vendor) as server:
-        with rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig:
-            rig.clock.stands_still = True
-            threads = [
-                threading.Thread(target=lambda: answers.append(rig.client.send(call(auth=Auth.USER), SITE)))
-                for _ in range(5)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(30)
+    with (
+        serving(vendor) as server,
+        rigged(tmp_path, server.url, store=user_store(stored("a0", "r0", lifetime_s=1))) as rig,
+    ):
+        rig.clock.stands_still = True
+        threads = [
+            threading.Thread(target=lambda: answers.append(rig.client.send(call(auth=Auth.USER), SITE)))
+            for _ in range(5)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
     assert answers == ["a1"] * 5
     assert vendor.refreshes == 1
 
@@ -190,10 +205,12 @@ def test_keys_name_the_throttle_without_being_in_it(tmp_path: Path) -> None:
 def test_a_lock_excludes_threads_and_times_out(tmp_path: Path) -> None:
     clock = FakeClock()
     path = tmp_path / "a" / "lock"
-    with lock_file(path, clock=clock, wait=clock.sleep):
-        with pytest.raises(LockTimeoutError):
-            with lock_file(path, clock=clock, wait=clock.sleep, timeout_s=3.0):
-                raise AssertionError("two holders")
+    with (
+        lock_file(path, clock=clock, wait=clock.sleep),
+        pytest.raises(LockTimeoutError),
+        lock_file(path, clock=clock, wait=clock.sleep, timeout_s=3.0),
+    ):
+        raise AssertionError("two holders")
     with lock_file(path, clock=clock, wait=clock.sleep, timeout_s=0.0):
         assert path.exists()
 
@@ -207,12 +224,16 @@ def test_a_lock_is_gone_when_its_holder_dies(tmp_path: Path) -> None:
         "    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     clock = FakeClock()
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"held"
-        with pytest.raises(LockTimeoutError):
-            with lock_file(path, clock=clock, wait=clock.sleep, timeout_s=1.0):
-                raise AssertionError("two holders")
+        with (
+            pytest.raises(LockTimeoutError),
+            lock_file(path, clock=clock, wait=clock.sleep, timeout_s=1.0),
+        ):
+            raise AssertionError("two holders")
         holder.kill()
     with lock_file(path, clock=clock, wait=clock.sleep, timeout_s=0.0):
         assert path.exists()
@@ -221,6 +242,8 @@ def test_a_lock_is_gone_when_its_holder_dies(tmp_path: Path) -> None:
 def test_a_lock_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     clock = FakeClock()
-    with pytest.raises(ClearanceError, match="cannot be written"):
-        with lock_file(tmp_path / "file" / "lock", clock=clock, wait=clock.sleep):
-            raise AssertionError("no lock there")
+    with (
+        pytest.raises(ClearanceError, match="cannot be written"),
+        lock_file(tmp_path / "file" / "lock", clock=clock, wait=clock.sleep),
+    ):
+        raise AssertionError("no lock there")

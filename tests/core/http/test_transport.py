@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wire import Reply, Seen, serving
+
 from core.http.transport import (
     AddressRefused,
     AnswerLost,
@@ -19,7 +21,6 @@ from core.http.transport import (
     TransportError,
     WireRequest,
 )
-from wire import Reply, Seen, serving
 
 BODY = b"0123456789"
 
@@ -41,16 +42,24 @@ def test_a_whole_answer(transport: RequestsTransport) -> None:
         request = WireRequest(method="POST", url=f"{server.url}/a?b=c", body=b"{}")
         response = transport.send(request, connect_timeout_s=2.0, read_timeout_s=2.0, max_bytes=10)
         assert (response.status, response.body, response.headers["x-one"]) == (200, BODY, "1")
-        assert (server.seen[0].method, server.seen[0].target, server.seen[0].body) == ("POST", "/a?b=c", b"{}")
+        assert (server.seen[0].method, server.seen[0].target, server.seen[0].body) == (
+            "POST",
+            "/a?b=c",
+            b"{}",
+        )
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("cut_at", range(len(BODY)))
-def test_a_cut_at_any_byte_is_noticed(transport: RequestsTransport, cut_at: int, reset: bool, chunked: bool) -> None:
-    with serving(lambda _: Reply(body=BODY, cut_at=cut_at, reset=reset, chunked=chunked)) as server:
-        with pytest.raises(AnswerLost):
-            get(transport, server.url)
+def test_a_cut_at_any_byte_is_noticed(
+    transport: RequestsTransport, cut_at: int, reset: bool, chunked: bool
+) -> None:
+    with (
+        serving(lambda _: Reply(body=BODY, cut_at=cut_at, reset=reset, chunked=chunked)) as server,
+        pytest.raises(AnswerLost),
+    ):
+        get(transport, server.url)
 
 
 def test_chunked_and_closed_bodies_are_whole(transport: RequestsTransport) -> None:
@@ -64,16 +73,20 @@ def test_compressed_answers_are_unpacked_and_a_cut_in_them_is_noticed(transport:
     reply = Reply(body=packed, headers=(("Content-Encoding", "gzip"),))
     with serving(lambda _: reply) as server:
         assert get(transport, server.url) == b"a" * 500
-    with serving(lambda _: Reply(body=packed, headers=reply.headers, cut_at=len(packed) - 3)) as server:
-        with pytest.raises(AnswerLost):
-            get(transport, server.url)
+    with (
+        serving(lambda _: Reply(body=packed, headers=reply.headers, cut_at=len(packed) - 3)) as server,
+        pytest.raises(AnswerLost),
+    ):
+        get(transport, server.url)
 
 
 def test_a_small_packed_answer_cannot_fill_the_memory(transport: RequestsTransport) -> None:
     packed = gzip.compress(b"\0" * 50_000_000)
-    with serving(lambda _: Reply(body=packed, headers=(("Content-Encoding", "gzip"),))) as server:
-        with pytest.raises(BodyTooLarge):
-            get(transport, server.url)
+    with (
+        serving(lambda _: Reply(body=packed, headers=(("Content-Encoding", "gzip"),))) as server,
+        pytest.raises(BodyTooLarge),
+    ):
+        get(transport, server.url)
 
 
 def test_nothing_is_sent_when_refused_or_unknown(transport: RequestsTransport) -> None:
@@ -139,7 +152,9 @@ def test_redirects_and_cookies_are_left_alone(transport: RequestsTransport) -> N
         assert "cookie" not in server.seen[1].headers
 
 
-def test_netrc_is_never_asked(transport: RequestsTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_netrc_is_never_asked(
+    transport: RequestsTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password hidden\n")
     netrc.chmod(0o600)
@@ -204,7 +219,12 @@ def test_no_failure_shows_the_address_or_hangs_on_another(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with serving(lambda _: Reply(body=BODY, cut_at=3)) as server:
-        for url in (f"{server.url}/p/hidden?sig=hidden", "http://127.0.0.1:9/hidden", "http://[::1", "nonsense:hidden"):
+        for url in (
+            f"{server.url}/p/hidden?sig=hidden",
+            "http://127.0.0.1:9/hidden",
+            "http://[::1",
+            "nonsense:hidden",
+        ):
             with pytest.raises(TransportError) as caught:
                 get(transport, url)
             assert "hidden" not in f"{caught.value!r} {caught.value}"
