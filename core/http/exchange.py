@@ -104,7 +104,7 @@ class Exchange:
         """Raise OfflineError when the host forbids network access."""
         if not self._online():
             raise OfflineError(
-                "Online access is off; no connection was made. Allow it in Preferences › System › Network."  # noqa: RUF001 - as Blender writes a path through its menus
+                "Online access is off; no connection was made. Allow it in Preferences › System › Network."
             )
 
     def run(

@@ -38,7 +38,7 @@ from .exchange import NO_CREDENTIAL, Credential, Exchange
 from .message import Auth
 from .site import Site
 
-WHERE = "Preferences › Add-ons › Clearance"  # noqa: RUF001 - as Blender writes a path through its menus
+WHERE = "Preferences › Add-ons › Clearance"
 
 _BASIC, _APP_TOKEN, _USER_TOKEN = "basic", "app_token", "user_token"
 
