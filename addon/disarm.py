@@ -82,7 +82,8 @@ def _remove_script_nodes(tree: Any) -> int:
 class FileSettler:
     """Packs what came in, or lets it point into a folder that stays; nothing else is referred to."""
 
-    def __init__(self, *, folder: Path, keep_files_in: Path | None) -> None:
+    def __init__(self, *, folder: Path, keep_files_in: Path | None, brings_packed: bool = False) -> None:
+        self._brings_packed = brings_packed
         self._folder = folder.resolve()
         self._keep = keep_files_in.resolve() if keep_files_in is not None else None
         self._by_name: dict[str, Path] | None = None
@@ -103,7 +104,7 @@ class FileSettler:
         if image.source not in {"FILE", "SEQUENCE", "MOVIE", "TILED"} or not image.filepath:
             return
         if image.packed_file is not None or len(image.packed_files):
-            if image.source == "FILE" and not self._is_plain(image) and self._place(image) is None:
+            if image.source == "FILE" and self._may_be_from_elsewhere(image):
                 self._cut(image)
             else:
                 self._hide_path(image)
@@ -142,9 +143,15 @@ class FileSettler:
         if image.packed_file is not None and image.source == "FILE" and name:
             image.filepath_raw = f"//{name}"
 
-    def _is_plain(self, image: Any) -> bool:
-        """Inside a package (``a.usdz[b.png]``) or made by an importer: no path on this disk."""
-        return "[" in image.filepath or image.filepath.startswith("//")
+    def _may_be_from_elsewhere(self, image: Any) -> bool:
+        """Say whether an importer may have packed a picture of this computer's instead of the asset's own.
+
+        What a .blend brings packed was packed by its maker. Other importers pack what the file embeds, too,
+        under whatever path its maker had: only a path that leads to a file here is in doubt.
+        """
+        if self._brings_packed or "[" in image.filepath or image.filepath.startswith("//"):
+            return False
+        return self._place(image) is None and Path(bpy.path.abspath(image.filepath)).exists()
 
     def _place(self, block: Any) -> Path | None:
         """Return where its file is inside the folders that are ours; else look for its name there."""

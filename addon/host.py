@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import bpy
@@ -99,7 +100,11 @@ class BlenderHost:
             collection = None
             importer(plan, None)
         notes = remove_scripts(data_blocks.find_new(before))
-        settler = FileSettler(folder=plan.folder or plan.path.parent, keep_files_in=plan.keep_files_in)
+        settler = FileSettler(
+            folder=plan.folder or plan.path.parent,
+            keep_files_in=plan.keep_files_in,
+            brings_packed=plan.format == "blend",
+        )
         settler.settle(data_blocks.find_new(before))
         new = data_blocks.find_new(before)
         if collection is not None:
@@ -128,8 +133,12 @@ class BlenderHost:
         return stamp_io.scan(self._name)
 
     def open_url(self, url: str) -> bool:
-        """Open a web page in the user's browser; False without a window, and for anything but http(s)."""
-        if bpy.app.background or not url.startswith(("https://", "http://")):
+        """Open a web page in the user's browser; False for anything but http(s), and where nobody looks.
+
+        Without a window there is nobody, unless the environment names a browser all the same.
+        """
+        nobody = bpy.app.background and not os.environ.get("BROWSER")
+        if nobody or not url.startswith(("https://", "http://")):
             return False
         return "FINISHED" in bpy.ops.wm.url_open(url=url)
 

@@ -73,9 +73,8 @@ class Demo:
 
     def make_scene(self) -> None:
         """Build what the artist has already: a floor, a camera, a light, and what the project plans."""
-        for thing in list(bpy.data.objects):
-            if thing.type == "MESH":
-                bpy.data.objects.remove(thing)
+        bpy.data.batch_remove([*bpy.data.meshes, *bpy.data.materials])
+        bpy.data.batch_remove([thing for thing in bpy.data.objects if thing.type not in ("CAMERA", "LIGHT")])
         mesh = bpy.data.meshes.new("Floor")
         mesh.from_pydata([(-3, -3, 0), (3, -3, 0), (3, 3, 0), (-3, 3, 0)], [], [(0, 1, 2, 3)])
         layer = mesh.uv_layers.new(name="UVMap")

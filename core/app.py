@@ -34,6 +34,7 @@ from .model.grant import GrantState
 from .services.accounts import Accounts
 from .services.approve import Approve
 from .services.download import Download
+from .services.fresh_links import FreshLinks
 from .services.import_plan import PlanImport
 from .services.previews import Previews
 from .services.purchase import Purchase
@@ -220,6 +221,7 @@ def _build_services(
 ) -> Services:
     client = network.client
     catalogue = LicenseCatalogue.load()
+    fresh_links = FreshLinks()
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
     return Services(
         search=Search(sender=client),
@@ -229,11 +231,22 @@ def _build_services(
         ),
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
         purchase=Purchase(
-            ledger=ledger, sender=client, settle=settle, clock=clock, ids=ids, settings=settings
+            ledger=ledger,
+            sender=client,
+            settle=settle,
+            clock=clock,
+            ids=ids,
+            settings=settings,
+            fresh_links=fresh_links,
         ),
         reconcile=Reconcile(ledger=ledger, sender=client, settle=settle, clock=clock, settings=settings),
         download=Download(
-            ledger=ledger, sender=client, downloader=network.downloader, store=store, clock=clock
+            ledger=ledger,
+            sender=client,
+            downloader=network.downloader,
+            store=store,
+            clock=clock,
+            fresh_links=fresh_links,
         ),
         plan_import=PlanImport(ledger=ledger, store=store, host=host),
         report=MakeReport(ledger=ledger, clock=clock),

@@ -172,7 +172,7 @@ def _uris(root: Any) -> Iterator[Any]:
         value = waiting.pop()
         if isinstance(value, dict):
             for key, inner in value.items():
-                if key == "uri" and not isinstance(inner, dict | list):
+                if key == "uri" and not isinstance(inner, dict):
                     yield inner
                 else:
                     waiting.append(inner)

@@ -18,11 +18,19 @@ from .disk import is_inside
 
 MAX_MTL = 64 * 1024 * 1024
 MAX_LIBRARIES = 1000
+MAX_WORDS = 60
+"""Of a texture line; a longer one is left out."""
+# Importers take every character up to the space for white space, so all of them are here, but for line ends.
 _LIBRARY = re.compile(
-    rb"(?:^|(?<=[\r\n]))[ \t]*(mtllib)[ \t\\]+((?:[^\r\n\\]|\\(?!\r?\n)|\\\r?\n)*)", re.IGNORECASE
+    rb"(?:^|(?<=[\r\n]))[\x00-\t\x0b\x0c\x0e-\x20]*(mtllib)"
+    rb"(?:[\x00-\t\x0b\x0c\x0e-\x20]|\\\r?\n)+((?:[^\r\n\\]|\\(?!\r?\n)|\\\r?\n)*)",
+    re.IGNORECASE,
 )
 _CONTINUED = re.compile(rb"\\\r?\n")
-_TEXTURE = re.compile(r"^[ \t]*(map_\w+|bump|disp|decal|refl|norm|tex\w*)[ \t]+(.+)$", re.IGNORECASE)
+_TEXTURE = re.compile(
+    r"^[\x00-\x20]*(map_\w+|bump|disp|decal|refl|norm|tex\w*)[\x00-\x20]+(.+)$", re.IGNORECASE | re.DOTALL
+)
+_WHITE = "".join(map(chr, range(33)))
 _DRIVE = re.compile(r"^[A-Za-z]:")
 # Options before the file name, and how many values each takes at most (Wavefront MTL, 1995).
 _OPTIONS = {
@@ -82,7 +90,7 @@ def _safe_line(line: str, path: Path, folder: Path, known: dict[str, list[Path]]
     if match is None:
         return line
     before, reference = _split_options(match[2])
-    if not reference or not _leads_out(reference, path.parent, folder):
+    if not any(_leads_out(text, path.parent, folder) for text in _readings(match[2])):
         return line
     name = reference.replace("\\", "/").rpartition("/")[2].strip().strip('"')
     found = known.get(name.casefold(), [])
@@ -99,7 +107,7 @@ def _safe_line(line: str, path: Path, folder: Path, known: dict[str, list[Path]]
 
 def _split_options(rest: str) -> tuple[str, str]:
     """Divide what follows ``map_Kd`` into options with their values, and the file name."""
-    words = re.findall(r"\S+", rest)
+    words = re.findall(r"[^\x00-\x20]+", rest)
     used = 0
     while used < len(words) and words[used].lower() in _OPTIONS:
         allowed = _OPTIONS[words[used].lower()]
@@ -111,13 +119,19 @@ def _split_options(rest: str) -> tuple[str, str]:
     before = " ".join(words[:used])
     reference = rest
     for word in words[:used]:
-        reference = reference.lstrip()[len(word) :]
-    return (f"{before} " if before else ""), reference.strip()
+        reference = reference[reference.index(word) + len(word) :]
+    return (f"{before} " if before else ""), reference.strip(_WHITE)
+
+
+def _readings(rest: str) -> list[str]:
+    """Return all that an importer may take for the file name: it may know other options than we do."""
+    starts = [word.start() for word in re.finditer(r"[^\x00-\x20]+", rest)]
+    return [rest[start:] for start in starts[:MAX_WORDS]] + (["/"] if len(starts) > MAX_WORDS else [])
 
 
 def _leads_out(reference: str, base: Path, folder: Path) -> bool:
     """Say whether a path, read with either kind of slash, may lie outside of the folder."""
-    text = reference.strip().strip('"')
+    text = reference.strip(_WHITE).strip('"').strip(_WHITE)
     slashed = text.replace("\\", "/")
     if slashed.startswith(("/", "~")) or _DRIVE.match(slashed) or "://" in slashed or "\x00" in text:
         return True

@@ -21,6 +21,7 @@ from ..marketplaces.base import DownloadLink, Marketplace, OwnedRef
 from ..model.audit import AuditEvent
 from ..model.grant import Grant, GrantFile, GrantState
 from ..model.order import OrderState
+from .fresh_links import FreshLinks
 from .steps import Sender, run_steps
 
 Progress = Callable[[int, int | None], None]
@@ -46,6 +47,7 @@ class Download:
     downloader: Downloader
     store: Store
     clock: Clock
+    fresh_links: FreshLinks
 
     def run(
         self,
@@ -65,7 +67,10 @@ class Download:
             return here
         module = registry.find(grant.ref.marketplace)
         owned = self._owned(grant)
-        links = run_steps(module.download_links(owned), module.INFO, self.sender, cancel=cancel)
+        # What came with the purchase goes first: some licenses allow no second download.
+        links = self.fresh_links.take(grant.order_id) or run_steps(
+            module.download_links(owned), module.INFO, self.sender, cancel=cancel
+        )
         if not links:
             raise DownloadError(
                 f"{module.INFO.name} offers no file for “{grant.title}”. Open its page there, and ask their "

@@ -38,6 +38,7 @@ from ..model.money import encode_cost
 from ..model.order import Order, OrderState
 from ..model.quote import Approval, Quote
 from ..settings import Settings
+from .fresh_links import FreshLinks
 from .quote import listing_stub
 from .settle import Settle
 from .steps import Sender, run_steps
@@ -68,6 +69,7 @@ class Purchase:
     clock: Clock
     ids: Ids
     settings: Settings
+    fresh_links: FreshLinks
 
     def run(self, approval_id: str, *, actor: str, cancel: CancelToken | None = None) -> Order:
         """Buy. Return the order: PAID, or AWAITING_CHECKOUT with the page where to pay.
@@ -208,6 +210,7 @@ class Purchase:
     def _finish(self, order: Order, result: PurchaseResult, actor: str) -> Order:
         match result.outcome:
             case PurchaseOutcome.PAID:
+                self.fresh_links.keep(order.id, result.links)
                 return self.settle.paid(order, result, evidence="purchase_answer", actor=actor)
             case PurchaseOutcome.CHECKOUT:
                 return self.settle.moved(

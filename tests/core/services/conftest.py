@@ -16,6 +16,7 @@ from core.model.intended_use import IntendedUse
 from core.model.listing import Listing
 from core.model.quote import Approval
 from core.services.approve import Approve
+from core.services.fresh_links import FreshLinks
 from core.services.purchase import Purchase
 from core.services.quote import MakeQuote, QuoteResult
 from core.services.reconcile import Reconcile
@@ -34,6 +35,7 @@ class Shop:
     approve: Approve
     purchase: Purchase
     reconcile: Reconcile
+    fresh_links: FreshLinks
 
     def made_quote(self, listing: Listing = IMAGE, **changes: Any) -> QuoteResult:
         """Quote a listing; the marketplace says what ``make_basis`` says."""
@@ -60,6 +62,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     clock, ids, sender = FakeClock(), CountingIds(), QuotingSender()
     settings = Settings(data_dir=tmp_path, user="ann", project="film")
     catalogue = LicenseCatalogue.load()
+    fresh = FreshLinks()
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
     yield Shop(
         ledger=ledger,
@@ -70,8 +73,15 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         ),
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
         purchase=Purchase(
-            ledger=ledger, sender=sender, settle=settle, clock=clock, ids=ids, settings=settings
+            ledger=ledger,
+            sender=sender,
+            settle=settle,
+            clock=clock,
+            ids=ids,
+            settings=settings,
+            fresh_links=fresh,
         ),
+        fresh_links=fresh,
         reconcile=Reconcile(ledger=ledger, sender=sender, settle=settle, clock=clock, settings=settings),
     )
     ledger.close()

@@ -8,7 +8,7 @@ import pytest
 from fakes import IMAGE, MODEL, make_basis, page, paid, record
 
 from core import errors
-from core.marketplaces.base import PurchaseOutcome, PurchaseResult
+from core.marketplaces.base import DownloadLink, PurchaseOutcome, PurchaseResult
 from core.model.money import Credits, Money
 from core.model.order import OrderState
 
@@ -31,6 +31,15 @@ def test_an_image_is_paid_and_granted(shop: Any) -> None:
         "quote.made", "quote.approved", "order.approved", "order.submitting", "order.paid", "grant.created",
     ]  # fmt: skip
     assert shop.ledger.verify_audit().ok
+
+
+def test_the_link_that_came_with_it_is_used_once(shop: Any) -> None:
+    """A license that allows no second download is fetched by the link in the purchase's own answer."""
+    link = DownloadLink(url="https://download.shutterstock.com/a.jpg", name="a.jpg")
+    shop.sender.answers["purchase"] = paid(links=(link,))
+    order = shop.purchase.run(shop.approved().id, actor="ann")
+    assert shop.fresh_links.take(order.id) == (link,)
+    assert shop.fresh_links.take(order.id) == ()
 
 
 def test_a_model_waits_for_its_checkout_page(shop: Any) -> None:
@@ -300,7 +309,7 @@ def test_every_word_of_an_order_status(shop: Any, state: str, ends: OrderState) 
 )
 def test_an_unknown_status_word_is_settled_by_the_file(shop: Any, offered: bool, ends: OrderState) -> None:
     """A word that nobody documented counts as paid only when the marketplace hands out the file."""
-    from core.marketplaces.base import DownloadLink, RecordState
+    from core.marketplaces.base import RecordState
     from core.model.listing import ListedFile
 
     order = awaiting(shop)
