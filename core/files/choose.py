@@ -178,7 +178,7 @@ def _is_too_new(file_type: FileType, newest: tuple[int, int] | None) -> bool:
 def _say_what_is_there(found: list[tuple[Path, FileType]]) -> str:
     if not found:
         return "There is nothing to import: the delivery is empty."
-    counts = Counter(describe(file_type).split(" ", 1)[1] for _file, file_type in found)
+    counts = Counter(describe(file_type).removeprefix("an ").removeprefix("a ") for _file, file_type in found)
     listed = ", ".join(
         f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:5]
     )

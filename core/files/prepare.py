@@ -6,6 +6,7 @@ The store itself is never handed to an importer, and nothing in it is changed. W
 from __future__ import annotations
 
 import shutil
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from .gltf import check_gltf
 from .store import Store, remove_tree
 from .wavefront import neutralize_obj
 
+_UNSHOWN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 MAX_NAME_BYTES = 60
 """Data-block names have 63 bytes in Blender before 5.0; three are left for a number."""
 
@@ -66,9 +68,14 @@ def prepare_import(
     except BaseException:
         remove_tree(folder)
         raise
-    name = safe_name(grant.title, fallback="Asset", limit=MAX_NAME_BYTES)
-    plan = ImportPlan(path=choice.path, format=choice.format, kind=grant.kind, name=name)
+    plan = ImportPlan(path=choice.path, format=choice.format, kind=grant.kind, name=show_title(grant.title))
     return ReadyImport(plan=plan, choice=choice, folder=folder, warnings=warnings)
+
+
+def show_title(title: str) -> str:
+    """Make a data-block's name of a listing's title: one line, nothing that turns text around, 60 bytes."""
+    shown = "".join(" " if unicodedata.category(char) in _UNSHOWN else char for char in title)
+    return " ".join(shown.split()).encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip() or "Asset"
 
 
 def _lay_out(
