@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ImportRefused
+from . import data_blocks
 
 # Looked at, in this order, when a file has no objects. Each is kept by a fake user.
 _MATERIAL_KINDS = ("materials", "node_groups", "worlds", "images", "actions")
@@ -18,6 +19,7 @@ _MATERIAL_KINDS = ("materials", "node_groups", "worlds", "images", "actions")
 
 def append_all(path: Path, into: Any) -> None:
     """Append, and link what stands at the top of the author's file into a collection."""
+    before = data_blocks.snapshot()
     try:
         found = _load(path)
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
@@ -26,13 +28,16 @@ def append_all(path: Path, into: Any) -> None:
             code="host.import_failed",
             context={"format": "blend"},
         ) from error
-    for library in {block.library for block in found if block.library is not None}:
+    linked = next((block for block in data_blocks.find_new(before) if block.library is not None), None)
+    if linked is not None:
         raise ImportRefused(
             "The .blend file takes parts from another file that did not come with it. Ask the seller for a "
             "file that has everything packed.",
             code="host.blend_links_out",
-            context={"library": Path(library.filepath).name[:80]},
+            context={"library": Path(linked.library.filepath).name[:80]},
         )
+    # Appending leaves a reference to the author's file behind, which nothing uses any more.
+    data_blocks.remove(block for block in data_blocks.find_new(before) if block.id_type == "LIBRARY")
     collections = [block for block in found if block.id_type == "COLLECTION"]
     objects = [block for block in found if block.id_type == "OBJECT"]
     nested = {child.session_uid for collection in collections for child in collection.children}

@@ -39,16 +39,27 @@ def makes_objects(plan: ImportPlan) -> bool:
 def _gltf(plan: ImportPlan, _collection: Any) -> None:
     from ..core.files.gltf import check_gltf
 
-    check_gltf(plan.path)
-    with _addon("io_scene_gltf2"):
-        _run(
-            bpy.ops.import_scene.gltf,
-            plan,
-            import_pack_images=plan.keep_files_in is None,
-            import_scene_extras=False,
-            import_scene_as_collection=False,
-            import_select_created_objects=True,
-        )
+    needed = check_gltf(plan.path).extensions_required
+    try:
+        with _addon("io_scene_gltf2"):
+            _run(
+                bpy.ops.import_scene.gltf,
+                plan,
+                import_pack_images=plan.keep_files_in is None,
+                import_scene_extras=False,
+                import_scene_as_collection=False,
+                import_select_created_objects=True,
+            )
+    except ImportRefused as error:
+        if not needed:
+            raise
+        # Blender as a Python module comes without the Draco decoder in some versions.
+        raise ImportRefused(
+            f"The glTF file needs {', '.join(needed)}, and this Blender could not read it with that. Nothing "
+            "was imported. Try a Blender from blender.org, or ask the seller for an uncompressed file.",
+            code="host.gltf_extension",
+            context={"needs": " ".join(needed)[:200]},
+        ) from error
 
 
 def _obj(plan: ImportPlan, _collection: Any) -> None:
@@ -149,6 +160,12 @@ def _sound(plan: ImportPlan, _collection: Any) -> None:
         sound: Any = bpy.data.sounds.load(str(plan.path), check_existing=False)
     except RuntimeError as error:
         raise ImportRefused("Blender cannot read this sound.", context={"format": plan.format}) from error
+    if sound.samplerate == 0:
+        has_sound = getattr(bpy.app.build_options, "audaspace", True)
+        raise ImportRefused(
+            "Blender cannot read this sound." if has_sound else "This Blender was built without sound.",
+            context={"format": plan.format},
+        )
     sound.name = plan.name
     sound.use_fake_user = True
 
