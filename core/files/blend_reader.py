@@ -1,7 +1,7 @@
 """Read a scene out of a .blend file without Blender, as a scan inside Blender would tell it.
 
-What is linked is followed into the library files beside it; a library that is not there leaves its
-data-blocks nameable but without a stamp, as in Blender. Nothing is run, and nothing is written.
+What is linked is followed into the library files; of a library that is not there only names are left, as in
+Blender. A linked data-block without a stamp of its own has that of its library. Nothing is run or written.
 """
 
 from __future__ import annotations
@@ -25,13 +25,21 @@ MAX_LIBRARIES = 500
 ID_TYPES = {
     b"OB": IdType.OBJECT, b"ME": IdType.MESH, b"CU": IdType.CURVE, b"CV": IdType.CURVES, b"MB": IdType.META,
     b"VF": IdType.FONT, b"PT": IdType.POINTCLOUD, b"VO": IdType.VOLUME, b"AR": IdType.ARMATURE,
-    b"LT": IdType.LATTICE, b"GD": IdType.GREASEPENCIL, b"GP": IdType.GREASEPENCIL_V3, b"LA": IdType.LIGHT,
+    b"LT": IdType.LATTICE, b"GD": IdType.GREASEPENCIL, b"GP": IdType.GREASEPENCIL, b"LA": IdType.LIGHT,
     b"CA": IdType.CAMERA, b"MA": IdType.MATERIAL, b"TE": IdType.TEXTURE, b"IM": IdType.IMAGE,
     b"NT": IdType.NODETREE, b"AC": IdType.ACTION, b"WO": IdType.WORLD, b"GR": IdType.COLLECTION,
     b"SO": IdType.SOUND, b"MC": IdType.MOVIECLIP, b"LI": IdType.LIBRARY, b"KE": IdType.KEY,
     b"PA": IdType.PARTICLE,
 }  # fmt: skip
 """Two-letter codes in the file, for the kinds that are stamped."""
+OTHER_TYPES = {
+    b"BR": "BRUSH", b"CF": "CACHEFILE", b"LP": "LIGHT_PROBE", b"LS": "LINESTYLE", b"MS": "MASK",
+    b"PC": "PAINTCURVE", b"PL": "PALETTE", b"SK": "SPEAKER", b"TX": "TEXT",
+}  # fmt: skip
+"""Kinds that are only told of when they carry a stamp."""
+_STAMPED = frozenset(IdType)
+_NOT_CONTENT = frozenset({4, 5})
+"""``Image.type`` of render results and of viewer nodes: Blender makes those itself."""
 OBJECT_TYPES = {
     0: "EMPTY", 1: "MESH", 2: "CURVE", 3: "SURFACE", 4: "FONT", 5: "META", 10: "LIGHT", 11: "CAMERA",
     12: "SPEAKER", 13: "LIGHT_PROBE", 22: "LATTICE", 25: "ARMATURE", 26: "GPENCIL", 27: "CURVES",
@@ -194,31 +202,43 @@ class _Reader:
     def _describe_all(self) -> Iterator[DataBlock]:
         seen: set[int] = set()
         for loaded in self._loaded.values():
-            kind = ID_TYPES.get(loaded.name[:2])
-            if kind is not None and id(loaded) not in seen:
-                seen.add(id(loaded))
-                yield self._describe(loaded, kind)
+            if id(loaded) in seen:
+                continue
+            seen.add(id(loaded))
+            found = self._describe(loaded)
+            if found is not None:
+                yield found
 
-    def _describe(self, loaded: _Loaded, kind: IdType) -> DataBlock:
-        name = loaded.name[2:].decode("utf-8", "replace")
-        library = loaded.library.partition("\0")[0]
-        if loaded.block is None:
-            data_type = "EMPTY" if kind is IdType.OBJECT else ""
-            return DataBlock(
-                id_type=kind, name=name, library=library, data_type=data_type, users=loaded.users
-            )
+    def _describe(self, loaded: _Loaded) -> DataBlock | None:
+        """Return what a scan tells of a data-block; None for one that it passes over."""
+        kind = ID_TYPES.get(loaded.name[:2]) or OTHER_TYPES.get(loaded.name[:2])
+        if kind is None:
+            return None
+        library = self._libraries.get(loaded.library)
+        inherited = library.stamp if library else None
         file, block = loaded.opened.file, loaded.block
-        data_name, data_type = _object_data(loaded.opened, block) if kind is IdType.OBJECT else ("", "")
-        grants, unmarked = read_faces(file, block) if kind is IdType.MESH else (frozenset[int](), 0)
+        own = read_property(file, block, PROPERTY) if block else None
+        stamp = inherited if own is None else own
+        if kind not in _STAMPED and stamp is None:
+            return None
+        data_name, data_type, grants, unmarked = "", "EMPTY" if kind == "OBJECT" else "", frozenset[int](), 0
+        if block is not None:
+            if kind == "IMAGE" and _is_no_content(file, block):
+                return None
+            if kind == "OBJECT":
+                data_name, data_type = _object_data(file, block)
+            elif kind == "MESH":
+                grants, unmarked = read_faces(file, block)
         return DataBlock(
             id_type=kind,
-            name=name,
-            stamp=read_property(file, block, PROPERTY),
-            library=library,
+            name=loaded.name[2:].decode("utf-8", "replace"),
+            stamp=stamp,
+            library=library.shown if library else "",
             data_name=data_name,
             data_type=data_type,
             face_grants=grants,
-            unmarked_faces=unmarked,
+            # Faces of a linked mesh cannot be marked for good: its library's stamp speaks for them.
+            unmarked_faces=0 if own is None and inherited is not None else unmarked,
             users=loaded.users,
         )
 
@@ -238,10 +258,14 @@ def absolute(text: str, base: Path) -> Path:
     return Path(os.path.normpath(base.parent / plain[2:])) if plain.startswith("//") else Path(text)
 
 
-def _object_data(opened: _Opened, block: IdBlock) -> tuple[str, str]:
+def _is_no_content(file: BlendFile, image: IdBlock) -> bool:
+    return file.number(file.struct(image.head), file.data(image.head), b"type", code="h") in _NOT_CONTENT
+
+
+def _object_data(file: BlendFile, block: IdBlock) -> tuple[str, str]:
     """Return the name of an object's data and its type."""
-    layout, data = opened.file.struct(block.head), opened.file.data(block.head)
-    kind = opened.file.number(layout, data, b"type", code="h")
-    target = opened.file.by_address.get(opened.file.pointer(layout, data, b"data"))
+    layout, data = file.struct(block.head), file.data(block.head)
+    kind = file.number(layout, data, b"type", code="h")
+    target = file.by_address.get(file.pointer(layout, data, b"data"))
     name = "" if target is None else target.name[2:].decode("utf-8", "replace")
     return name, OBJECT_TYPES.get(kind or 0, "")

@@ -113,6 +113,13 @@ def fill_large() -> None:
     pencils.new("pencil").use_fake_user = True
     if hasattr(bpy.data, "annotations"):
         bpy.data.annotations.new("note").use_fake_user = True
+    speaker = bpy.data.speakers.new("stamped speaker")
+    speaker["clearance"] = "on the speaker"
+    add("speaker", speaker)
+    add("quiet", bpy.data.speakers.new("quiet speaker"))
+    bpy.data.texts.new("readme")["clearance"] = "on the text"
+    bpy.data.images.new("Made", 2, 2).use_fake_user = True
+    render_a_few_pixels(scene)
     instance = add("instance", None)
     instance.instance_type = "COLLECTION"
     instance.instance_collection = collection
@@ -123,12 +130,36 @@ def fill_large() -> None:
     add("big", big)
 
 
+def render_a_few_pixels(scene: Any) -> None:
+    """Have Blender make its own image "Render Result"."""
+    bpy.ops.preferences.addon_enable(module="cycles")
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples = 1
+    scene.render.resolution_x = scene.render.resolution_y = 4
+    bpy.ops.render.render()
+
+
+def text_of(thing: Any) -> str | None:
+    value = thing.get("clearance")
+    return value if isinstance(value, str) else None
+
+
+def is_told(thing: Any) -> bool:
+    """Say whether a scan tells of it: other kinds only with a stamp, nothing that Blender makes itself."""
+    if thing.id_type in ("SCENE", "SCREEN", "WORKSPACE", "WINDOWMANAGER"):
+        return False
+    if thing.id_type == "IMAGE" and thing.type in ("RENDER_RESULT", "COMPOSITING"):
+        return False
+    return thing.id_type in KINDS or text_of(thing) is not None
+
+
 def describe(thing: Any) -> dict[str, Any]:
-    stamp = thing.get("clearance")
+    own = text_of(thing)
+    inherited = text_of(thing.library) if thing.library else None
     facts: dict[str, Any] = {
-        "id_type": thing.id_type,
+        "id_type": thing.id_type.removesuffix("_V3"),
         "name": thing.name,
-        "stamp": stamp if isinstance(stamp, str) else None,
+        "stamp": inherited if own is None else own,
         "library": thing.library.filepath if thing.library else "",
         "data_name": "",
         "data_type": "",
@@ -145,7 +176,8 @@ def describe(thing: Any) -> dict[str, Any]:
         if attribute and attribute.domain == "FACE" and attribute.data_type == "INT":
             attribute.data.foreach_get("value", values)
         facts["face_grants"] = sorted(set(values) - {0})
-        facts["unmarked_faces"] = values.count(0)
+        # A linked mesh cannot be marked for good: its library's stamp speaks for its faces.
+        facts["unmarked_faces"] = 0 if own is None and inherited is not None else values.count(0)
     return facts
 
 
@@ -155,7 +187,7 @@ def write_down(path: Path) -> None:
     register: list[str] = []
     for scene in bpy.data.scenes:
         register += json.loads(scene.get("clearance_register") or "[]")
-    found = [describe(thing) for thing in bpy.data.user_map() if thing.id_type in KINDS]
+    found = [describe(thing) for thing in bpy.data.user_map() if is_told(thing)]
     facts = {"register": sorted(set(register)), "data_blocks": found}
     path.with_suffix(".json").write_text(
         json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"

@@ -115,12 +115,13 @@ def test_linked_data_carries_the_librarys_stamps(version: str) -> None:
     assert found["OBJECT", "local"].library == ""
 
 
-def test_a_missing_library_leaves_names_without_stamps(tmp_path: Path) -> None:
+def test_a_missing_library_leaves_names_and_its_own_stamp(tmp_path: Path) -> None:
     alone = tmp_path / "alone.blend"
     alone.write_bytes((FOLDER / "linked_5_2.blend").read_bytes())
     found = {(str(one.id_type), one.name): one for one in read_scene(alone).data_blocks}
-    assert found["OBJECT", "chair"].stamp is None
+    assert found["OBJECT", "chair"].stamp == "on the library"
     assert found["OBJECT", "chair"].library == "//scene_5_2.blend"
+    assert found["OBJECT", "chair"].data_type == "EMPTY"
     assert found["LIBRARY", "scene_5_2.blend"].stamp == "on the library"
     assert ("MESH", "mixed") not in found
 
@@ -141,6 +142,11 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     )
     assert done.returncode == 0, done.stdout + done.stderr
     made = sorted(path for path in tmp_path.rglob("*.blend"))
+    plain = read_scene(tmp_path / "plain.blend")
+    told = {one.name for one in plain.data_blocks}
+    assert {"stamped speaker", "readme"} <= told
+    assert not {"quiet speaker", "Render Result"} & told
+    assert b"IMRender Result" in (tmp_path / "plain.blend").read_bytes()
     assert {path.stem for path in made} >= {"plain", "compressed", "linked", "nested", "library_gone"}
     for path in made:
         assert_same(path)
