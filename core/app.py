@@ -67,6 +67,7 @@ class App:
     def close(self) -> bool:
         """End workers and let go of the database; True when every worker ended in time."""
         ended = self.tasks.close()
+        self.client.close()
         self.transport.close()
         self.ledger.close()
         return ended

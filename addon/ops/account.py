@@ -9,7 +9,7 @@ from bpy.props import StringProperty
 from bpy.types import Operator
 
 from ...core.errors import UserInputError
-from .. import runtime
+from .. import pump, runtime
 from .guard import Answer, guarded, refuse, why_no_app, why_no_network
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ...core.marketplaces.base import MarketplaceInfo
 
 DIALOG_WIDTH = 440
+KEYRING_WAIT_S = 130.0
+"""A locked keyring asks its user for up to two minutes."""
 _FIELDS = ("client_id", "client_secret", "user_token")
 _SECRET = {"SKIP_SAVE", "SKIP_PRESET"}
 
@@ -68,8 +70,15 @@ class CLEARANCE_OT_store_key(Operator):
                 app.session.store_key(self.marketplace, field, secret)
         finally:
             _clear(self)
-        self.report({"INFO"}, f"Stored in: {app.session.credentials_kind()}.")
+        _wait_without_window()
+        self.report({"INFO"}, f"Kept in: {app.session.credentials_kind()}.")
         return {"FINISHED"}
+
+
+def _wait_without_window() -> None:
+    """Let a script go on only when the keyring has answered; in a window, the panels show it."""
+    if bpy.app.background:
+        pump.drain_until_idle(KEYRING_WAIT_S)
 
 
 class _OfMarketplace:
@@ -112,6 +121,7 @@ class CLEARANCE_OT_forget_keys(Operator):
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Delete."""
         app.session.forget_keys(self.marketplace)
+        _wait_without_window()
         return {"FINISHED"}
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from ..stamp_format import FACE_ATTRIBUTE
 from .blend_file import BlendFile, Block, IdBlock, damaged
 
-_IDP_STRING, _IDP_GROUP = 0, 6
+NOT_A_TEXT = "(not a text)"
+_IDP_STRING, _IDP_INT, _IDP_GROUP = 0, 1, 6
 _SUBTYPE_TEXT = 0
 _MAX_PROPERTIES = 100_000
 _CD_PROP_INT32 = 11
@@ -22,7 +23,10 @@ _STORED_ARRAY, _STORED_SINGLE = 0, 1
 
 
 def read_property(file: BlendFile, owner: IdBlock, name: str) -> str | None:
-    """Return a text among a data-block's custom properties; None when there is none of that name and kind."""
+    """Return a custom property's text; None when there is none of that name.
+
+    One that is no text is told as some text all the same: it is no stamp, and the report says "damaged".
+    """
     layout, data = file.struct(owner.head), file.data(owner.head)
     group = owner.parts.get(file.pointer(layout, data, b"id", b"properties"))
     if group is None:
@@ -36,7 +40,7 @@ def read_property(file: BlendFile, owner: IdBlock, name: str) -> str | None:
         seen.add(at)
         child = _Property(file, owner.parts[at])
         if child.name == name.encode():
-            return child.read_text(owner)
+            return child.read(owner)
         at = child.next
     return None
 
@@ -52,16 +56,20 @@ class _Property:
         self.name = file.text(layout, data, b"name", size=64)
         self.next = file.pointer(layout, data, b"next")
         self.length = file.number(layout, data, b"len") or 0
+        self._number = file.number(layout, data, b"data", b"val")
         self._content = file.pointer(layout, data, b"data", b"pointer")
         self.first_child = file.pointer(layout, data, b"data", b"group", b"first")
 
-    def read_text(self, owner: IdBlock) -> str | None:
-        if self.kind != _IDP_STRING or self.subtype != _SUBTYPE_TEXT:
-            return None
+    def read(self, owner: IdBlock) -> str:
+        if self.kind == _IDP_INT:
+            return str(self._number)
+        if self.kind != _IDP_STRING:
+            return NOT_A_TEXT
         block = owner.parts.get(self._content)
-        if block is None:
-            return "" if self.length <= 1 else None
-        return self._file.data(block)[: max(self.length, 1)].split(b"\x00", 1)[0].decode("utf-8", "replace")
+        content = b"" if block is None else self._file.data(block)[: max(self.length, 0)]
+        if self.subtype != _SUBTYPE_TEXT:
+            return str(content)
+        return content.split(b"\x00", 1)[0].decode("utf-8", "replace")
 
 
 def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:

@@ -47,18 +47,8 @@ class Accounts:
     def store(self, marketplace: str, field: str, secret: str) -> None:
         """Keep one key; raise UserInputError for an empty or impossible one."""
         registry.find(marketplace)
-        try:
-            name = CredentialField(field)
-        except ValueError:
-            known = ", ".join(CredentialField)
-            raise UserInputError(f"There is no key called {field!r}; there are {known}.") from None
-        secret = secret.strip()
-        if not secret or any(not c.isprintable() or c.isspace() for c in secret):
-            raise UserInputError(
-                "That is not a key: it is empty, or has spaces or line breaks in it. Copy it again.",
-                code="user_input.key",
-            )
-        self.credentials.write(marketplace, name, secret)
+        name, clean = check_key(field, secret)
+        self.credentials.write(marketplace, name, clean)
         self.tokens.forget_cached(marketplace)
 
     def forget(self, marketplace: str) -> None:
@@ -77,6 +67,22 @@ class Accounts:
         """Ask the marketplace who we are; the error says precisely what is wrong."""
         module = registry.find(marketplace)
         return run_steps(module.account(), module.INFO, self.sender, cancel=cancel)
+
+
+def check_key(field: str, secret: str) -> tuple[CredentialField, str]:
+    """Return a key's field and its text without the blanks around it; raise UserInputError for no key."""
+    try:
+        name = CredentialField(field)
+    except ValueError:
+        known = ", ".join(CredentialField)
+        raise UserInputError(f"There is no key called {field!r}; there are {known}.") from None
+    secret = secret.strip()
+    if not secret or any(not c.isprintable() or c.isspace() for c in secret):
+        raise UserInputError(
+            "That is not a key: it is empty, or has spaces or line breaks in it. Copy it again.",
+            code="user_input.key",
+        )
+    return name, secret
 
 
 def describe_account(account: Account) -> str:

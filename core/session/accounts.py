@@ -1,89 +1,118 @@
-"""Keys, sign-in and connection tests."""
+"""Keys, sign-in and connection tests.
+
+A keyring may ask the user before it answers, so nothing here waits for one on the main thread. What is
+started for one marketplace runs one after the other.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 from ..errors import ClearanceError
-from ..services.accounts import describe_account
+from ..services.accounts import KeyStatus, check_key, describe_account
 from ..tasks import Task
 from .part import SessionPart
 from .state import AccountState, Phase, Problem
 
-T = TypeVar("T")
+_Done = tuple[KeyStatus, str]
+"""What is stored after the work, and what it had to say."""
 
 
 class AccountKeys(SessionPart):
     """Connect and disconnect marketplaces."""
 
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._account_queues: dict[str, deque[Callable[[], None]]] = {}
+
     def credentials_kind(self) -> str:
         """Say where keys are kept."""
         return self._services.accounts.credentials.kind
 
+    def refresh_account(self, marketplace: str) -> None:
+        """Read what is stored for a marketplace, here and now: for a thread that may wait for a keyring."""
+        self._apply(self._services.accounts.status(marketplace))
+
     def store_key(self, marketplace: str, field: str, secret: str) -> None:
-        """Keep a key in the keyring (quick; local)."""
-        self._services.accounts.store(marketplace, field, secret)
-        self.refresh_account(marketplace)
+        """Keep a key in the keyring; raise UserInputError at once for what cannot be a key."""
+        name, clean = check_key(field, secret)
+        self._in_turn(
+            marketplace,
+            "Storing the key",
+            lambda _task: self._services.accounts.store(marketplace, name, clean),
+        )
 
     def forget_keys(self, marketplace: str) -> None:
         """Delete a marketplace's keys and sign-in."""
-        self._services.accounts.forget(marketplace)
-        self.refresh_account(marketplace)
-
-    def refresh_account(self, marketplace: str) -> None:
-        """Read again what is stored for a marketplace."""
-        status = self._services.accounts.status(marketplace)
-        self.state.accounts[marketplace] = AccountState(
-            marketplace=marketplace, has_app_key=status.has_app_key, has_user=status.has_user
+        self._in_turn(
+            marketplace, "Forgetting the keys", lambda _task: self._services.accounts.forget(marketplace)
         )
-        self._changed()
 
     def sign_in(self, marketplace: str) -> None:
-        """Open the browser so that the user allows us to buy in their name."""
-
-        def done(_none: None) -> None:
-            self.refresh_account(marketplace)
-            self.test_connection(marketplace)
+        """Open the browser so that the user allows us to buy in their name; then test the connection."""
 
         def open_later(url: str) -> None:
             # The worker must not touch the host; the main thread opens the page at the next drain.
             self._tasks.post(lambda: self._host.open_url(url))
 
-        self._run_account_task(
+        self._in_turn(
             marketplace,
             "Waiting for your sign-in in the browser",
             lambda task: self._services.accounts.sign_in(marketplace, open_later, cancel=task.token),
-            done,
         )
+        self.test_connection(marketplace)
 
     def test_connection(self, marketplace: str) -> None:
         """Ask the marketplace who we are and what is left to pay with."""
-
-        def done(summary: str) -> None:
-            self.refresh_account(marketplace)
-            account = self.state.accounts[marketplace]
-            self.state.accounts[marketplace] = replace(account, phase=Phase.READY, summary=summary)
-            self._changed()
-
-        self._run_account_task(
+        self._in_turn(
             marketplace,
             "Testing the connection",
             lambda task: describe_account(self._services.accounts.test(marketplace, cancel=task.token)),
-            done,
         )
 
-    def _run_account_task(
-        self, marketplace: str, title: str, work: Callable[[Task], T], done: Callable[[T], None]
-    ) -> None:
-        self.refresh_account(marketplace)
-        self.state.accounts[marketplace] = replace(self.state.accounts[marketplace], phase=Phase.BUSY)
+    def _in_turn(self, marketplace: str, title: str, work: Callable[[Task], str | None]) -> None:
+        """Do something for a marketplace after what was started for it before; a failure drops the rest."""
+
+        def run(task: Task) -> _Done:
+            said = work(task)
+            return self._services.accounts.status(marketplace), said or ""
+
+        def start() -> None:
+            self._tasks.submit("account", title, run, on_done=done, on_error=failed, subject=marketplace)
+
+        def done(result: _Done) -> None:
+            status, said = result
+            self._apply(status, phase=Phase.READY if said else Phase.IDLE, summary=said)
+            queue = self._account_queues[marketplace]
+            queue.popleft()
+            if queue:
+                self._set(marketplace, phase=Phase.BUSY)
+                queue[0]()
 
         def failed(error: ClearanceError) -> None:
-            account = self.state.accounts[marketplace]
-            self.state.accounts[marketplace] = replace(account, phase=Phase.FAILED, problem=Problem.of(error))
-            self._changed()
+            self._account_queues[marketplace].clear()
+            self._set(marketplace, phase=Phase.FAILED, problem=Problem.of(error))
 
-        self._tasks.submit("account", title, work, on_done=done, on_error=failed, subject=marketplace)
+        queue = self._account_queues.setdefault(marketplace, deque())
+        queue.append(start)
+        self._set(marketplace, phase=Phase.BUSY, problem=None)
+        if len(queue) == 1:
+            start()
+
+    def _apply(self, status: KeyStatus, *, phase: Phase = Phase.IDLE, summary: str = "") -> None:
+        self.state.accounts[status.marketplace] = AccountState(
+            marketplace=status.marketplace,
+            has_app_key=status.has_app_key,
+            has_user=status.has_user,
+            phase=phase,
+            summary=summary,
+        )
+        self._changed()
+
+    def _set(self, marketplace: str, *, phase: Phase, problem: Problem | None = None) -> None:
+        known = self.state.accounts.get(marketplace) or AccountState(marketplace=marketplace)
+        self.state.accounts[marketplace] = replace(known, phase=phase, problem=problem)
         self._changed()

@@ -1,0 +1,254 @@
+"""Walk a real Blender window through every state of the panels and take a picture of each.
+
+    CLEARANCE_ZIP=… CLEARANCE_WALK_SANDBOX=URL CLEARANCE_WALK_KEYS=FILE CLEARANCE_WALK_OUT=FOLDER \
+        blender --factory-startup --python tests/gui/walk.py
+
+Needs a screen. The pictures are looked at by people; a text file beside them says which steps were done.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+MODULE = "bl_ext.user_default.clearance"
+OUT = Path(os.environ["CLEARANCE_WALK_OUT"])
+SANDBOX = os.environ["CLEARANCE_WALK_SANDBOX"]
+KEYS = json.loads(Path(os.environ["CLEARANCE_WALK_KEYS"]).read_text(encoding="utf-8"))
+STEP_S = 0.25
+PATIENCE = 240
+WIDER = 200
+TAB_BELOW_TOP = 175
+"""Where our tab is, in pixels from the sidebar's top, after Blender's own three."""
+
+Wait = float | Callable[[], bool]
+
+
+def walk() -> Iterator[Wait]:
+    """Yield what to wait for between the steps: seconds, or something to become true."""
+    yield 1.0
+    yield from show_sidebar()
+    yield 0.7
+    shot("01-offline")
+    bpy.context.preferences.system.use_online_access = True
+    runtime = importlib.import_module(f"{MODULE}.addon.runtime")
+    yield lambda: runtime.peek() is not None
+    yield 0.7
+    shot("02-no-keys")
+    session = runtime.app().session
+    shutterstock, cgtrader = KEYS["shutterstock"], KEYS["cgtrader"]
+    bpy.ops.clearance.store_key(
+        marketplace="shutterstock",
+        client_id=shutterstock["consumer_key"],
+        client_secret=shutterstock["consumer_secret"],
+        user_token=shutterstock["user_token"],
+    )
+    bpy.ops.clearance.store_key(
+        marketplace="cgtrader", client_id=cgtrader["client_id"], client_secret=cgtrader["client_secret"]
+    )
+    bpy.ops.clearance.sign_in(marketplace="cgtrader")
+    yield lambda: not any(t.kind == "account" for t in runtime.app().tasks.tasks)
+    yield 0.7
+    shot("03-ready")
+    window_manager = bpy.context.window_manager
+    window_manager.clearance.text = "oak"
+    bpy.ops.clearance.search()
+    yield 0.05
+    shot("04-searching")
+    yield lambda: not any(t.kind in ("search", "thumbnail") for t in runtime.app().tasks.tasks)
+    yield 2.0
+    shot("05-results")
+    listing = next(
+        one for one in session.state.results if one.ref.marketplace == "cgtrader" and not one.editorial
+    )
+    bpy.ops.clearance.select(ref=str(listing.ref))
+    yield 0.05
+    shot("06-quoting")
+    yield lambda: session.state.selection is not None and session.state.selection.result is not None
+    yield 0.7
+    shot("07-details")
+    with view_3d():
+        bpy.ops.clearance.buy("INVOKE_DEFAULT", quote_id=session.state.selection.result.quote.id)
+    yield 1.0
+    shot("08-buy-dialog")
+    press("Escape")
+    yield 0.7
+    bpy.ops.clearance.buy(
+        quote_id=session.state.selection.result.quote.id, reason="for the walk", then_import=True
+    )
+    yield lambda: any(p.stage == "awaiting_checkout" for p in session.state.progress)
+    yield 0.5
+    scroll(60)
+    yield 1.0
+    shot("09-awaiting-checkout")
+    order = next(p for p in session.state.progress if p.stage == "awaiting_checkout")
+    bpy.ops.clearance.check_payment(order_id=order.order_id)
+    yield lambda: any(p.stage == "imported" for p in session.state.progress)
+    yield 1.0
+    view_all()
+    yield 2.0
+    shot("10-imported")
+    scroll(-100)
+    yield 1.0
+    window_manager.clearance.text = "zzzz nothing"
+    bpy.ops.clearance.search()
+    yield lambda: not any(t.kind == "search" for t in runtime.app().tasks.tasks)
+    yield 0.7
+    shot("11-empty")
+    bpy.ops.clearance.report_scene()
+    yield lambda: session.state.report is not None
+    scroll(100)
+    yield 1.0
+    shot("12-report")
+    show_preferences()
+    yield 1.5
+    shot("13-preferences")
+
+
+def show_sidebar() -> Iterator[Wait]:
+    """Fill the window with the viewport, open our tab, and make the sidebar a little wider, by hand."""
+    with view_3d():
+        bpy.ops.screen.screen_full_area()
+        bpy.data.batch_remove([*bpy.data.meshes, *bpy.data.materials])
+        bpy.data.batch_remove([thing for thing in bpy.data.objects if thing.type != "CAMERA"])
+    yield 1.0
+    with view_3d() as area:
+        area.spaces.active.show_region_ui = True
+    yield 1.0
+    sidebar = find_sidebar()
+    height = bpy.context.window_manager.windows[0].height
+    top = height - (sidebar.y + sidebar.height)
+    click(sidebar.x + sidebar.width - 10, top + TAB_BELOW_TOP)
+    yield 1.0
+    drag(sidebar.x, top + 500, sidebar.x - WIDER, top + 500)
+    yield 1.5
+
+
+def find_sidebar() -> Any:
+    """Return the region that our panels are in."""
+    with view_3d() as area:
+        return next(r for r in area.regions if r.type == "UI")
+
+
+def scroll(clicks: int) -> None:
+    """Turn the wheel over the sidebar: down when positive."""
+    sidebar = find_sidebar()
+    height = bpy.context.window_manager.windows[0].height
+    move = f"mousemove {sidebar.x + 100} {height - sidebar.y - 200}"
+    subprocess.Popen(
+        ["sh", "-c", f"xdotool {move} click --repeat {abs(clicks)} --delay 20 {5 if clicks > 0 else 4}"]
+    )
+
+
+def click(x: int, y: int) -> None:
+    """Click as a user does; the events are read when the timer has returned."""
+    subprocess.Popen(["sh", "-c", f"xdotool mousemove {x} {y} sleep 0.2 click 1"])
+
+
+def drag(x: int, y: int, to_x: int, to_y: int) -> None:
+    """Drag as a user does."""
+    steps = f"mousemove {x} {y} sleep 0.2 mousedown 1 sleep 0.1 mousemove {(x + to_x) // 2} {to_y} sleep 0.1"
+    subprocess.Popen(["sh", "-c", f"xdotool {steps} mousemove {to_x} {to_y} sleep 0.1 mouseup 1"])
+
+
+def view_all() -> None:
+    """Look at everything, as it will be textured."""
+    with view_3d() as area:
+        area.spaces.active.shading.type = "MATERIAL"
+        bpy.ops.view3d.view_selected()
+        area.spaces.active.overlay.show_outline_selected = False
+
+
+def show_preferences() -> None:
+    """Open the preferences at our box."""
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "Clearance"
+    bpy.ops.screen.userpref_show()
+    module = importlib.import_module(MODULE)
+    bpy.ops.preferences.addon_expand(module=module.__name__)
+
+
+class view_3d:  # noqa: N801 - reads as a statement
+    """Work in the viewport of the main window."""
+
+    def __enter__(self) -> Any:
+        """Enter."""
+        window = bpy.context.window_manager.windows[0]
+        area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
+        region = next(r for r in area.regions if r.type == "WINDOW")
+        self.override = bpy.context.temp_override(window=window, area=area, region=region)
+        self.override.__enter__()
+        return area
+
+    def __exit__(self, *args: object) -> None:
+        """Leave."""
+        self.override.__exit__(*args)
+
+
+def shot(name: str) -> None:
+    """Take a picture of the whole screen."""
+    bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=2)
+    path = OUT / f"{name}-{bpy.app.version[0]}.{bpy.app.version[1]}.png"
+    command = f"xwd -root -silent | convert xwd:- {path}"
+    subprocess.run(["sh", "-c", command], check=True)
+    note(f"took {path.name}")
+
+
+def press(key: str) -> None:
+    """Press a key as a user does."""
+    subprocess.run(["xdotool", "key", key], check=True)
+
+
+def note(text: str) -> None:
+    """Write down what was done."""
+    with (OUT / "walk.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{bpy.app.version_string}: {text}\n")
+    print(text, flush=True)
+
+
+def main() -> None:
+    """Install the zip, enable it, and start walking on Blender's own timer."""
+    os.environ["CLEARANCE_SANDBOX_URL"] = SANDBOX
+    bpy.context.preferences.view.show_splash = False
+    # Newer Blenders refuse to install while offline; installing from a file needs no network.
+    bpy.ops.extensions.package_install_files(
+        filepath=os.environ["CLEARANCE_ZIP"], repo="user_default", enable_on_install=True
+    )
+    steps = walk()
+    waiting: list[Any] = [0.0, 0]
+
+    def tick() -> float | None:
+        what, tries = waiting
+        if callable(what) and not what():
+            waiting[1] = tries + 1
+            if tries > PATIENCE:
+                note("waited in vain")
+                state = importlib.import_module(f"{MODULE}.addon.runtime").app().session.state
+                note(str([(p.stage, p.problem) for p in state.progress] + [state.problem]))
+                bpy.ops.wm.quit_blender()
+                return None
+            return STEP_S
+        try:
+            waiting[:] = [next(steps), 0]
+        except StopIteration:
+            note("done")
+            bpy.ops.wm.quit_blender()
+            return None
+        except Exception:  # noqa: BLE001 - told in the notes
+            note(traceback.format_exc())
+            bpy.ops.wm.quit_blender()
+            return None
+        return waiting[0] if isinstance(waiting[0], float) else STEP_S
+
+    bpy.app.timers.register(tick, first_interval=2.0, persistent=True)
+
+
+main()
