@@ -62,6 +62,10 @@ def fill_small() -> None:
     add("number", None)["clearance"] = 5
     add("bytes", None)["clearance"] = b"\x00\xff"
     add("blank", None)["clearance"] = ""
+    add("group", None)["clearance"] = {"v": 1}
+    add("float", None)["clearance"] = 2.5
+    add("flag", None)["clearance"] = True
+    add("list", None)["clearance"] = [1, 2]
     material = bpy.data.materials.new("material")
     material["clearance"] = "on the material"
     mixed.materials.append(material)
@@ -141,7 +145,9 @@ def render_a_few_pixels(scene: Any) -> None:
 
 def text_of(thing: Any) -> str | None:
     value = thing.get("clearance")
-    return value if isinstance(value, str) else None
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if type(value) in (int, bytes) else "(not a text)"
 
 
 def is_told(thing: Any) -> bool:
@@ -196,6 +202,7 @@ def write_down(path: Path) -> None:
 
 def save(path: Path, *, compress: bool = True) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
+    bpy.context.preferences.filepaths.save_version = 0  # no backup files
     bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=compress)
     return path
 
@@ -203,6 +210,15 @@ def save(path: Path, *, compress: bool = True) -> Path:
 def write_scene(path: Path) -> None:
     """Write only the scene: no windows and workspaces, which are nine tenths of a small file."""
     bpy.data.libraries.write(str(path), {bpy.context.scene}, path_remap="NONE", compress=True)
+
+
+def forget_folder(path: Path) -> None:
+    """Take out the absolute path that Blender 4.2 keeps of a library beside the relative one."""
+    import zstandard
+
+    plain = zstandard.ZstdDecompressor().stream_reader(path.read_bytes(), read_across_frames=True).read()
+    folder = str(path.parent).encode()
+    path.write_bytes(zstandard.ZstdCompressor(level=19).compress(plain.replace(folder, bytes(len(folder)))))
 
 
 def make_fixtures(folder: Path) -> None:
@@ -213,7 +229,11 @@ def make_fixtures(folder: Path) -> None:
     scene = folder / f"scene_{VERSION}.blend"
     write_scene(scene)
     write_down(scene)
-    link(scene, folder / f"linked_{VERSION}.blend", only_scene=True)
+    linked = folder / f"linked_{VERSION}.blend"
+    link(scene, linked, only_scene=True)
+    for path in (scene, linked):
+        forget_folder(path)
+        write_down(path)
 
 
 def link(library: Path, target: Path, *, only_scene: bool = False) -> None:

@@ -97,8 +97,10 @@ def test_witnesses_are_what_was_put_in(version: str) -> None:
     for name in ("other", "wrong_type"):
         assert found["MESH", name].face_grants == frozenset()
         assert found["MESH", name].unmarked_faces == 1
-    assert found["OBJECT", "number"].stamp is None
-    assert found["OBJECT", "bytes"].stamp is None
+    assert found["OBJECT", "number"].stamp == "5"
+    assert found["OBJECT", "bytes"].stamp == str(b"\x00\xff")
+    for name in ("group", "float", "flag", "list"):
+        assert found["OBJECT", name].stamp == "(not a text)"
     assert found["OBJECT", "blank"].stamp == ""
     assert scan.register == ("one", "two")
 
