@@ -94,7 +94,7 @@ def walk() -> Iterator[Wait]:
     yield lambda: any(p.stage == "imported" for p in session.state.progress)
     yield 1.0
     view_all()
-    yield 2.0
+    yield 8.0
     shot("10-imported")
     scroll(-100)
     yield 1.0
