@@ -68,7 +68,13 @@ def prepare_import(
     except BaseException:
         remove_tree(folder)
         raise
-    plan = ImportPlan(path=choice.path, format=choice.format, kind=grant.kind, name=show_title(grant.title))
+    plan = ImportPlan(
+        path=choice.path,
+        format=choice.format,
+        kind=grant.kind,
+        name=show_title(grant.title),
+        folder=folder,
+    )
     return ReadyImport(plan=plan, choice=choice, folder=folder, warnings=warnings)
 
 

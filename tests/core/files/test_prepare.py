@@ -66,6 +66,7 @@ def test_an_archive_is_unpacked_and_its_main_file_chosen(store: Store) -> None:
     assert ready.plan.path == ready.folder / "chair" / "chair" / "chair.obj"
     assert (ready.plan.format, ready.plan.kind, ready.plan.name) == ("obj", MediaKind.MODEL, "Chair")
     assert ready.plan.keep_files_in is None
+    assert ready.plan.folder == ready.folder
     assert len(ready.warnings) == 1
     assert "map_Kd wood.png" in (ready.plan.path.parent / "tri.mtl").read_text()
 
