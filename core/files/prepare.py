@@ -31,7 +31,7 @@ MAX_NAME_BYTES = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyImport:
-    """What an importer gets. ``folder`` is removed by ``Store.clean``, once the import is over."""
+    """What an importer gets. ``folder`` is to be removed once the import is over."""
 
     plan: ImportPlan
     choice: Choice
@@ -72,16 +72,16 @@ def prepare_import(
         path=choice.path,
         format=choice.format,
         kind=grant.kind,
-        name=show_title(grant.title),
+        name=show_title(grant.title) or grant.ref.id,
         folder=folder,
     )
     return ReadyImport(plan=plan, choice=choice, folder=folder, warnings=warnings)
 
 
 def show_title(title: str) -> str:
-    """Make a data-block's name of a listing's title: one line, nothing that turns text around, 60 bytes."""
+    """Make a data-block's name of a listing's title: one plain line of at most 60 bytes; it may be empty."""
     shown = "".join(" " if unicodedata.category(char) in _UNSHOWN else char for char in title)
-    return " ".join(shown.split()).encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip() or "Asset"
+    return " ".join(shown.split()).encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip()
 
 
 def _lay_out(
@@ -113,7 +113,7 @@ def _make_harmless(choice: Choice, folder: Path) -> tuple[str, ...]:
         case "obj":
             return neutralize_obj(choice.path, folder).warnings
         case _:
-            return (choice.type.note,) if choice.type.note else ()
+            return ()
 
 
 def _free(folder: Path, name: str) -> Path:

@@ -40,7 +40,7 @@ def prepare(store: Store, *files: GrantFile, title: str = "Chair", **options: An
     grant = Grant(
         id="grant_1",
         order_id="order_1",
-        ref=ListingRef(marketplace="cgtrader", id="1"),
+        ref=ListingRef(marketplace="cgtrader", id="12345"),
         title=title,
         author="",
         kind=options.pop("kind", MediaKind.MODEL),
@@ -105,8 +105,10 @@ def test_an_image(store: Store) -> None:
     assert (ready.plan.format, ready.plan.path.name) == ("jpg", "photo.jpg")
 
 
-def test_a_blend_warns_of_its_scripts(store: Store) -> None:
-    assert "scripts" in prepare(store, keep(store, "a.blend", BLEND_42)).warnings[0]
+def test_a_blend_is_laid_out_as_it_is(store: Store) -> None:
+    ready = prepare(store, keep(store, "a.blend", BLEND_42))
+    assert ready.plan.path.read_bytes() == BLEND_42
+    assert ready.warnings == ()
 
 
 def test_the_hosts_limits_count(store: Store) -> None:
@@ -122,7 +124,7 @@ def test_the_hosts_limits_count(store: Store) -> None:
     [
         ("A\x00b\nc\u202ed", "A b c d"),
         ("x" * 10_000, "x" * 60),
-        ("", "Asset"),
+        ("\x00", "12345"),
         ("<b>../Chair: red?</b>", "<b>../Chair: red?</b>"),
         ("ä" * 99, "ä" * 30),
         ("half \ud800", "half"),
