@@ -60,7 +60,8 @@ class Demo:
         # What opens web pages: the sandbox's sign-in and checkout are done by a stand-in for the buyer.
         os.environ["BROWSER"] = f"{Path(sys.executable).as_posix()} {BROWSER.as_posix()} %s"
         bpy.ops.wm.read_homefile(use_factory_startup=True)
-        if addon_utils.enable(MODULE, default_set=True) is None:
+        addon_utils.enable(MODULE, default_set=True)
+        if MODULE not in bpy.context.preferences.addons:
             raise SystemExit(f"{MODULE} could not be enabled")
         bpy.context.preferences.system.use_online_access = True
         self.runtime: Any = importlib.import_module(f"{MODULE}.addon.runtime")

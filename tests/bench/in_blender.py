@@ -1,0 +1,131 @@
+"""Measure inside a Blender with the extension installed; prints one line ``BENCH {json}``. Started by run.py.
+
+Figures are in seconds. Every process measures once: what is imported is imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+# Found only once bpy is imported.
+# isort: split
+import addon_utils
+import bpy.utils.previews
+
+MODULE = "bl_ext.user_default.clearance"
+THUMBNAILS = 200
+OBJECTS = 10_000
+
+
+def main() -> int:
+    """Measure all of it."""
+    figures: dict[str, float] = {}
+    before = set(sys.modules)
+    started = time.perf_counter()
+    if addon_utils.enable(MODULE) is None:
+        raise SystemExit(f"{MODULE} cannot be enabled")
+    figures["register_s"] = time.perf_counter() - started
+    figures["register_modules"] = len(set(sys.modules) - before)
+    runtime: Any = importlib.import_module(f"{MODULE}.addon.runtime")
+    with tempfile.TemporaryDirectory() as folder:
+        figures |= measure_thumbnails(runtime, Path(folder))
+    figures |= measure_scan()
+    runtime.close()
+    print("BENCH " + json.dumps(figures), flush=True)
+    return 0
+
+
+def measure_thumbnails(runtime: Any, folder: Path) -> dict[str, float]:
+    """Let 200 pictures arrive, and hold the longest step against Blender decoding the same JPEGs."""
+    pump: Any = importlib.import_module(f"{MODULE}.addon.pump")
+    pictures: Any = importlib.import_module(f"{MODULE}.core.files.pictures")
+    jpegs = [make_jpeg(number) for number in range(THUMBNAILS)]
+    app = runtime.app()
+    app.tasks.wait(timeout_s=30)
+    state = app.session.state
+
+    def arrive(number: int) -> None:
+        def done(thumbnail: Any) -> None:
+            state.thumbnails[f"bench:{number}"] = thumbnail
+
+        app.tasks.submit(
+            "thumbnail", "picture", lambda _task: pictures.decode_thumbnail(jpegs[number]), on_done=done
+        )
+
+    for number in range(THUMBNAILS):
+        arrive(number)
+    steps: list[float] = []
+    while not app.tasks.idle or state.thumbnails:
+        started = time.perf_counter()
+        pump.step(budget_s=pump.BUDGET_S)
+        steps.append(time.perf_counter() - started)
+        time.sleep(0.002)
+    steps.sort()
+    collection = bpy.utils.previews.new()
+    theirs: list[float] = []
+    for number in range(0, THUMBNAILS, 10):
+        path = folder / f"{number}.jpg"
+        path.write_bytes(jpegs[number])
+        started = time.perf_counter()
+        preview = collection.load(str(number), str(path), "IMAGE")
+        _ = preview.image_size[:]  # Blender decodes when it is first asked
+        theirs.append(time.perf_counter() - started)
+    bpy.utils.previews.remove(collection)
+    theirs.sort()
+    return {
+        "step_longest_s": steps[-1],
+        "step_median_s": steps[len(steps) // 2],
+        "blender_jpeg_median_s": theirs[len(theirs) // 2],
+        "blender_jpeg_longest_s": theirs[-1],
+    }
+
+
+def measure_scan() -> dict[str, float]:
+    """Read the witnesses of 10,000 stamped objects, against looking at every property once."""
+    stamp_io: Any = importlib.import_module(f"{MODULE}.addon.stamp_io")
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    stamp_format: Any = importlib.import_module(f"{MODULE}.core.stamp_format")
+    text = stamp_format.encode(
+        stamp_format.Stamp(
+            grant_id="grant_1", marketplace="m", listing_id="1", license_id="l", terms_sha256="0" * 64
+        )
+    )
+    mesh = bpy.data.meshes.new("Shared")
+    for number in range(OBJECTS):
+        thing = bpy.data.objects.new(f"Object.{number}", mesh)
+        thing["clearance"] = text
+        bpy.context.scene.collection.objects.link(thing)
+    started = time.perf_counter()
+    scan = stamp_io.scan("bench")
+    took = time.perf_counter() - started
+    if len(scan.data_blocks) < OBJECTS:
+        raise SystemExit("the scan missed objects")
+    started = time.perf_counter()
+    seen = sum(1 for thing in bpy.data.objects if thing.get("clearance"))
+    plain = time.perf_counter() - started
+    if seen != OBJECTS:
+        raise SystemExit("objects lost their property")
+    return {"scan_s": took, "look_s": plain}
+
+
+def make_jpeg(number: int) -> bytes:
+    """Make a picture as marketplaces send them: 512 pixels, a little noise."""
+    from PIL import Image
+
+    noise = Image.effect_noise((512, 512), 40 + number % 60).convert("RGB")
+    out = io.BytesIO()
+    noise.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
