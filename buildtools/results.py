@@ -11,6 +11,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
 SHARED_PREFIX = "needs_shared:"
+TOOL_PREFIX = "needs_tool:"
+"""Tests of what only some machines have (7-Zip, a second file system); `.ci/run` installs what it can."""
 NOTHING_COLLECTED = 5
 
 
@@ -38,6 +40,7 @@ class _Count:
     failed: list[str] = field(default_factory=list)
     skipped: int = 0
     shared: int = 0
+    tools: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
 
 
@@ -54,6 +57,8 @@ def _count_cases(xml: str) -> _Count:
             reason = skip.get("message") or ""
             if reason.startswith(SHARED_PREFIX):
                 count.shared += 1
+            elif reason.startswith(TOOL_PREFIX):
+                count.tools.append(reason.removeprefix(TOOL_PREFIX).strip())
             else:
                 count.forbidden.append(f"{name} was skipped: {reason or 'no reason'}")
         else:
@@ -106,6 +111,9 @@ def judge(
             problems.append(f"the process ended with exit code {exit_code}")
     if count.shared:
         notes.append(f"{count.shared} skipped because ../shared is not there")
+    if count.tools:
+        missing = ", ".join(sorted(set(count.tools)))
+        notes.append(f"{len(count.tools)} skipped because this machine lacks: {missing}")
     failed = len(count.failed) or int(bool(problems))
     return Outcome(
         group=group,

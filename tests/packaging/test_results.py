@@ -16,6 +16,7 @@ PASSED = '<testcase classname="t" name="a"/>'
 FAILED = '<testcase classname="t" name="b"><failure message="no"/></testcase>'
 ERROR = '<testcase classname="t" name="c"><error message="no"/></testcase>'
 SKIPPED = '<testcase classname="t" name="d"><skipped message="not today"/></testcase>'
+TOOL = '<testcase classname="t" name="f"><skipped message="needs_tool: 7-Zip"/></testcase>'
 SHARED = '<testcase classname="t" name="e"><skipped message="needs_shared: not there"/></testcase>'
 
 
@@ -50,6 +51,15 @@ def test_a_skipped_test_is_not_green() -> None:
     outcome = decide(xml(PASSED, SKIPPED))
     assert not outcome.is_green
     assert "not today" in outcome.problems[0]
+
+
+def test_a_missing_tool_is_counted_and_named() -> None:
+    """A test of what this machine lacks is passed over, and the run says what it lacks."""
+    outcome = decide(xml(PASSED, TOOL))
+    assert outcome.is_green
+    assert outcome.skipped == 1
+    assert any("7-Zip" in note for note in outcome.notes)
+    assert not decide(xml(TOOL)).is_green
 
 
 def test_vendor_files_may_be_absent_and_are_counted() -> None:

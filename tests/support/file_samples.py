@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def make_png(width: int = 2, height: int = 2, *, honest: bool = True, rgba: bytes = b"\xff\x00\x00\xff") -> bytes:
+def make_png(
+    width: int = 2, height: int = 2, *, honest: bool = True, rgba: bytes = b"\xff\x00\x00\xff"
+) -> bytes:
     """A PNG of one colour; with ``honest=False`` only the header claims the size."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -30,7 +32,7 @@ def make_exr(width: int = 4, height: int = 3) -> bytes:
     window = struct.pack("<iiii", -1, -1, width - 2, height - 2)
     return (
         b"\x76\x2f\x31\x01\x02\x00\x00\x00"
-        + b"compression\x00compression\x00" + struct.pack("<i", 1) + b"\x00"
+         b"compression\x00compression\x00" + struct.pack("<i", 1) + b"\x00"
         + b"dataWindow\x00box2i\x00" + struct.pack("<i", 16) + window
         + b"\x00"
     )  # fmt: skip
@@ -70,7 +72,14 @@ def make_gltf(**changes: Any) -> dict[str, Any]:
             {"buffer": 0, "byteOffset": 36, "byteLength": 6},
         ],
         "accessors": [
-            {"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0]},
+            {
+                "bufferView": 0,
+                "componentType": 5126,
+                "count": 3,
+                "type": "VEC3",
+                "min": [0, 0, 0],
+                "max": [1, 1, 0],
+            },
             {"bufferView": 1, "componentType": 5123, "count": 3, "type": "SCALAR"},
         ],
     }
@@ -131,7 +140,7 @@ SAMPLES: dict[str, bytes] = {
     "dae": b'<?xml version="1.0"?>\n<COLLADA version="1.4.1"></COLLADA>',
     "png": make_png(),
     "jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-    + b"\xff\xc0\x00\x11\x08\x00\x07\x00\x05\x03" + b"\x00" * 9,
+     b"\xff\xc0\x00\x11\x08\x00\x07\x00\x05\x03" + b"\x00" * 9,
     "webp": b"RIFF\x1a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x06\x00\x00",
     "tiff": b"II*\x00\x08\x00\x00\x00\x02\x00"
     + struct.pack("<HHIHH", 256, 3, 1, 5, 0) + struct.pack("<HHII", 257, 4, 1, 7) + b"\x00" * 4,

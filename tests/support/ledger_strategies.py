@@ -118,16 +118,14 @@ grants = st.builds(
 files = st.builds(
     GrantFile, grant_id=texts, sha256=texts, name=texts, size=sizes, media_type=texts, downloaded_at=moments
 )
-usages = st.builds(
-    Usage, grant_id=names, scene=names, data_blocks=st.integers(0, 2**31 - 1), seen_at=moments
-)
+usages = st.builds(Usage, grant_id=names, scene=names, data_blocks=st.integers(0, 2**31 - 1), seen_at=moments)
 events = st.builds(
     AuditEvent,
     action=texts,
     subject=texts,
     actor=texts,
     at=moments,
-    details=st.lists(st.tuples(st.sampled_from(["cost", "note", "listing", "", "größe"]), texts), max_size=4).map(
-        tuple
-    ),
+    details=st.lists(
+        st.tuples(st.sampled_from(["cost", "note", "listing", "", "größe"]), texts), max_size=4
+    ).map(tuple),
 )

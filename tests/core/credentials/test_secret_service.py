@@ -28,7 +28,7 @@ def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
         yield Setting(model, SecretService(lambda: MemoryBus(model, opened)))
         assert all(bus.closed for bus in opened)
     elif shutil.which("dbus-daemon") is None:
-        pytest.skip("there is no dbus-daemon here; the same test has run against the model in memory")
+        pytest.skip("needs_tool: dbus-daemon; the same test has run against the model in memory")
     else:
         yield from on_a_real_bus(model)
     assert model.sessions == set()
@@ -129,7 +129,7 @@ def test_a_bus_that_cannot_be_reached_is_no_keyring() -> None:
             open_session_bus(address)
 
 
-@pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="there is no dbus-daemon here")
+@pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs_tool: dbus-daemon")
 def test_a_bus_without_a_secret_service_is_no_keyring_and_one_with_it_is() -> None:
     command = ["dbus-daemon", "--session", "--nofork", "--print-address"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:

@@ -45,7 +45,7 @@ UNPACK = """
 """
 BROKEN = 'sys.stderr.write("ERROR: something is broken"); sys.exit(2)'
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="stand-ins are scripts with a first line for Unix")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs_tool: scripts with a first line for Unix")
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def test_the_environment_is_the_given_one(tmp_path: Path, make_tools: Callable[.
     refuse(tmp_path, tools)
 
 
-@pytest.mark.skipif(shutil.which("7zz") is None, reason="7-Zip (7zz) is not installed here")
+@pytest.mark.skipif(shutil.which("7zz") is None, reason="needs_tool: 7-Zip (7zz)")
 @pytest.mark.parametrize("kind", ["7z", "Deflate64"])
 def test_the_real_seven_zip(kind: str, tmp_path: Path) -> None:
     source = tmp_path / "source"
@@ -266,7 +266,7 @@ def test_the_real_seven_zip(kind: str, tmp_path: Path) -> None:
     assert unpack(target, tmp_path / "out", tools=only).files == (Path("ünter/größe.obj"),)
 
 
-@pytest.mark.skipif(shutil.which("bsdtar") is None, reason="bsdtar is not installed here")
+@pytest.mark.skipif(shutil.which("bsdtar") is None, reason="needs_tool: bsdtar")
 def test_the_real_bsdtar(tmp_path: Path) -> None:
     source = tmp_path / "source.zip"
     source.write_bytes(make_zip({"a/größe.obj": b"v 0 0 0\n" * 1000, "empty": b""}))

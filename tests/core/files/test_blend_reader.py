@@ -138,7 +138,7 @@ def test_a_damaged_library_is_an_error_and_not_silence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("python", PYTHONS or [""])
 def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path) -> None:
     if not python:
-        pytest.skip("CLEARANCE_BPY_PYTHONS names no Python that has bpy")
+        pytest.skip("needs_tool: CLEARANCE_BPY_PYTHONS names no Python that has bpy")
     done = subprocess.run(
         [python, str(MAKER), str(tmp_path)], capture_output=True, text=True, check=False, timeout=600
     )

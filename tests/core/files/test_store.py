@@ -136,11 +136,11 @@ def test_cancelling_leaves_everything_as_it_was(store: Store) -> None:
     assert store.path(sha256) is None
 
 
-@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second file system")
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs_tool: a second file system")
 def test_another_file_system_is_copied_from(store: Store) -> None:
     source = Path("/dev/shm") / f"clearance-test-{os.getpid()}"
     if source.parent.stat().st_dev == store.incoming().stat().st_dev:
-        pytest.skip("needs a second file system")
+        pytest.skip("needs_tool: a second file system")
     source.write_bytes(b"content" * 1000)
     try:
         sha256 = hash_file(source)
