@@ -58,7 +58,7 @@ def list_paths(env: dict[str, str], home: Path, root: Path, *, current: str = ""
         "home/.local/share/uv/python/cpython-3.13.1-linux-x86_64-gnu/bin/python3",
         "home/.asdf/installs/python/3.13.1/bin/python3",
         "home/.local/share/mise/installs/python/3.13/bin/python3",
-        "home/miniconda3/envs/work/bin/python3",
+        "home/miniconda3/envs/studio/bin/python3",
         "root/opt/python3.13/bin/python3",
         "root/opt/python/cp313-cp313/bin/python3",
         "root/opt/hostedtoolcache/Python/3.13.1/x64/bin/python3",
