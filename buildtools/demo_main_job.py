@@ -270,15 +270,17 @@ def shorten(text: str, length: int) -> str:
     return clean if len(clean) <= length else clean[: length - 1] + "…"
 
 
-def main() -> int:
+def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sandbox-url", required=True)
     parser.add_argument("--credentials", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     Demo(parser.parse_args()).run()
-    return 0
+    sys.stdout.flush()
+    # bpy as a module may crash (4.2) or wait for ever (4.5) in its own clean-up; all files are written.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
