@@ -2,8 +2,8 @@
 """A pytest plugin that writes how a session ended, and then ends the process at once where bpy is in it.
 
 A Python with bpy may crash after the last test (4.2), or wait for ever in a destructor of Blender's own movie
-code (4.5): the exit status of the process then says nothing, and the file written here does. It runs in every environment, so it imports nothing but the standard library and
-pytest.
+code (4.5): the exit status of the process then says nothing, and the file written here does. It runs in every
+environment, so it imports nothing but the standard library and pytest.
 """
 
 from __future__ import annotations
