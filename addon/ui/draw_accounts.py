@@ -121,6 +121,8 @@ def draw_key_dialog(
 
 def _width(context: Any) -> float:
     """Return the width of the preferences' column, in interface units."""
-    scale = float(context.preferences.system.ui_scale)
+    from .widgets import scale_of
+
+    scale = scale_of(context)
     region = context.region
     return max(240.0, (region.width / scale if region is not None else 600.0) - _MARGIN)

@@ -82,7 +82,7 @@ def draw_results(layout: Any, context: Any, app: App) -> None:
     shown = view_search(app.session.state, app.session.marketplaces)
     widgets.draw_notes(layout, context, shown.notes)
     if shown.results:
-        scale = float(context.preferences.system.ui_scale)
+        scale = widgets.scale_of(context)
         room = widgets.available(context)
         columns = max(1, int(room // (_CELL_WIDTH * scale)))
         cell = room / columns - 24.0 * scale
@@ -135,7 +135,7 @@ def draw_details(layout: Any, context: Any, app: App) -> None:
     if not shown.ref:
         widgets.draw_notes(layout, context, shown.notes)
         return
-    room = widgets.available(context) / float(context.preferences.system.ui_scale)
+    room = widgets.available(context) / widgets.scale_of(context)
     if previews.has(shown.ref):
         _draw_picture(layout, shown.ref, size=max(4.0, min(room / _UNIT, 12.0)))
     widgets.draw_text(layout, context, shown.title)

@@ -246,6 +246,7 @@ def _app(layout: Any) -> App | None:
     column.scale_y = 0.72
     for number, line in enumerate(wrap(reason, 34.0, len)):
         column.label(text=line, icon="CANCEL" if number == 0 else "BLANK1", translate=False)
+    layout.operator("clearance.open_preferences", text="Open the Preferences", icon="PREFERENCES")
     return None
 
 

@@ -19,9 +19,14 @@ _BOX = 18.0
 _LINE_HEIGHT = 0.72
 
 
+def scale_of(context: Any) -> float:
+    """Return pixels per interface unit; 1 where there is no window to have a scale."""
+    return float(context.preferences.system.ui_scale) or 1.0
+
+
 def available(context: Any, *, dialog: float = 0.0, boxes: int = 0, icon: bool = False) -> float:
     """Return how wide a line of text may be, in pixels. ``dialog`` is a dialog's width in interface units."""
-    scale = float(context.preferences.system.ui_scale)
+    scale = scale_of(context)
     width = (
         dialog * scale - _DIALOG_MARGIN * scale
         if dialog
@@ -34,7 +39,7 @@ def _region_width(context: Any) -> float:
     """Return the region's width in unzoomed pixels: a sidebar can be zoomed with the mouse wheel."""
     region = context.region
     if region is None:
-        return 300.0 * float(context.preferences.system.ui_scale)
+        return 300.0 * scale_of(context)
     view = region.view2d
     left, right = view.region_to_view(0, 0)[0], view.region_to_view(region.width, 0)[0]
     zoomed = float(right - left)
@@ -45,7 +50,7 @@ def measure_with(context: Any) -> Callable[[str], float]:
     """Return a function that measures text in the interface's own font, in pixels."""
     preferences = context.preferences
     points = preferences.ui_styles[0].widget.points if len(preferences.ui_styles) else 11
-    blf.size(0, points * preferences.system.ui_scale)
+    blf.size(0, points * scale_of(context))
 
     def measure(text: str) -> float:
         return float(blf.dimensions(0, text)[0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,9 +32,8 @@ Load = Callable[[str], Any]
 @pytest.fixture(scope="session")
 def bpy() -> Any:
     """Blender, with the extension installed and enabled."""
-    import addon_utils
-    import bpy as blender
-
+    blender: Any = importlib.import_module("bpy")
+    addon_utils: Any = importlib.import_module("addon_utils")  # there only after bpy
     blender.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     folder = Path(os.environ["BLENDER_USER_RESOURCES"], "extensions", "user_default", "clearance")
     if not folder.is_dir():
@@ -107,3 +107,20 @@ def plan(load: Load) -> Callable[..., Any]:
         )
 
     return make
+
+
+_exit_status: list[int] = []
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Remember how the tests went."""
+    _exit_status.append(int(exitstatus))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Leave without Blender's own clean-up: as a Python module it may crash there, or never end (4.5)."""
+    if "bpy" in sys.modules and _exit_status:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_exit_status[-1])
