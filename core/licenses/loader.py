@@ -18,7 +18,7 @@ from ..model.intended_use import OutputKind
 from ..model.license import Cap, Clause, Confidence, LicenseTerms, Permission
 from ..model.money import Money
 from .canonical import BOOLEANS, CAPS, PERMISSIONS
-from .catalogue import LabelRule, MarketplaceLicenses, normalize_label
+from .labels import LabelRule, MarketplaceLicenses, normalize_label
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.licenses import LicenseCatalogue
-from core.licenses.catalogue import normalize_label
+from core.licenses.labels import normalize_label
 from core.model.intended_use import OutputKind
 from core.model.license import UNKNOWN, Cap, Permission
 from core.model.money import Money
