@@ -63,6 +63,13 @@ class Host(Protocol):
         """Read stamps and witnesses of the whole file."""
         ...
 
+    def scan_file(self, path: Path) -> SceneScan | None:
+        """Read another scene file in this DCC, which may replace the open one; None when it cannot do that.
+
+        Raises HostError when the file cannot be opened.
+        """
+        ...
+
     def open_url(self, url: str) -> bool:
         """Show a web page to the user; False when this host has no user in front of it."""
         ...
@@ -114,6 +121,10 @@ class NoHost:
         from .errors import HostError
 
         raise HostError("No scene is open; name a .blend file.")
+
+    def scan_file(self, path: Path) -> SceneScan | None:  # noqa: ARG002 - the port's signature
+        """Return None: files are read without a DCC here."""
+        return None
 
     def open_url(self, url: str) -> bool:  # noqa: ARG002 - the port's signature
         """Do nothing; the caller prints the address."""

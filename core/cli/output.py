@@ -53,7 +53,14 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print rows for people; what comes from a marketplace is never read as markup."""
+    """Print rows for people; what comes from a marketplace is never read as markup.
+
+    Into a pipe or a file they go as plain lines with tabs between, one a row, for ``cut`` and ``grep``.
+    """
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            print("\t".join(" ".join(cell.split()) for cell in row))
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -134,11 +134,14 @@ COMMANDS = (report, orders, reconcile, library, audit)
 
 
 def _scan(context: Context, scene: Path | None) -> SceneScan:
-    """Read a .blend file without Blender, or the scene that is open in the host."""
+    """Read a .blend file (in Blender where this runs in one), or the scene that is open there."""
     if scene is None:
         return context.app.host.scan()
     if not scene.is_file():
         raise UserInputError(f"There is no file {scene}.", code="report.no_scene")
+    scan = context.app.host.scan_file(scene.absolute())
+    if scan is not None:
+        return scan
     from ..files.blend_reader import read_scene
 
     return read_scene(scene.absolute())

@@ -34,6 +34,10 @@ class SceneHost:
         """Say no: a report needs no network."""
         return False
 
+    def scan_file(self, path: Path) -> SceneScan | None:
+        """Open the file, as it were."""
+        return self.scan_value if path.suffix == ".blend" else None
+
     def scan(self) -> SceneScan:
         """Return the scene."""
         return self.scan_value
@@ -136,6 +140,13 @@ def test_a_wrong_use_file_is_wrong_usage(
     file.write_text(use, encoding="utf-8")
     assert report(data_dir, scene_of(0), "--use", str(file)) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_file_in_a_dcc(data_dir: Path, tmp_path: Path) -> None:
+    """Inside a DCC a named file is opened there."""
+    file = tmp_path / "a.blend"
+    file.write_bytes(b"whatever the DCC can read")
+    assert report(data_dir, scene_of(0), str(file)) == 0
 
 
 def test_a_file_without_blender(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
