@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..core.errors import ClearanceError, HostError, ImportRefused
+from ..core.errors import ClearanceError, HostError, ImportRefused, UserInputError
 from ..core.host import ImportPlan
 from ..core.model.scene import Handle, SceneScan
 from ..core.stamp_format import Stamp
@@ -131,6 +132,18 @@ class BlenderHost:
     def scan(self) -> SceneScan:
         """Read stamps and witnesses of the whole file."""
         return stamp_io.scan(self._name)
+
+    def scan_file(self, path: Path) -> SceneScan | None:
+        """Open a scene file without running its scripts, and read it; only without a window."""
+        if not bpy.app.background:
+            raise HostError("Another file is not opened over this one. Open it, then check the scene.")
+        try:
+            with scripts_off():
+                bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False, use_scripts=False)
+        except RuntimeError as error:
+            why = " ".join(str(error).split()).removeprefix("Error: ")
+            raise UserInputError(f"{path.name} cannot be opened: {why}", code="report.unreadable") from error
+        return self.scan()
 
     def open_url(self, url: str) -> bool:
         """Open a web page in the user's browser; False for anything but http(s), and where nobody looks.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import runtime
 from . import icons, widgets
-from .view import Note
+from .rows import Note
 from .view_buy import ProgressRow, view_buy, view_library, view_progress
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def _draw_buttons(layout: Any, row: ProgressRow) -> None:
     if "cancel_order" in row.actions:
         column.operator("clearance.cancel_order", icon=icons.STOP).order_id = row.order_id
     if "import" in row.actions:
-        column.operator("clearance.import_asset", icon=icons.IMPORT).grant_id = row.grant_id
+        text = "Import Again" if row.imported else "Import"
+        column.operator("clearance.import_asset", text=text, icon=icons.IMPORT).grant_id = row.grant_id
 
 
 def draw_library(layout: Any, context: Any, app: App) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import icons, widgets
-from .view import Note, Tone
+from .rows import Note, Tone
 from .view_report import ObstacleRow, ReportView, view_report
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def draw_obstacles(layout: Any, context: Any, app: App) -> None:
         widgets.draw_note(layout, context, Note(text="Nothing stands against it.", tone=Tone.GOOD))
     for obstacle in shown.obstacles:
         _draw_obstacle(layout, context, obstacle)
+    if shown.hints:
+        layout.label(text="Good to know:")
     for obstacle in shown.hints:
         _draw_obstacle(layout, context, obstacle)
 

@@ -10,12 +10,13 @@ import bpy
 from .. import previews, runtime
 from ..prefs import preferences
 from . import icons, widgets
+from .rows import Note
 from .view import DetailsView, ResultRow, Surroundings, view_details, view_search, view_status
 
 if TYPE_CHECKING:
     from ...core.app import App
 
-_CELL_WIDTH = 128.0
+_CELL_WIDTH = 90.0
 _UNIT = 20.0
 
 
@@ -85,12 +86,14 @@ def draw_results(layout: Any, context: Any, app: App) -> None:
         scale = widgets.scale_of(context)
         room = widgets.available(context)
         columns = max(1, int(room // (_CELL_WIDTH * scale)))
-        cell = room / columns - 24.0 * scale
+        cell = room / columns - 12.0 * scale
         grid = layout.grid_flow(
             row_major=True, columns=columns, even_columns=True, even_rows=False, align=False
         )
         for row in shown.results:
             _draw_result(grid.box(), context, row, width=cell, scale=scale)
+        if app.session.state.selection is None:
+            widgets.draw_note(layout, context, Note(text="Show one to see its license and price."))
     if shown.more:
         layout.operator("clearance.load_more", icon="TRIA_DOWN")
 
@@ -98,11 +101,11 @@ def draw_results(layout: Any, context: Any, app: App) -> None:
 def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, scale: float) -> None:
     column = layout.column(align=True)
     _draw_picture(column, row.ref, size=max(3.0, min(width / (_UNIT * scale), 8.0)))
-    widgets.draw_text(column, context, row.title, width=width, max_lines=2)
-    widgets.draw_text(column, context, row.price, width=width, max_lines=2)
+    widgets.draw_text(column, context, row.title, width=width, max_lines=3)
+    widgets.draw_text(column, context, row.price, width=width, max_lines=3)
     quiet = column.column(align=True)
     quiet.active = False
-    widgets.draw_text(quiet, context, row.license, width=width, max_lines=2)
+    widgets.draw_text(quiet, context, row.license, width=width, max_lines=3)
     widgets.draw_text(quiet, context, row.marketplace, width=width, max_lines=1)
     if row.editorial:
         widgets.draw_text(quiet, context, "Editorial only", width=width, max_lines=1)
@@ -156,7 +159,7 @@ def _draw_actions(layout: Any, context: Any, shown: DetailsView) -> None:
     if shown.owned_grant_id:
         column.operator("clearance.import_asset", icon=icons.IMPORT).grant_id = shown.owned_grant_id
     elif shown.quote_id:
-        column.operator("clearance.buy", text=shown.buy_text, icon=icons.BUY).quote_id = shown.quote_id
+        column.operator("clearance.buy", text=shown.buy_text).quote_id = shown.quote_id
         if shown.why_no_buy and not any(note.text == shown.why_no_buy for note in shown.notes):
             widgets.draw_text(layout, context, f"{shown.why_no_buy}.")
     if shown.retry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .view import Tone
+from .rows import Tone
 
 TONES = {
     Tone.INFO: "INFO",
@@ -13,7 +13,6 @@ TONES = {
 }
 SEARCH = "VIEWZOOM"
 STOP = "X"
-BUY = "FUND"
 IMPORT = "IMPORT"
 OWNED = "CHECKMARK"
 PAGE = "URL"

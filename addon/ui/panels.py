@@ -64,6 +64,38 @@ class CLEARANCE_PT_filters(_WithApp, Panel):
         draw_search.draw_filters(self.layout, context)
 
 
+class CLEARANCE_PT_details(_WithApp, Panel):
+    """The selected result, its license and price. Above the results, so that nobody has to scroll to it."""
+
+    bl_idname = "CLEARANCE_PT_details"
+    bl_label = "Details"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs a selected result."""
+        app = runtime.peek()
+        return app is not None and app.session.state.selection is not None
+
+    def draw(self, context: Any) -> None:
+        """Draw the selected result."""
+        from . import draw_search
+
+        draw_search.draw_details(self.layout, context, _there())
+
+
+class CLEARANCE_PT_progress(_WithApp, Panel):
+    """What is being bought, downloaded, imported. Above the results, which can be many."""
+
+    bl_idname = "CLEARANCE_PT_progress"
+    bl_label = "Purchases and Downloads"
+
+    def draw(self, context: Any) -> None:
+        """Draw what is under way."""
+        from . import draw_buy
+
+        draw_buy.draw_progress(self.layout, context, _there())
+
+
 class CLEARANCE_PT_results(_WithApp, Panel):
     """What was found."""
 
@@ -75,32 +107,6 @@ class CLEARANCE_PT_results(_WithApp, Panel):
         from . import draw_search
 
         draw_search.draw_results(self.layout, context, _there())
-
-
-class CLEARANCE_PT_details(_WithApp, Panel):
-    """The selected result, its license and price."""
-
-    bl_idname = "CLEARANCE_PT_details"
-    bl_label = "Details"
-
-    def draw(self, context: Any) -> None:
-        """Draw the selected result."""
-        from . import draw_search
-
-        draw_search.draw_details(self.layout, context, _there())
-
-
-class CLEARANCE_PT_progress(_WithApp, Panel):
-    """What is being bought, downloaded, imported."""
-
-    bl_idname = "CLEARANCE_PT_progress"
-    bl_label = "Purchases and Downloads"
-
-    def draw(self, context: Any) -> None:
-        """Draw what is under way."""
-        from . import draw_buy
-
-        draw_buy.draw_progress(self.layout, context, _there())
 
 
 class CLEARANCE_PT_library(_WithApp, Panel):
@@ -215,9 +221,9 @@ class CLEARANCE_PT_undeclared(_OfReport, Panel):
 CLASSES = (
     CLEARANCE_PT_search,
     CLEARANCE_PT_filters,
-    CLEARANCE_PT_results,
     CLEARANCE_PT_details,
     CLEARANCE_PT_progress,
+    CLEARANCE_PT_results,
     CLEARANCE_PT_library,
     CLEARANCE_PT_use,
     CLEARANCE_PT_use_more,

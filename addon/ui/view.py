@@ -8,47 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from ...core.marketplaces.base import Capability, MarketplaceInfo
-from ...core.model.findings import Decision, Finding, Severity
-from ...core.model.license import Confidence
+from ...core.model.findings import Decision
 from ...core.model.listing import Listing, MediaKind
-from ...core.model.money import UNSTATED_CURRENCY, Cost, Credits, Money
 from ...core.services.quote import QuoteResult
 from ...core.session.state import MarketplaceSearch, Phase, Selection, SessionState
 from ..messages import tell
-from .text import clean, count, join, shorten
+from .rows import Fact, FindingRow, Note, Tone, describe_cost, names_of, view_answer, view_finding
+from .text import count, join, shorten
 
 TITLE_LENGTH = 90
 MAX_RESULTS_SHOWN = 240
-
-
-class Tone(StrEnum):
-    """How a note is meant; decides its icon."""
-
-    INFO = "info"
-    BUSY = "busy"
-    GOOD = "good"
-    WARN = "warn"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A sentence to wrap. ``action`` names a button that belongs to it, or is empty."""
-
-    text: str
-    tone: Tone = Tone.INFO
-    action: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label and its value."""
-
-    label: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +41,9 @@ class ResultRow:
     ref: str
     title: str
     price: str
+    """Empty where the marketplace names none before it is asked."""
     license: str
+    """Empty where the marketplace names none before it is asked."""
     marketplace: str
     owned: bool = False
     selected: bool = False
@@ -85,18 +58,6 @@ class SearchView:
     results: tuple[ResultRow, ...] = ()
     busy: bool = False
     more: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingRow:
-    """A finding of the policy with what it rests on."""
-
-    message: str
-    how_to_fix: str
-    clause: str
-    url: str
-    tone: Tone
-    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,22 +78,6 @@ class DetailsView:
     owned_grant_id: str = ""
     page_url: str = ""
     retry: bool = False
-
-
-def names_of(infos: Sequence[MarketplaceInfo]) -> dict[str, str]:
-    """Return the marketplaces' names by id."""
-    return {info.id: info.name for info in infos}
-
-
-def describe_cost(cost: Cost | None) -> str:
-    """Write a cost for people, and say when the currency or the price is not known."""
-    match cost:
-        case None:
-            return "Price shown at checkout"
-        case Money(currency=currency):
-            return f"{cost} (currency not stated)" if currency == UNSTATED_CURRENCY else str(cost)
-        case Credits():
-            return str(cost)
 
 
 def view_status(
@@ -202,7 +147,7 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
     notes = [
         note
         for marketplace, search in state.searches.items()
-        for note in _search_notes(names.get(marketplace, marketplace), search)
+        for note in _search_notes(names.get(marketplace, marketplace), search, is_empty=not state.results)
     ]
     busy = any(search.phase is Phase.BUSY for search in state.searches.values())
     failed = [search for search in state.searches.values() if search.phase is Phase.FAILED]
@@ -233,7 +178,7 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
     )
 
 
-def _search_notes(name: str, search: MarketplaceSearch) -> list[Note]:
+def _search_notes(name: str, search: MarketplaceSearch, *, is_empty: bool) -> list[Note]:
     match search.phase:
         case Phase.BUSY if search.pages:
             return [Note(text=f"{name}: fetching more.", tone=Tone.BUSY)]
@@ -243,7 +188,7 @@ def _search_notes(name: str, search: MarketplaceSearch) -> list[Note]:
             text = tell(search.problem, where=name) if search.problem else "the search failed."
             return [Note(text=text if name in text else f"{name}: {text}", tone=Tone.BAD)]
         case _:
-            return _page_notes(name, search)
+            return [] if is_empty else _page_notes(name, search)
 
 
 def _page_notes(name: str, search: MarketplaceSearch) -> list[Note]:
@@ -268,10 +213,8 @@ def _result(listing: Listing, names: Mapping[str, str], *, owned: bool, selected
     return ResultRow(
         ref=str(listing.ref),
         title=shorten(listing.title, TITLE_LENGTH) or "Untitled",
-        price="Price on request" if offer is None or offer.cost is None else describe_cost(offer.cost),
-        license=(shorten(offer.license_label, 40) + more)
-        if offer and offer.license_label
-        else "License not stated",
+        price="" if offer is None or offer.cost is None else describe_cost(offer.cost),
+        license=(shorten(offer.license_label, 40) + more) if offer and offer.license_label else "",
         marketplace=names.get(listing.ref.marketplace, listing.ref.marketplace),
         owned=owned,
         selected=selected,
@@ -306,7 +249,12 @@ def view_details(
         page_url=listing.page_url,
         retry=selection.phase is Phase.FAILED,
     )
-    return base if result is None else _with_quote(base, selection, result, infos, now=now, online=online)
+    if result is None:
+        return base
+    is_being_bought = any(p.key == result.quote.id and p.problem is None for p in state.progress)
+    return _with_quote(
+        base, selection, result, infos, now=now, online=online, is_being_bought=is_being_bought
+    )
 
 
 def _with_quote(
@@ -317,6 +265,7 @@ def _with_quote(
     *,
     now: datetime,
     online: bool,
+    is_being_bought: bool,
 ) -> DetailsView:
     quote = result.quote
     expired = now >= quote.expires_at
@@ -334,6 +283,8 @@ def _with_quote(
         why_no_buy = "Blender is offline"
     elif not _can_buy(infos, selection.ref.marketplace):
         why_no_buy = "This marketplace sells only on its own website"
+    elif is_being_bought:
+        why_no_buy = "It is being bought: see Purchases and Downloads"
     return DetailsView(
         ref=base.ref,
         title=base.title,
@@ -356,45 +307,19 @@ def _can_buy(infos: Sequence[MarketplaceInfo], marketplace: str) -> bool:
     return any(info.id == marketplace and ways & info.capabilities for info in infos)
 
 
-def view_answer(decision: Decision) -> Note:
-    """Say the policy's answer for this project."""
-    match decision:
-        case Decision.ALLOW:
-            return Note(text="For this project: allowed", tone=Tone.GOOD)
-        case Decision.NEEDS_REVIEW:
-            return Note(text="For this project: needs review", tone=Tone.WARN)
-        case Decision.DENY:
-            return Note(text="For this project: not allowed", tone=Tone.BAD)
-
-
-def view_finding(finding: Finding) -> FindingRow:
-    """Make a finding ready to be shown, with how sure its source is."""
-    clause = finding.clause
-    said = ""
-    if clause is not None:
-        how = {
-            Confidence.PRIMARY: "the licensor's own terms",
-            Confidence.SECONDARY: "a dated reading of the terms",
-            Confidence.UNCONFIRMED: "not confirmed",
-        }[clause.confidence]
-        words = f"“{clean(clause.summary)}”" if clause.quoted else clean(clause.summary)
-        said = f"{shorten(words, 400)} ({how}, {clause.read_on.isoformat()})"
-    return FindingRow(
-        message=shorten(finding.message, 400),
-        how_to_fix=shorten(finding.how_to_fix, 400),
-        clause=said,
-        url=clause.url if clause is not None else "",
-        tone={Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARN, Severity.HINT: Tone.INFO}[
-            finding.severity
-        ],
-        subject=finding.subject,
-    )
+def describe_license(result: QuoteResult) -> str:
+    """Name the license that the quote is under, and the seller's own word for it where that differs."""
+    label = shorten(result.quote.license_label, 60)
+    if not result.terms.known:
+        return f"{label} (terms not known)" if label else "not stated"
+    name = shorten(result.terms.label, 80)
+    return name if not label or label.casefold() == name.casefold() else f"{name} (“{label}”)"
 
 
 def _cost_facts(result: QuoteResult) -> list[Fact]:
     quote = result.quote
     facts = [
-        Fact(label="License", value=shorten(quote.license_label, 80) or "not stated"),
+        Fact(label="License", value=describe_license(result)),
         Fact(label="Price", value=describe_cost(quote.cost)),
     ]
     if quote.balance is not None:

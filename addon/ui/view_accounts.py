@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ...core.marketplaces.base import Capability, MarketplaceInfo
 from ...core.session.state import AccountState, Phase, SessionState
 from ..messages import tell
+from .rows import Note, Tone
 from .text import shorten
-from .view import Note, Tone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,9 @@ from ...core.model.money import Balance, Cost, Credits, Money
 from ...core.session.state import OrderProgress, SessionState
 from ...core.tasks import Task
 from ..messages import tell
+from .rows import Fact, FindingRow, Note, Tone, describe_cost, names_of, view_answer, view_finding
 from .text import describe_size, shorten
-from .view import Fact, FindingRow, Note, Tone, describe_cost, names_of, view_answer, view_finding
+from .view import describe_license
 
 MAX_LIBRARY_SHOWN = 200
 
@@ -51,6 +52,7 @@ class ProgressRow:
     order_id: str = ""
     grant_id: str = ""
     checkout_url: str = ""
+    imported: bool = False
     actions: frozenset[str] = frozenset()
     """Of ``open_checkout``, ``check_payment``, ``cancel_order``, ``import``."""
 
@@ -80,7 +82,7 @@ def view_buy(
     facts = [
         Fact(label="Item", value=shorten(quote.title, 160) or "Untitled"),
         Fact(label="From", value=f"{where}, by {shorten(quote.author, 60)}" if quote.author else where),
-        Fact(label="License", value=shorten(quote.license_label, 80) or "not stated"),
+        Fact(label="License", value=describe_license(result)),
         Fact(label="Price", value=describe_cost(quote.cost)),
     ]
     if quote.variant:
@@ -88,6 +90,8 @@ def view_buy(
     if quote.balance is not None:
         facts.append(Fact(label="Charged to", value=shorten(quote.balance.label, 80) or "your account"))
         facts.append(Fact(label="Left", value=describe_balance(quote.balance, quote.cost)))
+    elif quote.web_checkout:
+        facts.append(Fact(label="Charged", value=f"on {where}'s own page, by you"))
     notes: list[Note] = []
     if quote.web_checkout:
         notes.append(
@@ -176,6 +180,7 @@ def _progress(item: OrderProgress, where: str) -> ProgressRow:
         order_id=item.order_id,
         grant_id=item.grant_id,
         checkout_url=item.checkout_url,
+        imported=item.stage == "imported",
         actions=frozenset(actions),
     )
 
@@ -196,7 +201,9 @@ def _stage(item: OrderProgress, where: str) -> tuple[str, Tone, tuple[str, ...]]
         case "ready":
             return "Ready to import.", Tone.GOOD, ("import",)
         case "imported":
-            return "Imported, with its license on every part.", Tone.GOOD, ("import",)
+            if item.stamped > 1:
+                return f"Imported: its {item.stamped:,} parts carry the license.", Tone.GOOD, ("import",)
+            return "Imported, with its license.", Tone.GOOD, ("import",)
         case _:
             return "This did not work.", Tone.BAD, ("import",) if item.grant_id else ()
 

@@ -8,8 +8,8 @@ from ...core.model.findings import Severity, Verdict
 from ...core.model.report import Report, ReportGrant
 from ...core.session.state import Phase, SessionState
 from ..messages import tell
+from .rows import FindingRow, Note, Tone, view_finding
 from .text import count, shorten
-from .view import FindingRow, Note, Tone, view_finding
 
 MAX_FINDINGS_SHOWN = 40
 MAX_UNDECLARED_SHOWN = 30

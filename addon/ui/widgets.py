@@ -8,8 +8,8 @@ from typing import Any
 import blf
 
 from . import icons
+from .rows import Fact, FindingRow, Note, Tone
 from .text import wrap
-from .view import Fact, FindingRow, Note, Tone
 
 # In Blender's interface units at scale 1: the tabs, both margins of a panel, and those of a label.
 _SIDEBAR_MARGIN = 58.0
@@ -107,7 +107,7 @@ def draw_facts(
     """Draw labels and values: side by side where they fit, below each other where not."""
     measure = measure_with(context)
     room = available(context, dialog=dialog, boxes=boxes)
-    label_share = 0.34
+    label_share = 0.2 if dialog else 0.34
     column = layout.column(align=True)
     for fact in facts:
         # Twelve pixels stay free on either side of a label within a split.
@@ -142,7 +142,9 @@ def draw_finding(
         dialog=dialog, boxes=boxes,
     )  # fmt: skip
     if finding.how_to_fix:
-        draw_text(layout, context, f"To fix: {finding.how_to_fix}", icon="BLANK1", dialog=dialog, boxes=boxes)
+        # A hint needs no fixing; it says what is good to do.
+        advice = finding.how_to_fix if finding.tone is Tone.INFO else f"To fix: {finding.how_to_fix}"
+        draw_text(layout, context, advice, icon="BLANK1", dialog=dialog, boxes=boxes)
     if finding.clause:
         column = layout.column()
         column.active = False

@@ -10,6 +10,7 @@ from clearance_package import load
 from session_states import EVIL_TITLE, NOW, States
 
 view = load("addon.ui.view")
+rows = load("addon.ui.rows")
 view_buy = load("addon.ui.view_buy")
 view_report = load("addon.ui.view_report")
 view_accounts = load("addon.ui.view_accounts")
@@ -77,14 +78,14 @@ def test_sentences_end_as_sentences(name: str) -> None:
 
 
 def test_every_tone_has_an_icon() -> None:
-    assert set(icons.TONES) == set(view.Tone)
+    assert set(icons.TONES) == set(rows.Tone)
 
 
 def test_what_is_missing_is_said_before_anything_else() -> None:
     (note,) = view.view_status(view.Surroundings(unavailable="A part is missing."), None, INFOS)
-    assert (note.text, note.tone) == ("A part is missing.", view.Tone.BAD)
+    assert (note.text, note.tone) == ("A part is missing.", rows.Tone.BAD)
     (note,) = view.view_status(view.Surroundings(starting=True), None, INFOS)
-    assert note.tone is view.Tone.BUSY
+    assert note.tone is rows.Tone.BUSY
 
 
 def test_without_keys_the_way_to_the_preferences_is_shown() -> None:
@@ -133,8 +134,8 @@ def test_an_unknown_price_is_never_invented(offers: tuple[None, ...]) -> None:
     listing = made.listing(offers=tuple(made.offer(None, label="") for _ in offers))
     state = made.state.SessionState(query=made.listings.SearchQuery(text="x"), results=[listing], searches={})
     (row,) = view.view_search(state, INFOS).results
-    assert row.price == "Price on request"
-    assert row.license == "License not stated"
+    assert row.price == ""
+    assert row.license == ""
 
 
 def test_a_hostile_title_is_shown_as_plain_text() -> None:
@@ -148,7 +149,7 @@ def test_a_hostile_title_is_shown_as_plain_text() -> None:
 def test_one_marketplace_failing_leaves_the_others() -> None:
     shown = view.view_search(STATES["partly failed"], INFOS)
     assert len(shown.results) == 1
-    assert any("Shutterstock" in note.text and note.tone is view.Tone.BAD for note in shown.notes)
+    assert any("Shutterstock" in note.text and note.tone is rows.Tone.BAD for note in shown.notes)
 
 
 def test_ten_thousand_results_do_not_flood_the_panel() -> None:
@@ -175,7 +176,7 @@ def test_filters_that_a_marketplace_cannot_do_are_named() -> None:
 
 def test_details_say_what_the_license_allows_and_what_it_rests_on() -> None:
     shown = view.view_details(STATES["denied"], INFOS, now=NOW)
-    assert shown.answer == view.Note(text="For this project: not allowed", tone=view.Tone.BAD)
+    assert shown.answer == rows.Note(text="For this project: not allowed", tone=rows.Tone.BAD)
     (finding,) = shown.findings
     assert finding.how_to_fix == "Deliver renders only, or ask the seller."
     assert "2026-10-01" in finding.clause
@@ -205,6 +206,20 @@ def test_the_dialog_shows_the_balance_before_and_after() -> None:
     assert dialog.confirm_text == "Buy for 1 download"
     assert not dialog.needs_reason
     assert not dialog.blocked
+
+
+def test_the_license_is_named_by_its_terms_and_by_the_sellers_word() -> None:
+    dialog = view_buy.view_buy(STATES["allowed"], INFOS, "quote_1", now=NOW)
+    assert {f.label: f.value for f in dialog.facts}["License"] == "Royalty Free License"
+    result = made.result(license_label="royalty_free")
+    assert view.describe_license(result) == "Royalty Free License (“royalty_free”)"
+    unknown = made.licenses.LicenseTerms.unknown(
+        marketplace="cgtrader", label="special", version=result.terms.version
+    )
+    labelled = made.quoting.QuoteResult(
+        quote=made.quote(license_label="special"), listing=result.listing, terms=unknown, answer=result.answer
+    )
+    assert view.describe_license(labelled) == "special (terms not known)"
 
 
 def test_a_web_checkout_says_where_one_pays() -> None:
@@ -270,7 +285,7 @@ def test_a_download_shows_how_far_it_is_and_can_be_stopped() -> None:
 def test_a_purchase_in_doubt_says_not_to_buy_again() -> None:
     (row,) = view_buy.view_progress(STATES["in doubt"], INFOS)
     assert "Do not buy it again" in row.note.text
-    assert row.note.tone is view.Tone.WARN
+    assert row.note.tone is rows.Tone.WARN
 
 
 def test_the_library_can_be_narrowed() -> None:
@@ -285,7 +300,7 @@ def test_the_library_can_be_narrowed() -> None:
 
 def test_the_report_shows_verdict_obstacles_and_how_to_fix() -> None:
     shown = view_report.view_report(STATES["report"])
-    assert shown.verdict == view.Note(text="Not cleared", tone=view.Tone.BAD)
+    assert shown.verdict == rows.Note(text="Not cleared", tone=rows.Tone.BAD)
     (obstacle,) = shown.obstacles
     assert obstacle.about == "Oak chair"
     assert obstacle.finding.how_to_fix
