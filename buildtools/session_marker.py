@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pytest plugin that writes how a session ended, and then ends the process at once where bpy is in it.
+"""A pytest plugin that writes how a session ended.
 
 A Python with bpy may crash after the last test (4.2), or wait for ever in a destructor of Blender's own movie
 code (4.5): the exit status of the process then says nothing, and the file written here does. It runs in every
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,3 @@ def pytest_sessionfinish(exitstatus: int) -> None:
     target = os.environ.get("CLEARANCE_SESSION_MARKER")
     if target:
         Path(target).write_text(json.dumps({"exit_status": int(exitstatus)}), encoding="utf-8")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Leave without Blender's own clean-up: everything is written by now."""
-    target = os.environ.get("CLEARANCE_SESSION_MARKER")
-    if target and "bpy" in sys.modules and Path(target).is_file():
-        status = json.loads(Path(target).read_text(encoding="utf-8"))["exit_status"]
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
