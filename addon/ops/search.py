@@ -131,10 +131,9 @@ def _why_no_search() -> str:
     app = runtime.peek()
     if app is None:
         return ""
-    accounts = app.session.state.accounts.values()
-    if accounts and not any(account.has_app_key or account.has_user for account in accounts):
-        return "Enter a marketplace's key in the preferences of Clearance first"
-    return ""
+    from ..ui.view import Surroundings, why_no_search
+
+    return why_no_search(Surroundings(online=bool(bpy.app.online_access)), app.session.state)
 
 
 def _why_no_more() -> str:

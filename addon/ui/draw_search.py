@@ -112,7 +112,6 @@ def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, sca
     button = column.operator(
         "clearance.select",
         text="Owned" if row.owned else "Show",
-        icon=icons.OWNED if row.owned else "NONE",
         depress=row.selected,
     )
     button.ref = row.ref
