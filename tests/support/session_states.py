@@ -151,7 +151,7 @@ class States:
             granted_at=NOW, data_blocks=3,
         )  # fmt: skip
         given: dict[str, Any] = {
-            "scene": "/tmp/a.blend",
+            "scene": "/projects/a.blend",
             "host": "Blender",
             "use": self.uses.IntendedUse(),
             "made_at": NOW,
