@@ -6,6 +6,7 @@ logs what it was sent, and it is gone when the sign-in ends, however it ends.
 
 from __future__ import annotations
 
+import os
 import queue
 import socketserver
 import threading
@@ -73,7 +74,9 @@ def sign_in(
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = False  # on Windows that would let another program take the port over
+    # On Windows this would let another program share the port; elsewhere it only lets a second sign-in follow
+    # the first one at once.
+    allow_reuse_address = os.name != "nt"
 
     def server_bind(self) -> None:
         """Bind without asking DNS for this machine's name, which can take seconds."""
