@@ -1,15 +1,25 @@
-"""The order in which the extension's parts are switched on, and off again. No logic of its own."""
+"""The order in which the extension's parts are switched on, and off again, and how they are put together."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 
-from . import command_line, handlers, ops, prefs, props, pump, runtime
+from . import command_line, handlers, ops, prefs, props, pump, runtime, settings_source
 from .ui import panels
+
+if TYPE_CHECKING:
+    from .host import BlenderHost
 
 
 def register() -> None:
     """Switch on; what fails half-way is taken back before the error goes on to Blender."""
+    runtime.provide(
+        runtime.Parts(
+            make_host=_make_host, read_settings=settings_source.read_settings, read_use=props.read_use
+        )
+    )
     done = []
     try:
         for cls in _classes():
@@ -37,6 +47,13 @@ def unregister() -> None:
     props.detach()
     for cls in reversed(_classes()):
         bpy.utils.unregister_class(cls)
+
+
+def _make_host() -> BlenderHost:
+    # Imported at first use: enabling the extension stays cheap.
+    from .host import BlenderHost
+
+    return BlenderHost()
 
 
 def _classes() -> tuple[type, ...]:

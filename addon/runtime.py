@@ -7,12 +7,10 @@ panel is seen; an operator or a script that cannot wait blocks until it is there
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -21,6 +19,7 @@ from .messages import missing_package, tell
 
 if TYPE_CHECKING:
     from ..core.app import App
+    from ..core.model.intended_use import IntendedUse
     from ..core.settings import Settings
     from .host import BlenderHost
 
@@ -28,6 +27,15 @@ ROOT_PACKAGE = __package__.rpartition(".")[0] if __package__ else ""
 """Name of the extension for Blender: ``bl_ext.<repository>.clearance``."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the app is made of here; handed in by :mod:`.registration`, so that nothing imports upward."""
+
+    make_host: Callable[[], BlenderHost]
+    read_settings: Callable[[], Settings]
+    read_use: Callable[[Any], IntendedUse]
 
 
 @dataclass(slots=True)
@@ -41,6 +49,7 @@ class _Start:
 
 @dataclass(slots=True)
 class _Runtime:
+    parts: Parts | None = None
     app: App | None = None
     host: BlenderHost | None = None
     start: _Start | None = None
@@ -53,6 +62,17 @@ class _Runtime:
 
 
 _runtime = _Runtime()
+
+
+def provide(parts: Parts) -> None:
+    """Take what the app is to be made of."""
+    _runtime.parts = parts
+
+
+def _parts() -> Parts:
+    if _runtime.parts is None:
+        raise HostError("Clearance is not enabled.", code="host.unavailable")
+    return _runtime.parts
 
 
 def app() -> App:
@@ -77,9 +97,7 @@ def peek() -> App | None:
 def host() -> BlenderHost:
     """Return this Blender as the core's host."""
     if _runtime.host is None:
-        from .host import BlenderHost
-
-        _runtime.host = BlenderHost()
+        _runtime.host = _parts().make_host()
         _runtime.host.refresh()
     return _runtime.host
 
@@ -99,7 +117,7 @@ def start() -> None:
     if _runtime.app is not None or _runtime.start is not None or _runtime.reason:
         return
     try:
-        settings = read_settings()
+        settings = _parts().read_settings()
     except ClearanceError as error:
         _runtime.reason = tell(error)
         return
@@ -141,12 +159,10 @@ def collect() -> bool:
 
 def use_app(made: App) -> None:
     """Make this the app: the one that was built, or one that a test brings."""
-    from .props import read_use
-
     _runtime.app, _runtime.reason = made, ""
     made.session.on_prepared = _runtime.ready_imports.append
     if bpy.context.scene is not None:
-        made.session.set_use(read_use(bpy.context.scene))
+        made.session.set_use(_parts().read_use(bpy.context.scene))
     if host().is_online():
         made.session.reconcile()
     waiting, _runtime.waiting = _runtime.waiting, []
@@ -262,38 +278,6 @@ def close() -> None:
     _runtime.waiting.clear()
     _runtime.asked_thumbnails.clear()
     _runtime.drawn = ()
-
-
-def read_settings() -> Settings:
-    """Put the settings together: the environment goes before the preferences, and those before defaults."""
-    from ..core.settings import settings_from_environ
-    from .prefs import preferences
-
-    environ = dict(os.environ)
-    chosen = preferences()
-    folder = str(getattr(chosen, "data_dir", "")) if chosen is not None else ""
-    if folder:
-        environ.setdefault("CLEARANCE_DATA_DIR", str(Path(bpy.path.abspath(folder)).absolute()))
-    settings = settings_from_environ(environ, home=Path.home(), user=_system_user())
-    if chosen is None:
-        return settings
-    return replace(
-        settings,
-        user=settings.user if "CLEARANCE_USER" in environ else chosen.user.strip() or settings.user,
-        project=settings.project or chosen.project.strip(),
-        client=settings.client or chosen.client.strip(),
-        purchase_order=settings.purchase_order or chosen.purchase_order.strip(),
-        sandbox_url=settings.sandbox_url or chosen.sandbox_url.strip(),
-    )
-
-
-def _system_user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container without a user database
-        return ""
 
 
 def _explain(error: BaseException | None) -> str:
