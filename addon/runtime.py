@@ -10,18 +10,19 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import bpy
 
 from ..core.errors import ClearanceError, HostError
+from ..core.host import Host
 from .messages import missing_package, tell
 
 if TYPE_CHECKING:
     from ..core.app import App
     from ..core.model.intended_use import IntendedUse
+    from ..core.model.scene import Handle
     from ..core.settings import Settings
-    from .host import BlenderHost
 
 ROOT_PACKAGE = __package__.rpartition(".")[0] if __package__ else ""
 """Name of the extension for Blender: ``bl_ext.<repository>.clearance``."""
@@ -29,11 +30,24 @@ ROOT_PACKAGE = __package__.rpartition(".")[0] if __package__ else ""
 log = logging.getLogger(__name__)
 
 
+class ThisBlender(Host, Protocol):
+    """This Blender as the core's host, with what only the add-on asks of it. See :mod:`.host`."""
+
+    notes: tuple[str, ...]
+    """What the last import left out or could not do, as sentences."""
+
+    def refresh(self) -> None:
+        """Look again whether the network may be used."""
+
+    def discard(self, handles: tuple[Handle, ...]) -> None:
+        """Take an import away again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the app is made of here; handed in by :mod:`.registration`, so that nothing imports upward."""
 
-    make_host: Callable[[], BlenderHost]
+    make_host: Callable[[], ThisBlender]
     read_settings: Callable[[], Settings]
     read_use: Callable[[Any], IntendedUse]
 
@@ -51,7 +65,7 @@ class _Start:
 class _Runtime:
     parts: Parts | None = None
     app: App | None = None
-    host: BlenderHost | None = None
+    host: ThisBlender | None = None
     start: _Start | None = None
     reason: str = ""
     stale: bool = False
@@ -94,7 +108,7 @@ def peek() -> App | None:
     return _runtime.app
 
 
-def host() -> BlenderHost:
+def host() -> ThisBlender:
     """Return this Blender as the core's host."""
     if _runtime.host is None:
         _runtime.host = _parts().make_host()
@@ -129,7 +143,7 @@ def start() -> None:
     attempt.thread.start()
 
 
-def _build(attempt: _Start, settings: Settings, blender: BlenderHost) -> None:
+def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
     try:
         from ..core.app import build_app
         from .ui import view, view_accounts, view_buy, view_report  # noqa: F401 - loaded here, drawn later
