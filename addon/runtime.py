@@ -10,37 +10,40 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..core.errors import ClearanceError, HostError
-from ..core.host import Host
 from .messages import missing_package, tell
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ..core.app import App
+    from ..core.host import Host
     from ..core.model.intended_use import IntendedUse
     from ..core.model.scene import Handle
     from ..core.settings import Settings
+
+    # Only for the type checker: at run time this import would double what enabling the extension costs.
+    class ThisBlender(Host, Protocol):
+        """This Blender as the core's host, with what only the add-on asks of it. See :mod:`.host`."""
+
+        notes: tuple[str, ...]
+        """What the last import left out or could not do, as sentences."""
+
+        def refresh(self) -> None:
+            """Look again whether the network may be used."""
+
+        def discard(self, handles: tuple[Handle, ...]) -> None:
+            """Take an import away again."""
+
 
 ROOT_PACKAGE = __package__.rpartition(".")[0] if __package__ else ""
 """Name of the extension for Blender: ``bl_ext.<repository>.clearance``."""
 
 log = logging.getLogger(__name__)
-
-
-class ThisBlender(Host, Protocol):
-    """This Blender as the core's host, with what only the add-on asks of it. See :mod:`.host`."""
-
-    notes: tuple[str, ...]
-    """What the last import left out or could not do, as sentences."""
-
-    def refresh(self) -> None:
-        """Look again whether the network may be used."""
-
-    def discard(self, handles: tuple[Handle, ...]) -> None:
-        """Take an import away again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
