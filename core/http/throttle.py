@@ -33,6 +33,8 @@ OnWait = Callable[[float], None]
 _HOUR_MS = 3_600_000
 _SECOND_MS = 1_000
 _CLOCK_SLACK_MS = 5_000
+_OPEN_PATIENCE_S = 30.0
+_OPEN_NAP_S = 0.01
 _LONGEST_NAP_S = 5.0
 """The pause may be set or lifted by another process meanwhile: look again this often."""
 
@@ -186,9 +188,26 @@ class Throttle:
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
+        """Open the file; processes that do so at the same moment wait for each other.
+
+        SQLite's own waiting does not cover the switch to WAL: the second of two processes is told at once
+        that the file is locked.
+        """
         import sqlite3
 
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        until = self._clock.monotonic() + _OPEN_PATIENCE_S
+        while True:
+            try:
+                return self._open_once()
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or self._clock.monotonic() >= until:
+                    raise
+            self._clock.sleep(_OPEN_NAP_S)
+
+    def _open_once(self) -> sqlite3.Connection:
+        import sqlite3
+
         connection = sqlite3.connect(self._path, timeout=30.0, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")

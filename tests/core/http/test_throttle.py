@@ -138,6 +138,14 @@ def test_threads_share_the_limit(tmp_path: Path) -> None:
     assert len(passed) == 25
 
 
+def test_processes_open_the_file_at_the_same_moment(tmp_path: Path) -> None:
+    """Nobody is told that the file is locked, however many make it and switch it to WAL at once."""
+    script = Path(__file__).resolve().parents[2] / "support" / "throttle_open_race.py"
+    command = [sys.executable, str(script), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["0", "failed"]
+
+
 def test_processes_share_the_limit(tmp_path: Path) -> None:
     """Three processes race for a hundred permits; together they get a hundred."""
     script = Path(__file__).resolve().parents[2] / "support" / "throttle_race.py"
