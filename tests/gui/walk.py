@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import traceback
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,6 @@ KEYS = json.loads(Path(os.environ["CLEARANCE_WALK_KEYS"]).read_text(encoding="ut
 STEP_S = 0.25
 PATIENCE = 240
 WIDER = 200
-TAB_BELOW_TOP = 175
-"""Where our tab is, in pixels from the sidebar's top, after Blender's own three."""
 
 Wait = float | Callable[[], bool]
 
@@ -103,6 +102,23 @@ def walk() -> Iterator[Wait]:
     yield lambda: not any(t.kind == "search" for t in runtime.app().tasks.tasks)
     yield 0.7
     shot("11-empty")
+    fault("503", host="api.cgtrader.com", times=0)
+    window_manager.clearance.text = "oak"
+    bpy.ops.clearance.search()
+    yield lambda: not any(t.kind in ("search", "thumbnail") for t in runtime.app().tasks.tasks)
+    yield 1.5
+    shot("14-one-marketplace-down")
+    fault("lost_answer", method="POST", path_regex="^/v2/images/licenses$")
+    image = next(one for one in session.state.results if one.ref.marketplace == "shutterstock")
+    bpy.ops.clearance.select(ref=str(image.ref))
+    yield lambda: session.state.selection is not None and session.state.selection.result is not None
+    bpy.ops.clearance.buy(
+        quote_id=session.state.selection.result.quote.id, reason="for the walk", then_import=True
+    )
+    yield lambda: any(p.stage == "in_doubt" for p in session.state.progress)
+    scroll(25)
+    yield 1.0
+    shot("15-in-doubt")
     bpy.ops.clearance.report_scene()
     yield lambda: session.state.report is not None
     scroll(100)
@@ -126,7 +142,8 @@ def show_sidebar() -> Iterator[Wait]:
     sidebar = find_sidebar()
     height = bpy.context.window_manager.windows[0].height
     top = height - (sidebar.y + sidebar.height)
-    click(sidebar.x + sidebar.width - 10, top + TAB_BELOW_TOP)
+    # Only once the sidebar has been drawn; before that the attribute is read-only.
+    sidebar.active_panel_category = "Clearance"
     yield 1.0
     drag(sidebar.x, top + 500, sidebar.x - WIDER, top + 500)
     yield 1.5
@@ -146,11 +163,6 @@ def scroll(clicks: int) -> None:
     subprocess.Popen(
         ["sh", "-c", f"xdotool {move} click --repeat {abs(clicks)} --delay 20 {5 if clicks > 0 else 4}"]
     )
-
-
-def click(x: int, y: int) -> None:
-    """Click as a user does; the events are read when the timer has returned."""
-    subprocess.Popen(["sh", "-c", f"xdotool mousemove {x} {y} sleep 0.2 click 1"])
 
 
 def drag(x: int, y: int, to_x: int, to_y: int) -> None:
@@ -200,6 +212,13 @@ def shot(name: str) -> None:
     command = f"xwd -root -silent | convert xwd:- {path}"
     subprocess.run(["sh", "-c", command], check=True)
     note(f"took {path.name}")
+
+
+def fault(name: str, **match: Any) -> None:
+    """Let the sandbox do wrong, as its own tests do."""
+    where = {key: match.pop(key) for key in ("host", "method", "path_regex") if key in match}
+    body = json.dumps({"fault": name, "match": where, "times": match.get("times", 1)}).encode()
+    urllib.request.urlopen(f"{SANDBOX}/_control/faults", data=body, timeout=10).close()
 
 
 def press(key: str) -> None:
