@@ -158,6 +158,7 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
         what = f"Nothing was found for “{wanted}”." if wanted else "Nothing was found."
         notes.append(Note(text=f"{what} Try fewer words or fewer filters."))
     selected = state.selection.ref if state.selection else None
+    on_plan = {info.id for info in infos if Capability.PURCHASE_API in info.capabilities}
     shown = state.results[:MAX_RESULTS_SHOWN]
     more = any(s.phase is Phase.READY and s.next_cursor is not None for s in state.searches.values())
     if len(state.results) > MAX_RESULTS_SHOWN:
@@ -169,7 +170,11 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
         notes=tuple(notes),
         results=tuple(
             _result(
-                listing, names, owned=str(listing.ref) in state.owned_refs, selected=listing.ref == selected
+                listing,
+                names,
+                owned=str(listing.ref) in state.owned_refs,
+                selected=listing.ref == selected,
+                on_plan=listing.ref.marketplace in on_plan,
             )
             for listing in shown
         ),
@@ -207,13 +212,24 @@ def _page_notes(name: str, search: MarketplaceSearch) -> list[Note]:
     return notes
 
 
-def _result(listing: Listing, names: Mapping[str, str], *, owned: bool, selected: bool) -> ResultRow:
+def _price(listing: Listing, *, on_plan: bool) -> str:
+    """Say what it costs, as far as a search tells; nothing is invented."""
+    if listing.offers:
+        cost = listing.offers[0].cost
+        return "" if cost is None else describe_cost(cost)
+    # These marketplaces charge a subscription: how much and under which license, only a quote can say.
+    return "On your plan" if on_plan else ""
+
+
+def _result(
+    listing: Listing, names: Mapping[str, str], *, owned: bool, selected: bool, on_plan: bool
+) -> ResultRow:
     offer = listing.offers[0] if listing.offers else None
     more = f" (+{len(listing.offers) - 1})" if len(listing.offers) > 1 else ""
     return ResultRow(
         ref=str(listing.ref),
         title=shorten(listing.title, TITLE_LENGTH) or "Untitled",
-        price="" if offer is None or offer.cost is None else describe_cost(offer.cost),
+        price=_price(listing, on_plan=on_plan),
         license=(shorten(offer.license_label, 40) + more) if offer and offer.license_label else "",
         marketplace=names.get(listing.ref.marketplace, listing.ref.marketplace),
         owned=owned,

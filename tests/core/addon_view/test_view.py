@@ -138,6 +138,14 @@ def test_an_unknown_price_is_never_invented(offers: tuple[None, ...]) -> None:
     assert row.license == ""
 
 
+def test_what_a_subscription_pays_says_so() -> None:
+    listing = made.listing(ref=made.listings.ListingRef.parse("shutterstock:9"), offers=())
+    state = made.state.SessionState(query=made.listings.SearchQuery(text="x"), results=[listing], searches={})
+    (row,) = view.view_search(state, INFOS).results
+    assert row.price == "On your plan"
+    assert row.license == ""
+
+
 def test_a_hostile_title_is_shown_as_plain_text() -> None:
     (row,) = view.view_search(STATES["evil title"], INFOS).results
     assert row.title.startswith("<b>Chair</b>")
