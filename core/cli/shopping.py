@@ -21,7 +21,7 @@ from ..model.listing import (
     SearchQuery,
     Sort,
 )
-from ..model.money import Money
+from ..model.money import UNSTATED_CURRENCY, Money
 from ..model.order import Order, OrderState
 from ..services.quote import QuoteResult
 from ..services.search import searchable
@@ -258,7 +258,7 @@ def _money(text: str | None) -> Money | None:
         return None
     try:
         amount, _, currency = text.strip().partition(" ")
-        return Money.parse(amount, currency.strip().upper() or "XXX")
+        return Money.parse(amount, currency.strip().upper() or UNSTATED_CURRENCY)
     except ValueError as error:
         raise UserInputError(f"{error}.", code="user_input.money") from None
 

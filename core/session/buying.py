@@ -97,11 +97,23 @@ class Buying(Importing):
         self._checkouts.look_now(order_id)
 
     def cancel_order(self, order_id: str) -> None:
-        """Stop waiting for an order's payment."""
+        """Stop waiting for an order's payment; it leaves the list when the ledger has it."""
+        if not any(p.order_id == order_id for p in self.state.progress):
+            raise UserInputError("There is no such order in the list.", code="order.unknown")
         self._checkouts.forget(order_id)
-        self._services.reconcile.give_up(order_id, actor=self._settings.user)
-        self.state.progress = [p for p in self.state.progress if p.order_id != order_id]
-        self._changed()
+
+        def done(_order: Order) -> None:
+            self.state.progress = [p for p in self.state.progress if p.order_id != order_id]
+            self._changed()
+
+        self._tasks.submit(
+            "checkout",
+            "Giving up an order",
+            lambda _task: self._services.reconcile.give_up(order_id, actor=self._settings.user),
+            on_done=done,
+            on_error=lambda error: self._on_checkout_error(order_id, error),
+            subject=order_id,
+        )
 
     def _on_checkout(self, order: Order) -> None:
         progress = self._progress_of(order)

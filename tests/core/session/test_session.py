@@ -207,6 +207,7 @@ def test_waiting_can_be_given_up(app: App) -> None:
     app.session.buy(selection.result.quote.id, reason="test")
     wait(app)
     app.session.cancel_order(app.session.state.progress[0].order_id)
+    wait(app)
     assert app.session.state.progress == []
     app.session.select(MODEL)
     wait(app)
