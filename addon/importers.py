@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ImportRefused
-from ..core.host import ImportPlan
+from ..core.host import ImportPlan, ImportUse
 from .import_blend import append_all
 
 Importer = Callable[[ImportPlan, Any], None]
@@ -116,7 +116,7 @@ def _image(plan: ImportPlan, _collection: Any) -> None:
     image.name = plan.name
     # What has no user is gone after saving and loading.
     image.use_fake_user = True
-    if plan.as_material and plan.format not in {"hdr", "exr"}:
+    if plan.use is not ImportUse.DATA and plan.format not in {"hdr", "exr"}:
         _make_material(plan.name, image)
 
 

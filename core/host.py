@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from .model.listing import MediaKind
 from .model.scene import Handle, SceneScan
 from .stamp_format import Stamp
+
+
+class ImportUse(StrEnum):
+    """What an asset becomes in the scene. Not every use fits every kind; AUTO takes the usual one."""
+
+    AUTO = "auto"
+    COLLECTION = "collection"
+    """Models: objects in a collection."""
+    MATERIAL = "material"
+    """Images: a material that shows it; HDRIs and videos can be materials too."""
+    REFERENCE = "reference"
+    """Images: an empty that shows it in the viewport."""
+    BACKGROUND = "background"
+    """Images and videos: behind the active camera's view."""
+    WORLD = "world"
+    """HDRIs and panoramas: a new world; the scene's own stays in use unless ``ImportPlan.make_active``."""
+    SEQUENCER = "sequencer"
+    """Videos and sounds: a strip at the current frame, on a free channel."""
+    DATA = "data"
+    """The bare image, movie clip or sound, for later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +42,9 @@ class ImportPlan:
     kind: MediaKind
     name: str
     """What to call the collection or image; already free of control characters."""
-    as_material: bool = True
-    """For images: also make a material that shows it."""
+    use: ImportUse = ImportUse.AUTO
+    make_active: bool = False
+    """For worlds: also make it the scene's world. Only when the user asked for it."""
     keep_files_in: Path | None = None
     """Folder from which textures may be referenced for good; None: pack them."""
     folder: Path | None = None

@@ -42,6 +42,13 @@ class Settings:
     requests_per_second: int | None = 2
     """No more than so many requests in one second at one marketplace; None for no such rule."""
     max_download_bytes: int = 20 * 1024**3
+    contract_licenses: Mapping[str, str] = field(default_factory=dict)
+    """License tiers that the user's contract gives, by marketplace id, in the words of
+    ``MarketplaceInfo.contract_licenses``: where the API names no license (Pond5)."""
+    opted_in: frozenset[str] = frozenset()
+    """Marketplaces whose ``MarketplaceInfo.opt_in`` the user read and switched on."""
+    pickup_folders: tuple[Path, ...] = ()
+    """Folders in which downloads from the marketplaces' websites arrive."""
 
     @property
     def ledger_path(self) -> Path:

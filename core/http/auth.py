@@ -30,6 +30,19 @@ class CredentialField(StrEnum):
     CLIENT_ID = "client_id"
     CLIENT_SECRET = "client_secret"  # noqa: S105 - the name of a field
     USER_TOKEN = "user_token"  # noqa: S105 - the name of a field
+    REDIRECT_URI = "redirect_uri"
+    """The address registered for the sign-in, where the vendor hands one out (Adobe's native apps)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyField:
+    """One thing that the user is asked for, in the vendor's own words."""
+
+    field: CredentialField
+    label: str
+    hint: str = ""
+    """Where it is found, in one short sentence."""
+    optional: bool = False
 
 
 class AppAuth(StrEnum):
@@ -39,6 +52,19 @@ class AppAuth(StrEnum):
     """HTTP Basic with id and secret on every call."""
     CLIENT_CREDENTIALS = "client_credentials"
     """OAuth 2 client credentials against ``token_url``."""
+    HEADERS = "headers"
+    """Key and secret in headers of the vendor's own (``key_headers``) on every call; no token at all."""
+    NONE = "none"
+    """There is no API to be known to."""
+
+
+class Redirect(StrEnum):
+    """How the browser's answer to a sign-in comes back."""
+
+    LOOPBACK = "loopback"
+    """A listener on this machine (RFC 8252)."""
+    PASTE = "paste"
+    """The vendor allows no loopback address: the user copies the address on which the browser ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +72,9 @@ class AuthConfig:
     """Where and how to authenticate, from the vendor's documents."""
 
     app: AppAuth
-    authorize_url: str
-    token_url: str
+    authorize_url: str = ""
+    """Empty: nobody signs in here."""
+    token_url: str = ""
     scopes: tuple[str, ...] = ()
     pkce: bool = False
     extra_authorize: tuple[tuple[str, str], ...] = ()
@@ -59,6 +86,18 @@ class AuthConfig:
     redirect_path: str = "/"
     redirect_port: int = 0
     """0: any free port (RFC 8252 §7.3); a number where the vendor compares the whole address."""
+    redirect: Redirect = Redirect.LOOPBACK
+    key_headers: tuple[tuple[str, CredentialField], ...] = ()
+    """Headers that carry a stored key on every call, tokens or not, such as ``("Api-Key", CLIENT_ID)``."""
+    public_client: bool = False
+    """True: the code is exchanged without ``client_secret`` when the user has none (PKCE)."""
+    revoke_url: str = ""
+    """Where a token is given back (RFC 7009); empty: the vendor documents none."""
+    fields: tuple[KeyField, ...] = (
+        KeyField(field=CredentialField.CLIENT_ID, label="Key"),
+        KeyField(field=CredentialField.CLIENT_SECRET, label="Secret"),
+    )
+    """What the user enters, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

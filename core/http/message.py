@@ -53,12 +53,16 @@ class Auth(StrEnum):
     """Which credential a call needs."""
 
     NONE = "none"
+    KEY = "key"
+    """The API key alone, in the headers of ``AuthConfig.key_headers``; no token."""
     APP = "app"
     """The application's own: Basic key and secret, or a client-credentials token."""
     USER = "user"
     """The signed-in buyer's token."""
     USER_OR_APP = "user_or_app"
     """The buyer's where there is one (results depend on the plan), else the application's."""
+    BEST = "best"
+    """The buyer's, else the application's, else the key alone: for what works better with more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..http.message import vendor_words
-from ..model.listing import Listing, Preview, SearchFilters, SearchPage, SearchQuery, Sort
+from ..model.listing import (
+    Facet,
+    Listing,
+    Orientation,
+    Preview,
+    SearchFilters,
+    SearchPage,
+    SearchQuery,
+    Sort,
+)
 from ..model.money import Balance, Cost, Money
 from .base import (
     DownloadLink,
@@ -35,8 +44,35 @@ CLIENT_FILTERS: Mapping[str, Callable[[Listing, SearchFilters], bool]] = {
         not listing.formats
         or bool(set(listing.formats) & {name.lower().lstrip(".") for name in asked.formats})
     ),
+    "exclude_ai": lambda listing, _: listing.ai_generated is not True,
+    "premium": lambda listing, asked: listing.premium in (None, asked.premium),
+    "animated": lambda listing, asked: listing.animated in (None, asked.animated),
+    "rigged": lambda listing, asked: listing.rigged in (None, asked.rigged),
+    "pbr": lambda listing, asked: listing.pbr in (None, asked.pbr),
+    "max_polygons": lambda listing, asked: _within(listing.polygons, asked.max_polygons),
+    "min_width": lambda listing, asked: _within(asked.min_width, listing.width),
+    "min_height": lambda listing, asked: _within(asked.min_height, listing.height),
+    "min_duration_s": lambda listing, asked: _within(asked.min_duration_s, listing.duration_s),
+    "max_duration_s": lambda listing, asked: _within(listing.duration_s, asked.max_duration_s),
+    "orientation": lambda listing, asked: _has_shape(listing, asked.orientation),
 }
 """Filters that a listing tells enough for. What it does not tell is kept: the policy looks at it again."""
+
+
+def _within(low: float | None, high: float | None) -> bool:
+    return low is None or high is None or low <= high
+
+
+def _has_shape(listing: Listing, asked: Orientation | None) -> bool:
+    if listing.width is None or listing.height is None or asked is None:
+        return True
+    match asked:
+        case Orientation.HORIZONTAL:
+            return listing.width > listing.height
+        case Orientation.VERTICAL:
+            return listing.width < listing.height
+        case Orientation.SQUARE:
+            return listing.width == listing.height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +146,7 @@ def search_page(
     total: int | None,
     on_server: Collection[str],
     sorts: Collection[Sort],
+    facets: tuple[Facet, ...] = (),
 ) -> SearchPage:
     """Return a page of results with the filters applied that the server did not do, and name the others."""
     found = tuple(listings)
@@ -122,6 +159,7 @@ def search_page(
         next_cursor=next_cursor(page=page, per_page=query.per_page, count=len(found), total=total),
         client_filters=here,
         ignored_filters=ignored if query.sort in sorts else (*ignored, "sort"),
+        facets=facets,
     )
 
 

@@ -11,12 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from ..http.auth import AppAuth, AuthConfig, CredentialField
+from ..http.auth import AppAuth, AuthConfig, CredentialField, KeyField, Redirect
 from ..http.message import Call, Steps
 from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
 from ..model.money import Balance, Cost
+from .web import OptIn, RefundPolicy, WebShop
 
 __all__ = [
+    "ANY",
     "Account",
     "AppAuth",
     "AuthConfig",
@@ -26,14 +28,22 @@ __all__ = [
     "HistoryPage",
     "HistoryQuery",
     "HistoryRecord",
+    "KeyField",
     "Marketplace",
     "MarketplaceInfo",
+    "OptIn",
     "OwnedRef",
     "PurchaseOutcome",
     "PurchaseRequest",
     "PurchaseResult",
     "QuoteBasis",
+    "QuoteOption",
     "RecordState",
+    "Redirect",
+    "ReferenceField",
+    "RefundPolicy",
+    "Wanted",
+    "WebShop",
 ]
 
 
@@ -76,6 +86,48 @@ class MarketplaceInfo:
     """File name of the page in ``docs/marketplaces``."""
     preview_hosts: frozenset[str] = frozenset()
     """Hosts (or, with a leading dot, suffixes) that previews come from; they never see a credential."""
+    web: WebShop | None = None
+    """With SEARCH_LINK, SEARCH_FEED, PURCHASE_WEB or DOWNLOAD_PICKUP: what the website offers instead."""
+    contract_licenses: tuple[str, ...] = ()
+    """Tiers that a contract can give where no answer names one; the user says in the settings which it is."""
+    opt_in: OptIn | None = None
+    """What the user has to agree to before SEARCH is used here; None: nothing."""
+    refund: RefundPolicy | None = None
+    """How a purchase is given back here; no marketplace has an API for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which of several ways to license a listing is wanted; empty fields leave it to the marketplace."""
+
+    license_label: str = ""
+    variant: str = ""
+    account_id: str = ""
+
+
+ANY = Wanted()
+"""Whatever the marketplace would give first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteOption:
+    """One way to license a listing: choose it by handing its ``wanted`` to ``quote``."""
+
+    wanted: Wanted
+    label: str
+    """For people, such as ``Extended · 10 credits`` or ``Premium Access · 4K``."""
+    cost: Cost | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceField:
+    """Something that the account's administrator wants noted with each license (a project code, a PO)."""
+
+    id: str
+    label: str
+    required: bool
+    choices: tuple[str, ...] = ()
+    """Allowed values; empty: any text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +146,16 @@ class QuoteBasis:
     web_checkout: bool = False
     why_not: str = ""
     """When nothing can pay: the reason in one sentence; empty when the quote is good."""
+    options: tuple[QuoteOption, ...] = ()
+    """The other ways to license it, the quoted one included; empty where there is only one."""
+    references: tuple[ReferenceField, ...] = ()
+    """What has to be noted with the purchase."""
+    surcharge: str = ""
+    """The marketplace's own sentence about a charge beyond what is paid for (Adobe's ``overage``)."""
+    note: str = ""
+    """What the marketplace says about the price, in its own words."""
+    page_url: str = ""
+    """Where the user can buy it on the website, when it cannot be bought from here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +173,10 @@ class PurchaseRequest:
     project: str = ""
     client: str = ""
     purchase_order: str = ""
+    references: tuple[tuple[str, str], ...] = ()
+    """(``ReferenceField.id``, value) pairs."""
+    surcharge_accepted: bool = False
+    """True: somebody confirmed the quote's ``surcharge``, word for word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +190,9 @@ class DownloadLink:
     name: str
     size: int | None = None
     sha256: str | None = None
+    token_parameter: str = ""
+    """The query parameter in which the host wants the account's token (Adobe's ``token``); the downloader
+    adds it, and only for a host of ``api_hosts``."""
 
     def __repr__(self) -> str:
         return f"DownloadLink(name={self.name!r}, size={self.size!r}, url=<signed>)"
@@ -149,6 +218,8 @@ class PurchaseResult:
     checkout_url: str = ""
     why_not: str = ""
     """With REFUSED: the marketplace's reason, in its words."""
+    balance: Balance | None = None
+    """What is left after it, where the answer tells."""
     links: tuple[DownloadLink, ...] = ()
     """Links that came with the answer, good for a short time. Never stored; ``download_links`` gives fresh
     ones where the license type allows it."""
@@ -242,7 +313,7 @@ class Marketplace(Protocol):
         """Read one listing in full."""
         ...
 
-    def quote(self, listing: Listing) -> Steps[QuoteBasis]:
+    def quote(self, listing: Listing, wanted: Wanted = ANY) -> Steps[QuoteBasis]:
         """Find out what this listing costs us now, and under which license. Never a billable call."""
         ...
 

@@ -93,7 +93,7 @@ def listing(ref: ListingRef, kind: MediaKind) -> Call[Listing]:
     return _details(ref, kind)
 
 
-def quote(listing: Listing) -> Steps[base.QuoteBasis]:
+def quote(listing: Listing, wanted: base.Wanted = base.ANY) -> Steps[base.QuoteBasis]:
     """Find out what this listing costs us now, and under which license. Never a billable call."""
     fresh: Listing = yield _details(listing.ref, listing.kind)
     label, cost = fresh.offers[0].license_label, fresh.offers[0].cost

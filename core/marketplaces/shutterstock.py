@@ -88,7 +88,7 @@ def listing(ref: ListingRef, kind: MediaKind) -> Call[Listing]:
     return _details(ref, kind, found_by="")
 
 
-def quote(listing: Listing) -> Steps[base.QuoteBasis]:
+def quote(listing: Listing, wanted: base.Wanted = base.ANY) -> Steps[base.QuoteBasis]:
     """Find out what this listing costs us now, and under which license. Never a billable call."""
     fresh: Listing = yield _details(listing.ref, listing.kind, found_by=listing.search_id)
     plans: tuple[answers.Plan, ...] = yield _subscriptions()

@@ -50,6 +50,7 @@ class TermsSource(StrEnum):
 
     MARKETPLACE = "marketplace"
     USER = "user"
+    """The user said so, such as the tier chosen in a marketplace's web shop."""
     INVOICE = "invoice"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from .money import Cost, Money
@@ -88,6 +89,14 @@ class Listing:
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None
+    ai_generated: bool | None = None
+    """Made by generative AI, where the marketplace tells."""
+    premium: bool | None = None
+    """Sold at a premium price, where the marketplace tells."""
+    collection: str = ""
+    """The marketplace's own collection or category, in its words."""
+    price_as_of: date | None = None
+    """With prices from a product feed: the day the feed was made. None: the price is today's."""
     search_id: str = ""
     """The vendor's id of the search that found it, where later calls want it back (Shutterstock)."""
 
@@ -107,13 +116,25 @@ class Orientation(StrEnum):
 
     HORIZONTAL = "horizontal"
     VERTICAL = "vertical"
+    SQUARE = "square"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchFilters:
-    """Commercial filters; None or empty means "do not care"."""
+    """Commercial filters; None or empty means "do not care".
+
+    Every marketplace maps what its server can do; the rest is done on the answer where a listing tells
+    enough, or named as not applied (:class:`SearchPage`).
+    """
 
     exclude_editorial: bool = False
+    editorial_only: bool = False
+    exclude_ai: bool = False
+    """Leave out what generative AI made."""
+    premium: bool | None = None
+    """True: premium prices only; False: none of them."""
+    collection: str = ""
+    """A collection or category, in the marketplace's own word or code."""
     min_price: Money | None = None
     max_price: Money | None = None
     formats: tuple[str, ...] = ()
@@ -124,8 +145,13 @@ class SearchFilters:
     low_poly: bool | None = None
     orientation: Orientation | None = None
     min_width: int | None = None
+    """Pixels."""
     min_height: int | None = None
+    """Pixels; a video's resolution too (2160 is 4K)."""
+    min_duration_s: int | None = None
+    max_duration_s: int | None = None
     enhanced_license: bool = False
+    """Only what can be licensed on the marketplace's wider terms (enhanced, extended)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +167,27 @@ class SearchQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    """One value that results have, and how many the marketplace counts under it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """What results can be narrowed by, as the marketplace counts it over all of them.
+
+    ``name`` is a field of :class:`SearchFilters` that takes ``FacetValue.value``, such as ``collection``.
+    """
+
+    name: str
+    label: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
     """One page of one marketplace's results."""
 
@@ -151,3 +198,4 @@ class SearchPage:
     """Names of ``SearchFilters`` fields that the server could not do and that were applied here."""
     ignored_filters: tuple[str, ...] = ()
     """Names of ``SearchFilters`` fields (or ``sort``) that could not be applied at all."""
+    facets: tuple[Facet, ...] = ()

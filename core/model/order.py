@@ -31,7 +31,8 @@ class OrderState(StrEnum):
 
 
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
-    OrderState.APPROVED: frozenset({OrderState.SUBMITTING, OrderState.FAILED}),
+    # Straight to the checkout: bought on the marketplace's website, nothing is sent by us.
+    OrderState.APPROVED: frozenset({OrderState.SUBMITTING, OrderState.AWAITING_CHECKOUT, OrderState.FAILED}),
     OrderState.SUBMITTING: frozenset(
         {OrderState.PAID, OrderState.AWAITING_CHECKOUT, OrderState.UNKNOWN, OrderState.FAILED}
     ),
@@ -96,4 +97,5 @@ class Receipt:
     license_label: str
     received_at: datetime
     evidence: str
-    """How we know: ``purchase_answer``, ``history``, ``order_status``."""
+    """How we know: ``purchase_answer``, ``history``, ``order_status``, ``web_evidence`` (what the user
+    entered and attached after buying on the website)."""

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from .license import TermsSource
 from .listing import ListingRef, MediaKind
 from .money import Balance, Cost, encode_cost
 
@@ -36,6 +37,13 @@ class Quote:
     search_id: str = ""
     web_checkout: bool = False
     """True when paying happens on the marketplace's own page in a browser."""
+    license_source: TermsSource = TermsSource.MARKETPLACE
+    """Who says that this is the license."""
+    surcharge: str = ""
+    """The marketplace's own sentence about what this costs beyond what is paid for already (an overage).
+    Not empty: it is bought only after somebody confirmed exactly this sentence."""
+    note: str = ""
+    """What the marketplace says about the price, in its own words; decoration."""
     created_at: datetime
     expires_at: datetime
 
@@ -46,6 +54,8 @@ class Quote:
             str(self.ref), self.variant, self.license_label, self.license_id, self.terms_sha256,
             self.account_id, encode_cost(self.cost), self.editorial,
         ]  # fmt: skip
+        if self.surcharge or self.license_source is not TermsSource.MARKETPLACE:
+            facts += [self.surcharge, self.license_source]
         return hashlib.sha256(json.dumps(facts, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -271,10 +271,12 @@ def test_editing_is_not_interrupted(bpy: Any, load: Load, host: Any, plan: Plan,
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def test_the_material_of_an_image_is_optional(bpy: Any, host: Any, plan: Plan, tmp_path: Path) -> None:
+def test_the_material_of_an_image_is_optional(
+    bpy: Any, host: Any, plan: Plan, load: Load, tmp_path: Path
+) -> None:
     path = files.make_image(tmp_path / "wood.png")
     files.make_users_scene()
-    handles = host.import_file(plan(path, "image", as_material=False))
+    handles = host.import_file(plan(path, "image", use=load("core.host").ImportUse.DATA))
     assert [handle.id_type for handle in handles] == ["IMAGE"]
 
 
