@@ -38,6 +38,17 @@ _ORIENTATIONS = [
     (ANY, "Any Shape", "Do not care"),
     ("horizontal", "Horizontal", "Wider than high"),
     ("vertical", "Vertical", "Higher than wide"),
+    ("square", "Square", "As wide as high"),
+]
+_PREMIUM = [
+    (ANY, "Any Price Level", "Do not care"),
+    ("YES", "Premium Only", "Only what is sold at a premium price"),
+    ("NO", "No Premium", "Leave out what is sold at a premium price"),
+]
+_EDITORIAL = [
+    (ANY, "Any Use", "Do not care"),
+    ("NO", "No Editorial", "Leave out what may only be used for reporting"),
+    ("ONLY", "Editorial Only", "Only what is meant for reporting"),
 ]
 _PURPOSES = [
     (
@@ -112,11 +123,24 @@ class CLEARANCE_PG_search(PropertyGroup):
     min_width: IntProperty(
         name="Width from", description="Of images, in pixels; 0 means any", min=0, subtype="PIXEL"
     )
-    exclude_editorial: BoolProperty(
-        name="No Editorial", description="Leave out what may only be used for reporting"
+    min_height: IntProperty(
+        name="Height from", description="In pixels; 0 means any. A 4K video has 2160", min=0, subtype="PIXEL"
+    )
+    min_duration: IntProperty(name="Longer Than", description="In seconds; 0 means any length", min=0)
+    max_duration: IntProperty(name="Shorter Than", description="In seconds; 0 means any length", min=0)
+    editorial: EnumProperty(
+        name="Use", description="What the license is meant for, whatever it costs", items=_EDITORIAL
+    )
+    exclude_ai: BoolProperty(name="No AI", description="Leave out what generative AI made")
+    premium: EnumProperty(name="Price Level", description="Premium prices", items=_PREMIUM)
+    collection: StringProperty(
+        name="Collection",
+        description="A collection or category, in the marketplace's own word or code",
+        maxlen=100,
     )
     enhanced_license: BoolProperty(
-        name="Enhanced License", description="Only what can be had with an enhanced license"
+        name="Wider License",
+        description="Only what can be licensed on wider terms (enhanced, extended)",
     )
     library_text: StringProperty(
         name="Filter",
@@ -258,7 +282,11 @@ def read_query(given: Any) -> "SearchQuery":
         kind=None if given.kind == ANY else MediaKind(given.kind),
         sort=Sort(given.sort),
         filters=SearchFilters(
-            exclude_editorial=given.exclude_editorial,
+            exclude_editorial=given.editorial == "NO",
+            editorial_only=given.editorial == "ONLY",
+            exclude_ai=given.exclude_ai,
+            premium={"YES": True, "NO": False}.get(given.premium),
+            collection=given.collection.strip(),
             max_price=price,
             formats=tuple(word.lower().lstrip(".") for word in _words(given.formats)),
             max_polygons=given.max_polygons or None,
@@ -268,6 +296,9 @@ def read_query(given: Any) -> "SearchQuery":
             low_poly=given.low_poly or None,
             orientation=None if given.orientation == ANY else Orientation(given.orientation),
             min_width=given.min_width or None,
+            min_height=given.min_height or None,
+            min_duration_s=given.min_duration or None,
+            max_duration_s=given.max_duration or None,
             enhanced_license=given.enhanced_license,
         ),
     )

@@ -149,7 +149,13 @@ def start() -> None:
 def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
     try:
         from ..core.app import build_app
-        from .ui import view, view_accounts, view_buy, view_report  # noqa: F401 - loaded here, drawn later
+        from .ui import (  # noqa: F401 - loaded here, drawn later
+            view,
+            view_accounts,
+            view_buy,
+            view_details,
+            view_report,
+        )
 
         made = build_app(settings, host=blender)
         for info in made.session.marketplaces:

@@ -11,7 +11,8 @@ from .. import previews, runtime
 from ..prefs import preferences
 from . import icons, widgets
 from .rows import Note
-from .view import DetailsView, ResultRow, Surroundings, view_details, view_search, view_status
+from .view import ResultRow, Surroundings, view_search, view_status
+from .view_details import DetailsView, view_details
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -63,7 +64,12 @@ def draw_filters(layout: Any, context: Any) -> None:
     column = layout.column()
     column.prop(given, "sort")
     column.prop(given, "max_price")
-    column.prop(given, "exclude_editorial")
+    column.prop(given, "premium")
+    column.prop(given, "editorial")
+    column.prop(given, "collection")
+    column = layout.column(heading="Only")
+    column.prop(given, "exclude_ai")
+    column.prop(given, "enhanced_license")
     if given.kind in {"ANY", "model"}:
         column = layout.column(heading="Models")
         for name in ("rigged", "animated", "pbr", "low_poly"):
@@ -72,10 +78,14 @@ def draw_filters(layout: Any, context: Any) -> None:
         column.prop(given, "max_polygons")
         column.prop(given, "formats")
     if given.kind in {"ANY", "image", "video"}:
-        column = layout.column()
+        column = layout.column(align=True)
         column.prop(given, "orientation")
         column.prop(given, "min_width")
-        column.prop(given, "enhanced_license")
+        column.prop(given, "min_height")
+    if given.kind in {"ANY", "video", "audio"}:
+        column = layout.column(align=True)
+        column.prop(given, "min_duration")
+        column.prop(given, "max_duration")
 
 
 def draw_results(layout: Any, context: Any, app: App) -> None:

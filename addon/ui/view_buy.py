@@ -16,7 +16,7 @@ from ...core.tasks import Task
 from ..messages import tell
 from .rows import Fact, FindingRow, Note, Tone, describe_cost, names_of, view_answer, view_finding
 from .text import describe_size, shorten
-from .view import describe_license
+from .view_details import describe_license
 
 MAX_LIBRARY_SHOWN = 200
 

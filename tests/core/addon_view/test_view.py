@@ -10,6 +10,7 @@ from clearance_package import load
 from session_states import EVIL_TITLE, NOW, States
 
 view = load("addon.ui.view")
+view_details = load("addon.ui.view_details")
 rows = load("addon.ui.rows")
 view_buy = load("addon.ui.view_buy")
 view_report = load("addon.ui.view_report")
@@ -36,7 +37,7 @@ def everything(state: Any) -> list[Any]:
     return [
         view.view_status(view.Surroundings(), state, INFOS),
         view.view_search(state, INFOS),
-        view.view_details(state, INFOS, now=NOW),
+        view_details.view_details(state, INFOS, now=NOW),
         view_buy.view_buy(state, INFOS, "", now=NOW),
         view_buy.view_progress(state, INFOS),
         view_buy.view_library(state, INFOS),
@@ -50,7 +51,7 @@ def test_every_state_has_something_to_say(name: str) -> None:
     state = STATES[name]
     searched = view.view_search(state, INFOS)
     assert searched.notes
-    details = view.view_details(state, INFOS, now=NOW)
+    details = view_details.view_details(state, INFOS, now=NOW)
     assert details.notes or details.answer
     report = view_report.view_report(state)
     assert report.notes or report.verdict
@@ -183,24 +184,24 @@ def test_filters_that_a_marketplace_cannot_do_are_named() -> None:
 
 
 def test_details_say_what_the_license_allows_and_what_it_rests_on() -> None:
-    shown = view.view_details(STATES["denied"], INFOS, now=NOW)
+    shown = view_details.view_details(STATES["denied"], INFOS, now=NOW)
     assert shown.answer == rows.Note(text="For this project: not allowed", tone=rows.Tone.BAD)
     (finding,) = shown.findings
     assert finding.how_to_fix == "Deliver renders only, or ask the seller."
     assert "2026-10-01" in finding.clause
     assert finding.url == "https://example.com/terms"
     assert shown.why_no_buy
-    assert view.view_details(STATES["allowed"], INFOS, now=NOW).why_no_buy == ""
+    assert view_details.view_details(STATES["allowed"], INFOS, now=NOW).why_no_buy == ""
 
 
 def test_an_expired_price_cannot_be_bought() -> None:
     later = NOW + timedelta(hours=1)
-    assert view.view_details(STATES["allowed"], INFOS, now=later).retry
+    assert view_details.view_details(STATES["allowed"], INFOS, now=later).retry
     assert "price" in view_buy.why_blocked(STATES["allowed"], now=later)
 
 
 def test_what_is_owned_is_imported_and_not_bought() -> None:
-    shown = view.view_details(STATES["owned selection"], INFOS, now=NOW)
+    shown = view_details.view_details(STATES["owned selection"], INFOS, now=NOW)
     assert shown.owned_grant_id
     assert "own" in view_buy.why_blocked(STATES["owned selection"], now=NOW)
 
@@ -220,14 +221,14 @@ def test_the_license_is_named_by_its_terms_and_by_the_sellers_word() -> None:
     dialog = view_buy.view_buy(STATES["allowed"], INFOS, "quote_1", now=NOW)
     assert {f.label: f.value for f in dialog.facts}["License"] == "Royalty Free License"
     result = made.result(license_label="royalty_free")
-    assert view.describe_license(result) == "Royalty Free License (“royalty_free”)"
+    assert view_details.describe_license(result) == "Royalty Free License (“royalty_free”)"
     unknown = made.licenses.LicenseTerms.unknown(
         marketplace="cgtrader", label="special", version=result.terms.version
     )
     labelled = made.quoting.QuoteResult(
         quote=made.quote(license_label="special"), listing=result.listing, terms=unknown, answer=result.answer
     )
-    assert view.describe_license(labelled) == "special (terms not known)"
+    assert view_details.describe_license(labelled) == "special (terms not known)"
 
 
 def test_a_web_checkout_says_where_one_pays() -> None:
