@@ -1,4 +1,4 @@
-"""The selected result: its facts, the policy's answer, price, ways to license it, what to do. Pure: no bpy."""
+"""The selected result: facts, the policy's answer, price, ways to license it, what to do. Pure: no bpy."""
 
 from __future__ import annotations
 

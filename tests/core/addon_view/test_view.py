@@ -180,7 +180,15 @@ def test_filters_that_a_marketplace_cannot_do_are_named() -> None:
     state = made.state.SessionState(
         query=made.listings.SearchQuery(text="x"), results=[made.listing()], searches=searches
     )
-    assert any("max polygons" in note.text for note in view.view_search(state, INFOS).notes)
+    assert any("cannot filter by polygons" in note.text for note in view.view_search(state, INFOS).notes)
+
+
+def test_filters_that_were_done_here_are_named() -> None:
+    page = made.search("ready", listings=(made.listing(),), client_filters=("rigged", "exclude_ai"))
+    state = made.state.SessionState(
+        query=made.listings.SearchQuery(text="x"), results=[made.listing()], searches={"cgtrader": page}
+    )
+    assert any("rigged and “no AI”" in note.text for note in view.view_search(state, INFOS).notes)
 
 
 def test_details_say_what_the_license_allows_and_what_it_rests_on() -> None:
