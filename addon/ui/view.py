@@ -206,9 +206,7 @@ def _page_notes(name: str, search: MarketplaceSearch) -> list[Note]:
     ]
     if page.client_filters:
         notes.append(
-            Note(
-                text=f"{name} leaves it to us to filter by {_filters(page.client_filters)}: pages are shorter."
-            )
+            Note(text=f"{name}: filtered here by {_filters(page.client_filters)}, so pages are shorter.")
         )
     if page.ignored_filters:
         notes.append(Note(text=f"{name} cannot filter by {_filters(page.ignored_filters)}.", tone=Tone.WARN))
