@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import wave
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from sandbox.library import Library
 from sandbox.media import models, textures
 from sandbox.media.jpeg import encode_jpeg, encode_png
 from sandbox.media.model_files import encode_glb, encode_obj
+from sandbox.media.movie import MovieFormat, encode_movie, make_movie
 from sandbox.media.picture import Photo, watermark
 from sandbox.media.preview import draw_preview
+from sandbox.media.sound import make_effect, make_music
 
 
 def open_image(data: bytes) -> Image.Image:
@@ -137,3 +140,73 @@ def test_assets_are_sold_as_what_they_are(shared_dir: Any, tmp_path: Path) -> No
     assert open_image(sold.data).size == library.image_pixels(webp, "huge")
     plain = next(item for item in catalogue.models.values() if item.asset == "suzi.glb")
     assert [entry.name for entry in library.model_files(plain)] == ["suzi.glb"]
+
+
+def atoms(data: bytes) -> dict[bytes, bytes]:
+    """Split the atoms of a QuickTime file, one level deep; what is cut off fails."""
+    found, place = {}, 0
+    while place < len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        assert 8 <= length <= len(data) - place
+        found[kind] = data[place + 8 : place + length]
+        place += length
+    return found
+
+
+def movie_frames(data: bytes) -> list[Image.Image]:
+    """Read a movie's frames by its own tables."""
+    moov = atoms(atoms(data)[b"moov"])
+    tables = atoms(atoms(atoms(atoms(moov[b"trak"])[b"mdia"])[b"minf"])[b"stbl"])
+    count = struct.unpack_from(">II", tables[b"stsz"], 4)[1]
+    sizes = struct.unpack_from(f">{count}I", tables[b"stsz"], 12)
+    (place,) = struct.unpack_from(">I", tables[b"stco"], 8)
+    frames = []
+    for size in sizes:
+        frames.append(open_image(data[place : place + size]))
+        place += size
+    assert struct.unpack_from(">II", tables[b"stts"], 4)[1] == count
+    return frames
+
+
+@pytest.mark.parametrize(("fps", "seconds"), [(24, 0.5), (29.97, 0.4), (60, 0.1), (25, 0.01)])
+def test_movie_shows_so_many_frames_of_the_size_asked_for(fps: float, seconds: float) -> None:
+    shape = MovieFormat(width=66, height=34, fps=fps)
+    data = make_movie("brick", "redbrick", shape, 3, seconds=seconds)
+    frames = movie_frames(data)
+    assert len(frames) == max(1, round(seconds * fps)) and {frame.size for frame in frames} == {(66, 34)}
+    assert len(frames) == 1 or frames[0].tobytes() != frames[1].tobytes(), "it moves"
+    scale, length = struct.unpack_from(">II", atoms(atoms(data)[b"moov"])[b"mvhd"], 12)
+    assert length / scale == pytest.approx(len(frames) / fps, rel=1e-3)
+    assert data == make_movie("brick", "redbrick", shape, 3, seconds=seconds), "the same each time"
+    assert data != make_movie("brick", "redbrick", shape, 3, seconds=seconds, marked=True)
+
+
+@pytest.mark.parametrize("spare", [0, 1, 7, 8, 5000, -3000])
+def test_movie_of_an_exact_number_of_bytes(spare: int) -> None:
+    shape = MovieFormat(width=64, height=48, fps=24)
+    size = len(make_movie("brick", "redbrick", shape, 3, seconds=0.25)) + spare
+    data = make_movie("brick", "redbrick", shape, 3, seconds=0.25, size=size)
+    assert len(data) == size and len(movie_frames(data)) == 6
+
+
+def test_movie_of_nothing_is_refused() -> None:
+    shape = MovieFormat(width=64, height=48, fps=0)
+    with pytest.raises(ValueError, match="frame"):
+        encode_movie([], shape)
+    with pytest.raises(ValueError, match="frames a second"):
+        make_movie("brick", "redbrick", shape, 3, seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("data", "channels", "frames"),
+    [
+        (make_music(seconds=1.5, bpm=120, seed=4), 2, 33075),
+        (make_music(seconds=0.1, bpm=40, seed=4), 2, 2205),
+        (make_effect(seconds=0.5, seed=4), 1, 11025),
+    ],
+)
+def test_sound_is_as_long_as_asked_for_and_not_silent(data: bytes, channels: int, frames: int) -> None:
+    with wave.open(BytesIO(data)) as file:
+        assert (file.getnchannels(), file.getnframes(), file.getframerate()) == (channels, frames, 22050)
+        samples = struct.unpack(f"<{channels * frames}h", file.readframes(frames))
+    assert 500 < max(map(abs, samples)) < 32000
