@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from .model.listing import MediaKind
+from .model.material import MaterialSpec
 from .model.scene import Handle, SceneScan
 from .stamp_format import Stamp
 
@@ -49,6 +51,11 @@ class ImportPlan:
     """Folder from which textures may be referenced for good; None: pack them."""
     folder: Path | None = None
     """The private folder that all of it lies in, to be removed when the import is over."""
+    materials: tuple[MaterialSpec, ...] = ()
+    """Materials described beside the file (Unity packages), to be rebuilt."""
+    material_slots: Mapping[str, str] = field(default_factory=dict)
+    """For a model: the name that a material has in ``path`` → ``MaterialSpec.guid``. A name that is not in it
+    keeps what the model file itself says. Pictures alone: ``materials`` may be used as they are."""
 
 
 class Host(Protocol):
