@@ -88,7 +88,7 @@ def upgrade(
             _check_known(old, newest, path)
             copy = path.with_name(f"{path.stem}.version-{old}{path.suffix}")
             copy_database(path, copy)
-            _run_scripts(connection, migrations, path=path, copy=copy)
+            _run_scripts(connection, migrations, newest=newest, path=path, copy=copy)
             if read_version(connection, path) != newest:
                 raise LedgerError(
                     f"The scripts that change the ledger do not lead to version {newest}. It was left as it "
@@ -112,7 +112,7 @@ def upgrade(
         engine.dispose()
 
 
-def _run_scripts(connection: Connection, migrations: Path, *, path: Path, copy: Path) -> None:
+def _run_scripts(connection: Connection, migrations: Path, *, newest: str, path: Path, copy: Path) -> None:
     # Costly to import, and not needed as long as there is nothing to migrate.
     from alembic import command
     from alembic.config import Config
@@ -124,7 +124,7 @@ def _run_scripts(connection: Connection, migrations: Path, *, path: Path, copy: 
     config.attributes["connection"] = connection
     config.attributes["version_table"] = schema.VERSION_TABLE
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, newest)
     except ClearanceError:
         raise
     except Exception as error:

@@ -14,6 +14,7 @@ from typing import Protocol
 from ..audit.checkpoints import Checkpoint
 from ..audit.verify import ChainReport
 from ..model.audit import AuditEntry, AuditEvent
+from ..model.evidence import Document, Refund
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.listing import ListingRef
 from ..model.order import Order, OrderState, Receipt
@@ -81,6 +82,18 @@ class LedgerReader(Protocol):
         """Return the files of a grant, in the order in which they came."""
         ...
 
+    def documents(self, order_id: str) -> tuple[Document, ...]:
+        """Return the documents of an order, in the order in which they came."""
+        ...
+
+    def refund(self, refund_id: str) -> Refund | None:
+        """Return a refund, or None."""
+        ...
+
+    def refunds(self, order_id: str = "") -> tuple[Refund, ...]:
+        """Return the refunds of an order, or all."""
+        ...
+
     def terms_text(self, terms_sha256: str) -> str | None:
         """Return the canonical JSON of a reading of license terms kept with a purchase, or None."""
         ...
@@ -139,6 +152,28 @@ class LedgerTransaction(LedgerReader, Protocol):
 
     def add_file(self, file: GrantFile) -> None:
         """Write a delivered file; the same file of the same grant twice is one row."""
+        ...
+
+    def add_document(self, document: Document) -> None:
+        """Write a document of an order; the same file under the same name twice is one row.
+
+        Raises LedgerConflict when there is no such order.
+        """
+        ...
+
+    def add_refund(self, refund: Refund) -> None:
+        """Write a new refund.
+
+        Raises LedgerConflict when its id exists, when its order or grant does not, or when the order has one
+        that is under way or done.
+        """
+        ...
+
+    def change_refund(self, refund: Refund) -> None:
+        """Write how a refund ended: state, time, amount and reference.
+
+        Raises LedgerConflict when there is none that is still requested, or when what it is about differs.
+        """
         ...
 
     def keep_terms(self, terms_sha256: str, text: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, Table, select
 
 from ..model.audit import AuditEntry
+from ..model.evidence import Document, Refund
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.listing import ListingRef
 from ..model.order import Order, OrderState, Receipt
@@ -120,6 +121,24 @@ class SqlReader:
         table = schema.files
         query = select(table).where(table.c.grant_id == grant_id).order_by(table.c.serial)
         return self._all(query, rows.read_file, table)
+
+    def documents(self, order_id: str) -> tuple[Document, ...]:
+        """Return the documents of an order, in the order in which they came."""
+        table = schema.documents
+        query = select(table).where(table.c.order_id == order_id).order_by(table.c.serial)
+        return self._all(query, rows.read_document, table)
+
+    def refund(self, refund_id: str) -> Refund | None:
+        """Return a refund, or None."""
+        return self._one(schema.refunds, rows.read_refund, id=refund_id)
+
+    def refunds(self, order_id: str = "") -> tuple[Refund, ...]:
+        """Return the refunds of an order, or all."""
+        table = schema.refunds
+        query = select(table)
+        if order_id:
+            query = query.where(table.c.order_id == order_id)
+        return self._all(_newest_first(query, table, "requested_at"), rows.read_refund, table)
 
     def terms_text(self, terms_sha256: str) -> str | None:
         """Return the canonical JSON of a reading of license terms kept with a purchase, or None."""

@@ -6,6 +6,7 @@ row that does not make a value (somebody changed the file) is for ``codecs.read_
 
 from __future__ import annotations
 
+from ..model.evidence import Document, DocumentKind, Refund, RefundState
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.license import TermsSource
 from ..model.listing import ListingRef, MediaKind
@@ -46,6 +47,9 @@ def quote_columns(quote: Quote) -> Columns:
         "editorial": quote.editorial,
         "search_id": quote.search_id,
         "web_checkout": quote.web_checkout,
+        "license_source": str(quote.license_source),
+        "surcharge": quote.surcharge,
+        "note": quote.note,
         "created_at": encode_moment(quote.created_at),
         "expires_at": encode_moment(quote.expires_at),
     }
@@ -77,6 +81,9 @@ def read_quote(row: Row) -> Quote:
         editorial=row["editorial"],
         search_id=row["search_id"],
         web_checkout=row["web_checkout"],
+        license_source=TermsSource(row["license_source"]),
+        surcharge=row["surcharge"],
+        note=row["note"],
         created_at=decode_moment(row["created_at"]),
         expires_at=decode_moment(row["expires_at"]),
     )
@@ -265,6 +272,64 @@ def read_file(row: Row) -> GrantFile:
         size=row["size"],
         media_type=row["media_type"],
         downloaded_at=decode_moment(row["downloaded_at"]),
+    )
+
+
+def document_columns(document: Document) -> Columns:
+    """Write a document."""
+    return {
+        "order_id": document.order_id,
+        "kind": str(document.kind),
+        "sha256": document.sha256,
+        "name": document.name,
+        "size": document.size,
+        "added_at": encode_moment(document.added_at),
+        "added_by": document.added_by,
+    }
+
+
+def read_document(row: Row) -> Document:
+    """Read a document."""
+    return Document(
+        order_id=row["order_id"],
+        kind=DocumentKind(row["kind"]),
+        sha256=row["sha256"],
+        name=row["name"],
+        size=row["size"],
+        added_at=decode_moment(row["added_at"]),
+        added_by=row["added_by"],
+    )
+
+
+def refund_columns(refund: Refund) -> Columns:
+    """Write a refund."""
+    return {
+        "id": refund.id,
+        "order_id": refund.order_id,
+        "grant_id": refund.grant_id or None,
+        "state": str(refund.state),
+        "reason": refund.reason,
+        "requested_at": encode_moment(refund.requested_at),
+        "requested_by": refund.requested_by,
+        "settled_at": encode_optional(refund.settled_at),
+        "amount": encode_cost_text(refund.amount),
+        "reference": refund.reference,
+    }
+
+
+def read_refund(row: Row) -> Refund:
+    """Read a refund."""
+    return Refund(
+        id=row["id"],
+        order_id=row["order_id"],
+        grant_id=row["grant_id"] or "",
+        state=RefundState(row["state"]),
+        reason=row["reason"],
+        requested_at=decode_moment(row["requested_at"]),
+        requested_by=row["requested_by"],
+        settled_at=decode_optional(row["settled_at"]),
+        amount=decode_cost(row["amount"]),
+        reference=row["reference"],
     )
 
 

@@ -1,7 +1,8 @@
 """The ledger's tables as they are now. What they were in older versions is in ``migrations/``.
 
 Rules that must hold whatever the code does are constraints here: keys, states, one open order per listing,
-license and account, one grant per order, one receipt per marketplace license. Amounts are text written by
+license and account, one grant per order, one receipt per marketplace license, one refund per order that is
+not refused. Amounts are text written by
 ``encode_cost``; moments are text of fixed width in UTC, so that they sort as they are.
 """
 
@@ -32,12 +33,13 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from ..model.audit import GENESIS_SHA256
+from ..model.evidence import DocumentKind, RefundState
 from ..model.grant import GrantState
 from ..model.license import TermsSource
 from ..model.listing import MediaKind
 from ..model.order import OPEN_STATES, OrderState
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest revision in ``migrations/versions``; numbers of four digits, so that they sort."""
 
 VERSION_TABLE = "schema_version"
@@ -103,9 +105,13 @@ quotes = Table(
     Column("editorial", Boolean, nullable=True),
     _text("search_id"),
     Column("web_checkout", Boolean, nullable=False),
+    _text("license_source"),
+    _text("surcharge"),
+    _text("note"),
     _text("created_at"),
     _text("expires_at"),
     _one_of("kind", MediaKind),
+    _one_of("license_source", TermsSource),
 )
 
 approvals = Table(
@@ -256,6 +262,51 @@ files = Table(
     UniqueConstraint("grant_id", "sha256", "name"),
     CheckConstraint("size >= 0", name="size"),
     Index(None, "sha256"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    _serial(),
+    _link("order_id", "orders.id"),
+    _text("kind"),
+    _text("sha256"),
+    _text("name"),
+    Column("size", BigInteger, nullable=False),
+    _text("added_at"),
+    _text("added_by"),
+    UniqueConstraint("order_id", "sha256", "name"),
+    CheckConstraint("size >= 0", name="size"),
+    _one_of("kind", DocumentKind),
+    Index(None, "sha256"),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    _serial(),
+    _text("id", unique=True),
+    _link("order_id", "orders.id"),
+    _link("grant_id", "grants.id", nullable=True),
+    _text("state"),
+    _text("reason"),
+    _text("requested_at"),
+    _text("requested_by"),
+    _text("settled_at", nullable=True),
+    _text("amount", nullable=True),
+    _text("reference"),
+    _one_of("state", RefundState),
+    Index(None, "order_id", "requested_at"),
+    Index(None, "requested_at"),
+)
+
+Index(
+    # One that is under way or done; what was refused may be tried again.
+    "uq_refunds_standing",
+    refunds.c.order_id,
+    unique=True,
+    sqlite_where=text(f"state <> '{RefundState.REFUSED}'"),
+    postgresql_where=text(f"state <> '{RefundState.REFUSED}'"),
 )
 
 terms = Table("terms", metadata, Column("terms_sha256", Text, primary_key=True), _text("body"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +21,7 @@ from ..audit.secrecy import clean_event
 from ..audit.verify import hash_to_leaf
 from ..errors import LedgerConflict, LedgerError
 from ..model.audit import AuditEntry, AuditEvent
+from ..model.evidence import Document, Refund, RefundState
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.order import TRANSITIONS, Order, Receipt
 from ..model.quote import Approval, Quote
@@ -142,6 +144,62 @@ class SqlTransaction(SqlReader):
             known = self._connection.execute(query).first()
         if known is None:
             self._insert(table, rows.file_columns(file))
+
+    def add_document(self, document: Document) -> None:
+        """Write a document of an order; the same file under the same name twice is one row.
+
+        Raises LedgerConflict when there is no such order.
+        """
+        table = schema.documents
+        query = select(table.c.serial).where(
+            table.c.order_id == document.order_id,
+            table.c.sha256 == document.sha256,
+            table.c.name == document.name,
+        )
+        with translated(self._place):
+            known = self._connection.execute(query).first()
+        if known is None:
+            self._insert(table, rows.document_columns(document))
+
+    def add_refund(self, refund: Refund) -> None:
+        """Write a new refund.
+
+        Raises LedgerConflict when its id exists, when its order or grant does not, or when the order has one
+        that is under way or done.
+        """
+        self._insert(schema.refunds, rows.refund_columns(refund))
+
+    def change_refund(self, refund: Refund) -> None:
+        """Write how a refund ended: state, time, amount and reference.
+
+        Raises LedgerConflict when there is none that is still requested, or when what it is about differs.
+        """
+        stored = self.refund(refund.id)
+        if stored is None or stored.state is not RefundState.REQUESTED:
+            raise LedgerConflict(
+                "There is no such refund that is still open.", context={"refund_id": refund.id}
+            )
+        about = replace(
+            refund,
+            state=stored.state,
+            settled_at=stored.settled_at,
+            amount=stored.amount,
+            reference=stored.reference,
+        )
+        if about != stored:
+            raise LedgerConflict(
+                "What a refund is about never changes. Note a new one instead.",
+                context={"refund_id": refund.id},
+            )
+        table = schema.refunds
+        columns = check_columns(rows.refund_columns(refund))
+        statement = (
+            update(table)
+            .where(table.c.id == refund.id, table.c.state == str(RefundState.REQUESTED))
+            .values(columns)
+        )
+        with self._writing():
+            self._connection.execute(statement)
 
     def keep_terms(self, terms_sha256: str, text: str) -> None:
         """Keep a reading of license terms; the same hash twice is one row.

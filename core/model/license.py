@@ -52,6 +52,8 @@ class TermsSource(StrEnum):
     USER = "user"
     """The user said so, such as the tier chosen in a marketplace's web shop."""
     INVOICE = "invoice"
+    CONTRACT = "contract"
+    """The user's settings say that a contract with the marketplace gives this license."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ class LicenseTerms:
     clauses: tuple[Clause, ...] = ()
     notes: str = ""
     source: TermsSource = TermsSource.MARKETPLACE
+    marketplace_name: str = field(default="", compare=False)
+    """The marketplace's name for people: decoration, no part of the terms, of their text or of their hash."""
 
     @property
     def known(self) -> bool:

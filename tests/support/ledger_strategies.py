@@ -7,6 +7,7 @@ from datetime import UTC
 from hypothesis import strategies as st
 
 from core.model.audit import AuditEvent
+from core.model.evidence import Document, DocumentKind, Refund, RefundState
 from core.model.grant import Grant, GrantFile, GrantState, Usage
 from core.model.license import TermsSource
 from core.model.listing import ListingRef, MediaKind
@@ -45,6 +46,9 @@ quotes = st.builds(
     editorial=flags,
     search_id=texts,
     web_checkout=st.booleans(),
+    license_source=st.sampled_from(TermsSource),
+    surcharge=texts,
+    note=texts,
     created_at=moments,
     expires_at=moments,
 )
@@ -117,6 +121,29 @@ grants = st.builds(
 )
 files = st.builds(
     GrantFile, grant_id=texts, sha256=texts, name=texts, size=sizes, media_type=texts, downloaded_at=moments
+)
+documents = st.builds(
+    Document,
+    order_id=texts,
+    kind=st.sampled_from(DocumentKind),
+    sha256=texts,
+    name=texts,
+    size=sizes,
+    added_at=moments,
+    added_by=texts,
+)
+refunds = st.builds(
+    Refund,
+    id=texts,
+    order_id=texts,
+    grant_id=st.just(""),
+    state=st.sampled_from(RefundState),
+    reason=texts,
+    requested_at=moments,
+    requested_by=texts,
+    settled_at=st.none() | moments,
+    amount=costs,
+    reference=texts,
 )
 usages = st.builds(Usage, grant_id=names, scene=names, data_blocks=st.integers(0, 2**31 - 1), seen_at=moments)
 events = st.builds(

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.ledger.engine import SqlLedger, open_ledger
 from core.model.audit import AuditEvent
+from core.model.evidence import Document, DocumentKind, Refund, RefundState
 from core.model.grant import Grant, GrantFile, Usage
 from core.model.listing import ListingRef, MediaKind
 from core.model.money import Balance, Credits, Money
@@ -139,6 +140,34 @@ def make_file(number: int = 1, **facts: Any) -> GrantFile:
         downloaded_at=moment(number),
     )
     return replace(file, **facts)
+
+
+def make_document(number: int = 1, **facts: Any) -> Document:
+    """Make an invoice of order 1."""
+    document = Document(
+        order_id="order_1",
+        kind=DocumentKind.INVOICE,
+        sha256=f"{number:064x}",
+        name=f"Rechnung č. {number}.pdf",
+        size=2000 + number,
+        added_at=moment(number),
+        added_by="mia",
+    )
+    return replace(document, **facts)
+
+
+def make_refund(number: int = 1, **facts: Any) -> Refund:
+    """Make a refund that was asked for, of order 1."""
+    refund = Refund(
+        id=f"refund_{number}",
+        order_id="order_1",
+        grant_id="",
+        state=RefundState.REQUESTED,
+        reason="the rig is broken — nefunguje",
+        requested_at=moment(number),
+        requested_by="mia",
+    )
+    return replace(refund, **facts)
 
 
 def make_usage(number: int = 1, **facts: Any) -> Usage:

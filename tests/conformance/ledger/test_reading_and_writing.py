@@ -11,12 +11,14 @@ from ledger_values import (
     AT,
     REF,
     make_approval,
+    make_document,
     make_event,
     make_file,
     make_grant,
     make_order,
     make_quote,
     make_receipt,
+    make_refund,
     make_usage,
     moment,
 )
@@ -24,8 +26,11 @@ from ledger_values import (
 from core.errors import LedgerConflict, LedgerError
 from core.ledger.engine import SqlLedger
 from core.ledger.port import Ledger, LedgerReader
+from core.model.evidence import RefundState
 from core.model.grant import GrantState
+from core.model.license import TermsSource
 from core.model.listing import ListingRef
+from core.model.money import Money
 from core.model.order import OrderState
 
 OTHER = ListingRef(marketplace="shutterstock", id="123")
@@ -49,6 +54,11 @@ def assert_empty(reader: LedgerReader) -> None:
     assert reader.grants(state=GrantState.ACTIVE) == ()
     assert reader.known_license_ids(REF) == frozenset()
     assert reader.files("x") == ()
+    assert reader.documents("x") == ()
+    assert reader.documents("") == ()
+    assert reader.refund("x") is None
+    assert reader.refunds() == ()
+    assert reader.refunds("x") == ()
     assert reader.terms_text("x") is None
     assert reader.usages() == ()
     assert reader.usages(grant_id="x", scene="y") == ()
@@ -195,6 +205,80 @@ def test_files_come_in_their_order_and_the_same_one_only_once(ledger: Ledger) ->
         work.add_file(files[1])
     assert ledger.files("grant_1") == (*files, twin)
     assert ledger.files("grant_2") == (replace(files[0], grant_id="grant_2"),)
+
+
+@pytest.mark.parametrize("source", list(TermsSource))
+def test_a_license_is_said_by_any_of_its_sources(ledger: Ledger, source: TermsSource) -> None:
+    with ledger.transaction() as work:
+        work.add_quote(make_quote(license_source=source, surcharge="You will be charged 9.99 USD."))
+        work.add_grant(make_grant(source=source))
+    quote, grant = ledger.quote("quote_1"), ledger.grant("grant_1")
+    assert quote is not None
+    assert grant is not None
+    assert (quote.license_source, grant.source) == (source, source)
+    assert quote.surcharge == "You will be charged 9.99 USD."
+
+
+def test_documents_come_in_their_order_and_the_same_one_only_once(ledger: Ledger) -> None:
+    papers = [make_document(number) for number in (3, 1, 2)]
+    with ledger.transaction() as work:
+        work.add_order(make_order(1))
+        work.add_order(make_order(2))
+        for paper in (*papers, replace(papers[0], added_at=moment(99))):
+            work.add_document(paper)
+        work.add_document(replace(papers[0], order_id="order_2"))
+    assert ledger.documents("order_1") == tuple(papers)
+    assert ledger.documents("order_2") == (replace(papers[0], order_id="order_2"),)
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.add_document(make_document(9, order_id="nobody"))
+
+
+def test_an_order_has_one_refund_that_is_not_refused(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        work.add_order(make_order(1))
+        work.add_order(make_order(2))
+        work.add_refund(make_refund(1))
+        work.add_refund(make_refund(2, order_id="order_2"))
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.add_refund(make_refund(3))
+    refused = make_refund(1, state=RefundState.REFUSED, settled_at=moment(5), reference="case 7")
+    with ledger.transaction() as work:
+        work.change_refund(refused)
+        work.add_refund(make_refund(3))
+    done = make_refund(
+        3, state=RefundState.REFUNDED, settled_at=moment(6), amount=Money(minor=900, currency="EUR")
+    )
+    with ledger.transaction() as work:
+        work.change_refund(done)
+    assert ledger.refunds("order_1") == (done, refused)
+    assert [found.id for found in ledger.refunds()] == ["refund_3", "refund_2", "refund_1"]
+    for change in (make_refund(3), make_refund(1), make_refund(9)):
+        with pytest.raises(LedgerConflict), ledger.transaction() as work:
+            work.change_refund(change)
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.add_refund(make_refund(4))
+
+
+@pytest.mark.parametrize("facts", [{"order_id": "order_1"}, {"reason": "another"}, {"requested_by": "eve"}])
+def test_what_a_refund_is_about_never_changes(ledger: Ledger, facts: dict[str, str]) -> None:
+    with ledger.transaction() as work:
+        work.add_order(make_order(1))
+        work.add_order(make_order(2))
+        work.add_refund(make_refund(1, order_id="order_2"))
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.change_refund(make_refund(1, **{"order_id": "order_2", **facts}, state=RefundState.REFUSED))
+    stored = ledger.refund("refund_1")
+    assert stored is not None
+    assert stored.state is RefundState.REQUESTED
+
+
+@pytest.mark.parametrize("facts", [{"order_id": "nobody"}, {"grant_id": "nobody"}])
+def test_a_refund_is_of_an_order_and_a_grant_that_are_there(ledger: Ledger, facts: dict[str, str]) -> None:
+    with ledger.transaction() as work:
+        work.add_order(make_order(1))
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.add_refund(make_refund(1, **facts))
+    assert ledger.refunds() == ()
 
 
 def test_terms_are_kept_once_and_never_changed(ledger: Ledger) -> None:

@@ -15,6 +15,7 @@ from core.audit.chain import link
 from core.errors import LedgerError
 from core.ledger.port import Ledger, LedgerTransaction
 from core.model.audit import GENESIS_SHA256, AuditEvent
+from core.model.evidence import Document, Refund
 from core.model.grant import Grant, GrantFile, Usage
 from core.model.money import Credits, Money
 from core.model.order import Order, Receipt
@@ -97,6 +98,26 @@ def test_files(ledger: Ledger, value: GrantFile) -> None:
         work.add_grant(make_grant(id=value.grant_id))
         work.add_file(value)
         assert work.files(value.grant_id) == (value,)
+
+
+@given(value=strategies.documents)
+@repeated
+def test_documents(ledger: Ledger, value: Document) -> None:
+    with rolled_back(ledger) as work:
+        work.add_order(make_order(id=value.order_id))
+        work.add_document(value)
+        work.add_document(value)
+        assert work.documents(value.order_id) == (value,)
+
+
+@given(value=strategies.refunds)
+@repeated
+def test_refunds(ledger: Ledger, value: Refund) -> None:
+    with rolled_back(ledger) as work:
+        work.add_order(make_order(id=value.order_id))
+        work.add_refund(value)
+        assert work.refund(value.id) == value
+        assert work.refunds() == (value,)
 
 
 @given(value=strategies.usages)

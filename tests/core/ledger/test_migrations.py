@@ -17,12 +17,14 @@ import pytest
 from ledger_values import (
     REF,
     make_approval,
+    make_document,
     make_event,
     make_file,
     make_grant,
     make_order,
     make_quote,
     make_receipt,
+    make_refund,
     make_usage,
     moment,
 )
@@ -34,6 +36,7 @@ from core.ledger.migrate import MIGRATIONS, prepare_schema, upgrade
 from core.ledger.port import LedgerReader
 from core.ledger.sqlite import make_engine
 from core.model.grant import GrantState
+from core.model.license import TermsSource
 from core.model.order import OrderState
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -122,8 +125,8 @@ def read_ddl(path: Path) -> set[tuple[str, str, str]]:
     return {(kind, name, re.sub(r"\s+", " ", sql or "")) for kind, name, sql in rows}
 
 
-def check_contents(reader: LedgerReader) -> None:
-    """Hold what is read against what was in the ledger of version 0001."""
+def check_contents(reader: LedgerReader, version: str = "0001") -> None:
+    """Hold what is read against what was in the ledger of a version: the same, and what was new in it."""
     order = make_order(
         1, quote_id="quote_1", approval_id="approval_1", ref=REF, state=OrderState.FULFILLED, version=4,
         submitted_at=moment(2), marketplace_order_id="mo-1",
@@ -140,6 +143,14 @@ def check_contents(reader: LedgerReader) -> None:
     assert reader.files("grant_1") == (make_file(1), make_file(2))
     assert reader.usages() == (make_usage(1),)
     assert reader.terms_text("ab" * 32) == '{"label":"Royalty Free"}'
+    if version >= "0002":
+        assert reader.documents("order_1") == (make_document(1), make_document(2))
+        assert reader.refunds() == (make_refund(1, grant_id="grant_1"),)
+        assert reader.quote("quote_2") == make_quote(
+            2, license_source=TermsSource.CONTRACT, surcharge="9.99 USD more", note="from 2027"
+        )
+    else:
+        assert (reader.documents("order_1"), reader.refunds()) == ((), ())
     assert [entry.event for entry in reader.audit()] == [
         make_event(1, action="order.approved"), make_event(2), make_event(3, action="file.stored"),
     ]  # fmt: skip
@@ -170,22 +181,24 @@ def test_a_ledger_of_every_version_opens_with_what_is_in_it(path: Path, version:
     restore(version, path)
     for _ in range(2):
         with closing(open_ledger(path)) as ledger:
-            check_contents(ledger)
+            check_contents(ledger, version)
             assert ledger.verify_audit().ok
             assert ledger.check_integrity() == ()
     with closing(open_ledger(path)) as ledger, ledger.transaction() as work:
         work.record(make_event(9))
-        work.add_grant(make_grant(9))
+        work.add_grant(make_grant(9, source=TermsSource.CONTRACT))
+        work.add_document(make_document(9))
     new = path.with_name("new.sqlite")
     open_ledger(new).close()
     assert read_ddl(path) == read_ddl(new)
 
 
-def test_the_script_of_a_released_version_still_makes_what_was_released(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", list_versions())
+def test_the_scripts_of_a_released_version_still_make_what_was_released(tmp_path: Path, version: str) -> None:
     migrated, released = tmp_path / "migrated.sqlite", tmp_path / "released.sqlite"
     migrated.touch()
-    upgrade(migrated, lock_timeout_s=1.0, newest="0001")
-    restore("0001", released)
+    upgrade(migrated, lock_timeout_s=1.0, newest=version)
+    restore(version, released)
     assert read_ddl(migrated) == read_ddl(released)
 
 
@@ -299,6 +312,6 @@ def test_work_that_others_have_under_way_is_waited_for_and_kept(
             work.add_grant(make_grant(3))
         output, _ = child.communicate()
         assert child.returncode == 0
-        assert output.strip() == "ledger.version-0001.sqlite"
+        assert output.strip() == f"ledger.version-{schema.SCHEMA_VERSION}.sqlite"
     with closing(sqlite3.connect(old)) as connection:
         assert connection.execute("SELECT count(*) FROM seats").fetchone() == (3,)
