@@ -250,6 +250,6 @@ def _build_services(
             fresh_links=fresh_links,
         ),
         plan_import=PlanImport(ledger=ledger, store=store, host=host),
-        report=MakeReport(ledger=ledger, clock=clock),
+        report=MakeReport(ledger=ledger, clock=clock, catalogue=catalogue),
         accounts=Accounts(credentials=credentials, tokens=network.tokens, sender=client),
     )

@@ -7,6 +7,7 @@ nearest match.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from ..model.license import LicenseTerms
@@ -55,7 +56,13 @@ class LicenseCatalogue:
                 terms = known.at((rule.editorial_license_id if editorial else "") or rule.license_id, at)
                 if terms is not None:
                     return terms
-        return LicenseTerms.unknown(marketplace=marketplace, label=label, version=at)
+        unknown = LicenseTerms.unknown(marketplace=marketplace, label=label, version=at)
+        return replace(unknown, marketplace_name=self.name_of(marketplace))
+
+    def name_of(self, marketplace: str) -> str:
+        """Return a marketplace's name for people; the id itself for one whose licenses are not known."""
+        known = self._file(marketplace)
+        return marketplace if known is None else known.name
 
     def by_id(self, license_id: str, at: date) -> LicenseTerms | None:
         """Return the version of a license that was in force on a day, or None for an id nobody defined."""

@@ -36,6 +36,8 @@ class MarketplaceLicenses:
     """One file's content: every version of every license, and the labels that lead to them."""
 
     marketplace: str
+    name: str
+    """The marketplace's name for people."""
     versions: Mapping[str, tuple[LicenseTerms, ...]]
     """By license id, oldest first, never empty."""
     labels: tuple[LabelRule, ...]

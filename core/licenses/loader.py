@@ -88,6 +88,8 @@ class _Label(_Strict):
 class _File(_Strict):
     schema_number: int = Field(alias="schema", ge=1, le=1)
     marketplace: str
+    name: str = Field(min_length=1, max_length=40)
+    """The marketplace's name for people."""
     sources: dict[str, _Source]
     license: list[_License]
     label: list[_Label]
@@ -119,7 +121,9 @@ def parse_licenses(text: str, *, name: str, marketplace: str) -> MarketplaceLice
                 until=label.until,
             )
         )
-    return MarketplaceLicenses(marketplace=marketplace, versions=versions, labels=tuple(labels))
+    return MarketplaceLicenses(
+        marketplace=marketplace, name=file.name, versions=versions, labels=tuple(labels)
+    )
 
 
 def _build_versions(file: _File, name: str) -> dict[str, tuple[LicenseTerms, ...]]:
@@ -216,6 +220,7 @@ def _make_terms(
         outputs=outputs,
         clauses=tuple(clauses[topic] for topic in sorted(clauses)),
         notes=" ".join(entry.notes.split()),
+        marketplace_name=file.name,
         **values,
     )
 

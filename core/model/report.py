@@ -41,6 +41,8 @@ class ReportGrant:
     granted_at: datetime | None
     data_blocks: int
     findings: tuple[Finding, ...] = ()
+    marketplace_name: str = ""
+    """The marketplace's name for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.license import LicenseTerms
-from .wording import MARKETPLACES
+from .wording import name_marketplace
 
 
 def needs_credit(terms: LicenseTerms, *, editorial: bool) -> bool:
@@ -19,7 +19,7 @@ def format_credit(terms: LicenseTerms, *, author: str, listing_id: str, editoria
         return ""
     values = {
         "{author}": " ".join(author.split()) or "Unknown author",
-        "{marketplace}": MARKETPLACES.get(terms.marketplace, terms.marketplace),
+        "{marketplace}": name_marketplace(terms),
         "{listing_id}": listing_id,
     }
     # One pass over the template: braces in an author's name are text, not places to fill.

@@ -10,16 +10,6 @@ from ..model.intended_use import OutputKind
 from ..model.license import LicenseTerms
 from .facts import Facts
 
-MARKETPLACES = {
-    "adobe_stock": "Adobe Stock",
-    "cgtrader": "CGTrader",
-    "getty_images": "Getty Images",
-    "pond5": "Pond5",
-    "shutterstock": "Shutterstock",
-    "turbosquid": "TurboSquid",
-    "unity": "Unity Asset Store",
-}
-
 OUTPUTS: dict[OutputKind, str] = {
     OutputKind.RENDER: "publishing still renders",
     OutputKind.VIDEO: "publishing moving pictures",
@@ -67,8 +57,12 @@ INSTEAD: dict[OutputKind, str] = {
 
 def name_license(terms: LicenseTerms) -> str:
     """Return such as ``CGTrader's Editorial License``."""
-    shop = MARKETPLACES.get(terms.marketplace, terms.marketplace)
-    return f"{shop}'s {shorten(terms.label) or 'license'}"
+    return f"{name_marketplace(terms)}'s {shorten(terms.label) or 'license'}"
+
+
+def name_marketplace(terms: LicenseTerms) -> str:
+    """Return the marketplace's name for people, else its id."""
+    return terms.marketplace_name or terms.marketplace
 
 
 def shorten(text: str, limit: int = 80) -> str:

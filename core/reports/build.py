@@ -5,7 +5,8 @@ Pure. Every stamp is decoded once, every grant judged once per claim that a stam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ..model.findings import Finding, Severity, Verdict
@@ -38,11 +39,15 @@ def build_report(
     use: IntendedUse,
     now: datetime,
     tool_version: str = "",
+    name_of: Callable[[str], str] = str,
 ) -> Report:
-    """Judge a scene; ``grants`` by id, ``terms`` by hash. What is missing in them is said, not guessed."""
+    """Judge a scene; ``grants`` by id, ``terms`` by hash. What is missing in them is said, not guessed.
+
+    ``name_of`` gives a marketplace's name for people.
+    """
     decoded = Decoded()
     sightings = see(scan, ledger_ids=grants, decoded=decoded)
-    judged = _Judged(grants=grants, terms=terms, use=use, now=now, stamps=decoded.by_grant())
+    judged = _Judged(grants=grants, terms=terms, use=use, now=now, stamps=decoded.by_grant(), name_of=name_of)
     rows: list[ReportRow] = []
     findings: list[Finding] = []
     counts: dict[str, int] = {}
@@ -100,6 +105,7 @@ class _Judged:
         use: IntendedUse,
         now: datetime,
         stamps: Mapping[str, Stamp],
+        name_of: Callable[[str], str],
     ) -> None:
         self._grants = grants
         self._terms = terms
@@ -108,6 +114,7 @@ class _Judged:
         self._claims: dict[tuple[str, str, str], Verdict] = {}
         self._findings: dict[str, dict[Finding, None]] = {}
         self._stamps = stamps
+        self._name_of = name_of
         self._blocks: dict[tuple[tuple[str, ...], int], Verdict] = {}
 
     def claims(self, grant_ids: tuple[str, ...], stamp: Stamp | None) -> Verdict:
@@ -168,6 +175,7 @@ class _Judged:
             granted_at=grant.granted_at,
             data_blocks=data_blocks,
             findings=findings,
+            marketplace_name=self._name_of(grant.ref.marketplace),
         )
 
     def _credit(self, grant: Grant, terms: LicenseTerms | None) -> str:
@@ -198,6 +206,7 @@ class _Judged:
             granted_at=None,
             data_blocks=data_blocks,
             findings=findings,
+            marketplace_name=self._name_of(stamp.marketplace),
         )
 
     def _find(self, grant_id: str, stamp: Stamp | None) -> tuple[Finding, ...]:
@@ -208,9 +217,9 @@ class _Judged:
         extra: tuple[Finding, ...] = ()
         if terms is None:
             extra = (scene_findings.missing_terms(grant_id, grant.terms_sha256),)
-            terms = LicenseTerms.unknown(
-                marketplace=grant.ref.marketplace, label=grant.license_label, version=grant.granted_at.date()
-            )
+            where, day = grant.ref.marketplace, grant.granted_at.date()
+            unknown = LicenseTerms.unknown(marketplace=where, label=grant.license_label, version=day)
+            terms = replace(unknown, marketplace_name=self._name_of(where))
         _, findings = judge(
             Facts(
                 terms=terms,

@@ -16,7 +16,7 @@ from ..model.intended_use import IntendedUse, OutputKind, Purpose
 from ..model.license import Clause, Confidence
 from ..model.report import Report, ReportGrant, ReportRow
 from ..model.scene import IdType
-from ..policy.wording import MARKETPLACES, OUTPUTS
+from ..policy.wording import OUTPUTS
 from .credits import collect_credits
 from .text import clean, web_address
 
@@ -259,7 +259,7 @@ def _clause(clause: Clause | None) -> ClauseView | None:
 
 
 def _grant(grant: ReportGrant) -> GrantView:
-    shop = MARKETPLACES.get(grant.marketplace, clean(grant.marketplace, 40))
+    shop = clean(grant.marketplace_name or grant.marketplace, 40)
     return GrantView(
         title=_title(grant),
         listing=f"{shop} {clean(grant.listing_id, 40)}".strip(),
@@ -306,7 +306,7 @@ def _evidence(grants: Iterable[ReportGrant]) -> list[tuple[str, str, str, int]]:
     for grant in grants:
         if grant.terms_sha256:
             label = clean(grant.license_label or grant.license_id, 80)
-            shop = MARKETPLACES.get(grant.marketplace, clean(grant.marketplace, 40))
+            shop = clean(grant.marketplace_name or grant.marketplace, 40)
             key = (f"{shop}: {label}", clean(grant.terms_sha256, 64), web_address(grant.terms_url))
             found[key] = found.get(key, 0) + 1
     return [(*key, count) for key, count in sorted(found.items())][:MAX_GRANTS]

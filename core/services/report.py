@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..clock import Clock
 from ..errors import ClearanceError
 from ..ledger.port import Ledger
-from ..licenses import parse_text
+from ..licenses import LicenseCatalogue, parse_text
 from ..model.audit import AuditEvent
 from ..model.grant import Grant, Usage
 from ..model.intended_use import IntendedUse
@@ -27,6 +27,7 @@ class MakeReport:
 
     ledger: Ledger
     clock: Clock
+    catalogue: LicenseCatalogue
 
     def run(self, scan: SceneScan, use: IntendedUse, *, actor: str) -> Report:
         """Build the report and note in the audit that it was made."""
@@ -39,6 +40,7 @@ class MakeReport:
             use=use,
             now=self.clock.now(),
             tool_version=VERSION,
+            name_of=self.catalogue.name_of,
         )
         with self.ledger.transaction() as work:
             work.record(
@@ -79,7 +81,8 @@ class MakeReport:
         for digest in {grant.terms_sha256 for grant in grants.values()}:
             text = self.ledger.terms_text(digest)
             if text is not None:
-                terms[digest] = parse_text(text)
+                kept = parse_text(text)
+                terms[digest] = replace(kept, marketplace_name=self.catalogue.name_of(kept.marketplace))
         return terms
 
 

@@ -82,6 +82,13 @@ def test_the_hash_names_the_facts() -> None:
     assert len(terms_sha256(terms)) == 64
 
 
+@pytest.mark.parametrize("terms", ALL, ids=lambda terms: f"{terms.license_id}@{terms.version}")
+def test_a_marketplace_s_name_is_no_part_of_its_terms(terms: LicenseTerms) -> None:
+    renamed = replace(terms, marketplace_name="Another name")
+    assert terms.marketplace_name and renamed == terms and terms_sha256(renamed) == terms_sha256(terms)
+    assert parse_text(canonical_text(terms)).marketplace_name == ""
+
+
 def test_unknown_none_and_a_value_differ() -> None:
     base = LicenseTerms.unknown(marketplace="m", label="l", version=date(2026, 1, 1))
     assert parse_text(canonical_text(base)).production_budget_max is UNKNOWN

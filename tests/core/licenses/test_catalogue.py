@@ -168,3 +168,10 @@ def test_files_are_read_only_when_needed() -> None:
     catalogue = LicenseCatalogue({"broken": "this is = = not TOML"})
     assert catalogue.resolve("other", "x", at=LATE).license_id == "other.unknown"
     assert catalogue.marketplaces == ("broken",)
+
+
+def test_a_marketplace_has_a_name_for_people_even_when_its_label_is_unknown() -> None:
+    assert CATALOGUE.resolve("cgtrader", "Royalty Free", at=LATE).marketplace_name == "CGTrader"
+    assert CATALOGUE.resolve("cgtrader", "never heard of", at=LATE).marketplace_name == "CGTrader"
+    assert CATALOGUE.resolve("mall", "never heard of", at=LATE).marketplace_name == "mall"
+    assert CATALOGUE.name_of("mall") == "mall"

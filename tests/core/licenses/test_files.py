@@ -12,6 +12,7 @@ from core.errors import UserInputError
 from core.licenses import LicenseCatalogue
 from core.licenses.canonical import BOOLEANS, CAPS, PERMISSIONS
 from core.licenses.loader import parse_licenses
+from core.marketplaces import registry
 from core.model.license import UNKNOWN, LicenseTerms, Permission
 
 ALL = LicenseCatalogue.load().all()
@@ -20,6 +21,7 @@ WRITTEN_ON = date(2026, 11, 24)
 GOOD = """
 schema = 1
 marketplace = "shop"
+name = "The Shop"
 [sources.page]
 url = "https://shop.example/terms"
 read_on = 2026-01-02
@@ -85,11 +87,17 @@ def test_every_shipped_file_is_loaded() -> None:
     assert {"cgtrader.toml", "shutterstock.toml"} <= shipped
 
 
+@pytest.mark.parametrize("marketplace", registry.all_ids())
+def test_a_marketplace_is_called_the_same_everywhere(marketplace: str) -> None:
+    assert LicenseCatalogue.load().name_of(marketplace) == registry.find(marketplace).INFO.name
+
+
 def test_a_good_file_loads() -> None:
     read = parse_licenses(GOOD, name="shop.toml", marketplace="shop")
     terms = read.at("shop.standard", WRITTEN_ON)
     assert terms is not None
     assert terms.outputs
+    assert (read.name, terms.marketplace_name) == ("The Shop", "The Shop")
     assert terms.clauses[0].read_on == date(2026, 1, 2)
 
 
@@ -110,6 +118,8 @@ def test_a_good_file_loads() -> None:
         ('id = "shop.standard"', 'id = "shop.unknown"', "id must be"),
         ('license = "shop.standard"', 'license = "shop.gone"', "shop.gone"),
         ('marketplace = "shop"', 'marketplace = "mall"', "mall"),
+        ('name = "The Shop"', "", "name"),
+        ('name = "The Shop"', 'name = ""', "name"),
         ("schema = 1", "schema = 2", "schema"),
         ('terms = "page"', 'terms = "page"\nlike = "shop.other@2026-01-01"', "like"),
         ('terms = "page"', 'terms = "nothing"', "terms"),

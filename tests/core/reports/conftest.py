@@ -84,6 +84,7 @@ class Studio:
             "use": self.use,
             "now": NOW,
             "tool_version": "0.1.0",
+            "name_of": self.catalogue.name_of,
         }
         return build_report(self.scan(), **{**values, **other})  # type: ignore[arg-type]
 

@@ -246,6 +246,14 @@ def test_credits_name_each_line_once(studio: Studio) -> None:
     assert text == "Credits for Story\n\nAda/Shutterstock.com\nOla/Shutterstock.com\n"
 
 
+def test_marketplaces_are_called_by_their_names(studio: Studio) -> None:
+    studio.add("MESH", "chair", studio.buy("g1"))
+    studio.add("MESH", "other", studio.buy("g2", "mall:standard"))
+    report = studio.report()
+    assert {grant.marketplace_name for grant in report.grants} == {"CGTrader", "mall"}
+    assert "CGTrader 4711" in render_html(report) and "mall 4711" in render_html(report)
+
+
 def test_no_credits_are_said(studio: Studio) -> None:
     assert "No license in this scene asks" in render_credits(studio.report())
 
