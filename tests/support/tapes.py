@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from core.http.message import Call, Response
 from core.marketplaces import registry
-from core.marketplaces.base import HistoryQuery, Marketplace, OwnedRef, PurchaseRequest
+from core.marketplaces.base import HistoryQuery, Marketplace, OwnedRef, PurchaseRequest, Wanted
 from core.model.listing import (
     Listing,
     ListingRef,
@@ -91,10 +91,13 @@ def start(tape: Tape) -> Steps:
                     kind=_kind(tape),
                     offers=(),
                     search_id=given.get("search_id", ""),
-                )
+                ),
+                Wanted(**given.get("wanted", {})),
             )
         case "purchase":
-            own = {key: value for key, value in given.items() if key != "id"}
+            own = {key: value for key, value in given.items() if key not in ("id", "kind")}
+            if "references" in own:
+                own["references"] = tuple((name, value) for name, value in own["references"])
             return _one(module.purchase(PurchaseRequest(ref=_ref(tape), kind=_kind(tape), **own)))
         case "order_status":
             return _one(module.order_status(_owned(tape)))
@@ -291,11 +294,13 @@ def _ref(tape: Tape) -> ListingRef:
 
 
 def _kind(tape: Tape) -> MediaKind:
-    return next(iter(tape.module.INFO.kinds))
+    """Return the kind that a tape names; where it names none, the only one, else images."""
+    kinds = tape.module.INFO.kinds
+    return MediaKind(tape.input.get("kind") or (min(kinds) if len(kinds) == 1 else MediaKind.IMAGE))
 
 
 def _owned(tape: Tape) -> OwnedRef:
-    own = {key: value for key, value in tape.input.items() if key != "id"}
+    own = {key: value for key, value in tape.input.items() if key not in ("id", "kind")}
     return OwnedRef(ref=_ref(tape), kind=_kind(tape), **own)
 
 
