@@ -14,7 +14,14 @@ from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeVar
 
 from ..errors import MarketplaceError, UnexpectedResponse
-from .statuses import clean_text, error_for_status, nests_too_deep, outcome_unknown, vendor_words
+from .statuses import (
+    clean_text,
+    decode_leniently,
+    error_for_status,
+    nests_too_deep,
+    outcome_unknown,
+    vendor_words,
+)
 
 # With the two cleaners of `statuses`, for the marketplaces' readers: they may import nothing else of http.
 __all__ = [
@@ -33,6 +40,9 @@ __all__ = [
 
 P = TypeVar("P")
 T = TypeVar("T")
+
+UNCLEAR_REFUSALS = frozenset({408, 409, 425, 429})
+"""Statuses below 500 that are no plain no: too slow, in conflict, too early, too many."""
 
 Json = Any
 """Decoded JSON: readers check every shape they rely on through :mod:`core.marketplaces.reading`."""
@@ -96,6 +106,10 @@ class Call(Generic[P]):
     ``read_json`` gets the decoded body (None for an empty one) and the response's headers.
     ``statuses`` are the status codes that count as an answer; the body of a redirect among them is not
     looked at. ``marketplace_name`` is the name for people; empty: the id is shown.
+
+    ``read_refusal`` sees a 4xx that leaves no doubt (its status, and its decoded body or None) before the
+    status alone decides: it returns a value where the refusal is an answer after all (the page behind the
+    last one), raises a MarketplaceError that says more than the status does, or returns None.
     """
 
     marketplace: str
@@ -106,6 +120,7 @@ class Call(Generic[P]):
     statuses: tuple[int, ...] = (200,)
     may_be_empty: bool = False
     marketplace_name: str = ""
+    read_refusal: Callable[[int, Json], P | None] | None = None
 
     def read(self, response: Response) -> P:
         """Turn a response into a value; raise a MarketplaceError subclass for everything else.
@@ -113,6 +128,9 @@ class Call(Generic[P]):
         A SPENDING call whose answer cannot be read is OutcomeUnknown: it may have taken effect.
         """
         if response.status not in self.statuses:
+            found = self._look_at_refusal(response)
+            if found is not None:
+                return found
             raise error_for_status(
                 name=self.marketplace_name or self.marketplace,
                 marketplace=self.marketplace,
@@ -131,6 +149,15 @@ class Call(Generic[P]):
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
             # A reader's own slip must not reach the user raw, nor make a purchase look as if it had failed.
             raise self._unreadable(response, f"it could not be read ({type(error).__name__})", "") from error
+
+    def _look_at_refusal(self, response: Response) -> P | None:
+        clear = 400 <= response.status < 500 and response.status not in UNCLEAR_REFUSALS
+        if self.read_refusal is None or not clear:
+            return None
+        try:
+            return self.read_refusal(response.status, decode_leniently(response.body))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return None  # the reader's own slip: then the status decides
 
     def _decode(self, response: Response) -> Json:
         if 300 <= response.status < 400:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -56,14 +56,16 @@ def error_for_status(
     headers: Mapping[str, str],
     body: bytes,
     spending: bool,
+    error_codes: Collection[tuple[int, int]] = (),
 ) -> MarketplaceError:
     """Return the error for a status that does not count as an answer.
 
     ``name`` is for people, ``marketplace`` and ``operation`` for the log. With ``spending`` everything
-    that may have taken effect all the same is OutcomeUnknown.
+    that may have taken effect all the same is OutcomeUnknown. ``error_codes`` pairs a vendor's own numbers
+    with the status that each really is; they are looked up in refusals (4xx) only.
     """
     headers = {key.lower(): value for key, value in headers.items()}
-    answer = _decode_leniently(body)
+    answer = decode_leniently(body)
     said = vendor_words(answer)
     quoted = f": “{said}”" if said else ""
     facts: dict[str, Any] = {"marketplace": marketplace, "status": status}
@@ -72,7 +74,7 @@ def error_for_status(
 
     if spending and (status < 400 or status in (408, 409) or status >= 500):
         return outcome_unknown(name=name, marketplace=marketplace, operation=operation, status=status)
-    match status:
+    match dict(error_codes).get(read_error_code(answer) or -1, status) if 400 <= status < 500 else status:
         case 401:
             return CredentialsRejected(
                 f"{name} refused the key or the sign-in. Check them in the preferences and sign in again.",
@@ -144,6 +146,19 @@ def outcome_unknown(
     )
 
 
+def read_error_code(answer: Any) -> int | None:
+    """Return the vendor's own number of an error (``error_code`` or ``code``, text or number), or None."""
+    if not isinstance(answer, Mapping):
+        return None
+    for name in ("error_code", "code"):
+        value = answer.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+            return int(value)
+    return None
+
+
 def read_retry_after(headers: Mapping[str, str], answer: Any = None) -> float | None:
     """Read how many seconds to wait, or None when the vendor does not say so.
 
@@ -174,7 +189,7 @@ def vendor_words(answer: Any) -> str:
     """Return what a decoded error body says, safe to show; empty when it says nothing.
 
     Shapes: ``message`` and ``errors[].message`` (Shutterstock A7), ``error`` or ``message`` (CGTrader 1.7),
-    ``error_description`` (OAuth).
+    ``error_description`` (OAuth), ``ErrorMessage`` beside ``ErrorCode`` (Getty Images B7).
     """
     found = _find_words(answer, depth=0)
     found = _SECRET_LIKE.sub("…", _URL_QUERY.sub(r"\1", found[: 4 * MAX_VENDOR_WORDS]))
@@ -226,7 +241,8 @@ def _says_rate_limit(headers: Mapping[str, str]) -> bool:
     return any(_LIMIT_WORDS.search(headers.get(header, "")[:500]) for header in _LIMIT_HEADERS)
 
 
-def _decode_leniently(body: bytes) -> Any:
+def decode_leniently(body: bytes) -> Any:
+    """Decode an error's body as far as it is JSON; None for everything else."""
     body = body[:_MAX_ERROR_BODY]
     try:
         return None if nests_too_deep(body) else json.loads(body)
@@ -243,7 +259,7 @@ def _find_words(answer: Any, *, depth: int) -> str:
         return _find_words(answer[0], depth=depth + 1) if answer else ""
     if isinstance(answer, dict):
         # The first of `errors` is more exact than the `message` above it.
-        for key in ("errors", "message", "error_description", "error"):
+        for key in ("errors", "message", "error_description", "error", "ErrorMessage", "ErrorCode"):
             words = _find_words(answer.get(key), depth=depth + 1)
             if words:
                 return words

@@ -42,6 +42,7 @@ class Endpoint:
         query: Iterable[tuple[str, str]] = (),
         statuses: tuple[int, ...] = (200,),
         slash: bool = False,
+        refusal: Callable[[int, Json], P | None] | None = None,
     ) -> Call[P]:
         """Build a reading call. ``query`` keeps its order; a repeated name is an array parameter."""
         request = Request(
@@ -51,7 +52,7 @@ class Endpoint:
             headers=_ACCEPT,
             auth=auth,
         )
-        return self._call(operation, request, read, Idempotency.SAFE, statuses)
+        return self._call(operation, request, read, Idempotency.SAFE, statuses, refusal)
 
     def post(
         self,
@@ -62,17 +63,20 @@ class Endpoint:
         auth: Auth,
         body: Any,
         idempotency: Idempotency,
+        query: Iterable[tuple[str, str]] = (),
         slash: bool = False,
+        refusal: Callable[[int, Json], P | None] | None = None,
     ) -> Call[P]:
         """Build a call with a JSON body. What it does when sent twice is always said, never assumed."""
         request = Request(
             method="POST",
             url=join_url(self.url, segments, slash=slash),
+            query=tuple(query),
             headers=_ACCEPT,
             json_body=encode_json(body),
             auth=auth,
         )
-        return self._call(operation, request, read, idempotency, (200, 201))
+        return self._call(operation, request, read, idempotency, (200, 201), refusal)
 
     def _call(
         self,
@@ -81,6 +85,7 @@ class Endpoint:
         read: Callable[[Node], P],
         idempotency: Idempotency,
         statuses: tuple[int, ...],
+        refusal: Callable[[int, Json], P | None] | None,
     ) -> Call[P]:
         def read_json(value: Json, headers: Mapping[str, str]) -> P:
             return read(Node(value=value, headers=headers))
@@ -93,6 +98,7 @@ class Endpoint:
             read_json=read_json,
             idempotency=idempotency,
             statuses=statuses,
+            read_refusal=refusal,
         )
 
 

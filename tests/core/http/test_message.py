@@ -102,6 +102,28 @@ class TestAnswers:
         with pytest.raises(OutcomeUnknown):
             make(read, idempotency=Idempotency.SPENDING).read(answer(b"1"))
 
+    def test_a_refusal_can_be_an_answer_or_say_more(self) -> None:
+        def look(status: int, body: Any) -> str | None:
+            if body["code"] == "end":
+                return "nothing more"
+            if body["code"] == "user":
+                raise AccessDenied("The Shop wants a user.", marketplace="shop", status=status)
+            return None
+
+        call = make(read_refusal=look)
+        assert call.read(answer(b'{"code": "end"}', 400)) == "nothing more"
+        with pytest.raises(AccessDenied, match="wants a user"):
+            call.read(answer(b'{"code": "user"}', 401))
+        for body in (b'{"code": "other"}', b"{}", b"", b"<html>", b"[]", b"7"):
+            with pytest.raises(RequestRejected):
+                call.read(answer(body, 400))
+
+    @pytest.mark.parametrize("status", [301, 408, 409, 425, 429, 500, 503])
+    def test_what_is_no_plain_no_is_never_looked_at(self, status: int) -> None:
+        call = make(read_refusal=lambda status, body: "bought", idempotency=Idempotency.SPENDING)
+        with pytest.raises(MarketplaceError):
+            call.read(answer(b'{"code": "end"}', status))
+
     def test_the_place_is_named(self) -> None:
         def read(value: Any, headers: Mapping[str, str]) -> None:
             raise UnexpectedResponse("“data[3].id” is missing", context={"path": "data[3].id"})
