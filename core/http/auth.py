@@ -76,6 +76,11 @@ class AuthConfig:
     """Empty: nobody signs in here."""
     token_url: str = ""
     scopes: tuple[str, ...] = ()
+    """What is asked for when somebody signs in."""
+    scope_separator: str = " "
+    """What stands between scopes; a blank (RFC 6749), but a comma at Adobe."""
+    app_scope: str = ""
+    """The ``scope`` of the application's own token request, written as the vendor writes it; empty: none."""
     pkce: bool = False
     extra_authorize: tuple[tuple[str, str], ...] = ()
     extra_token: tuple[tuple[str, str], ...] = ()
@@ -187,8 +192,9 @@ def start_sign_in(
     if verifier is not None:
         extra["code_challenge"] = builder.create_code_challenge(verifier, "S256")
         extra["code_challenge_method"] = "S256"
+    scope = config.scope_separator.join(config.scopes) or None
     url = builder.prepare_request_uri(
-        config.authorize_url, redirect_uri=back, scope=list(config.scopes) or None, state=state, **extra
+        config.authorize_url, redirect_uri=back, scope=scope, state=state, **extra
     )
     return SignIn(url=str(url), state=state, redirect_uri=back, code_verifier=verifier)
 
@@ -205,7 +211,10 @@ def client_credentials_call(
     from oauthlib.oauth2 import BackendApplicationClient
 
     body = BackendApplicationClient(client_id).prepare_request_body(
-        include_client_id=True, client_secret=client_secret, **dict(config.extra_token)
+        include_client_id=True,
+        client_secret=client_secret,
+        scope=config.app_scope or None,
+        **dict(config.extra_token),
     )
     return _token_call(marketplace, config, "client_credentials", str(body), Idempotency.SAFE)
 
