@@ -29,6 +29,9 @@ from .base import (
     PurchaseOutcome,
     PurchaseResult,
     QuoteBasis,
+    QuoteOption,
+    ReferenceField,
+    Wanted,
 )
 from .calls import asked_filters
 from .reading import Node, file_name_in
@@ -133,6 +136,75 @@ def _why_not(plans: Sequence[Plan], variants: Sequence[str], no_plan: str) -> st
     return "The subscription covers none of the sizes of this. Look at what the plan includes."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to license a listing: the account that pays, what it gives, and what that costs.
+
+    ``balance.license_label`` is the license; ``label`` is for people.
+    """
+
+    balance: Balance
+    cost: Cost
+    label: str
+    variant: str = ""
+    references: tuple[ReferenceField, ...] = ()
+    surcharge: str = ""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What chooses exactly this way."""
+        balance = self.balance
+        return Wanted(
+            license_label=balance.license_label, variant=self.variant, account_id=balance.account_id
+        )
+
+    def suits(self, wanted: Wanted) -> bool:
+        """Say whether this is what is wanted; an empty field wants anything."""
+        return (
+            wanted.license_label in ("", self.balance.license_label)
+            and wanted.variant in ("", self.variant)
+            and wanted.account_id in ("", self.balance.account_id)
+        )
+
+
+CHOICE_GONE = "What was chosen can no longer be had here. Choose again from what is offered now."
+
+
+def quote_on_ways(
+    listing: Listing, ways: Sequence[Way], wanted: Wanted, *, why_not: str, note: str = ""
+) -> QuoteBasis:
+    """Quote the first way that is wanted, and offer the others. ``ways`` come best first.
+
+    ``why_not`` is said when there is no way at all.
+    """
+    chosen = next((way for way in ways if way.suits(wanted)), None)
+    if chosen is None:
+        reason = CHOICE_GONE if ways else why_not
+        return QuoteBasis(
+            listing=listing, license_label="", cost=None, why_not=reason, note=note, page_url=listing.page_url
+        )
+    same = (chosen.variant, chosen.balance.license_label, chosen.cost, chosen.references, chosen.surcharge)
+    others = [
+        way.balance
+        for way in ways
+        if way is not chosen
+        and same == (way.variant, way.balance.license_label, way.cost, way.references, way.surcharge)
+    ]
+    options = tuple(QuoteOption(wanted=way.wanted, label=way.label, cost=way.cost) for way in ways)
+    return QuoteBasis(
+        listing=listing,
+        license_label=chosen.balance.license_label,
+        cost=chosen.cost,
+        accounts=(chosen.balance, *others),
+        variant=chosen.variant,
+        options=options if len(options) > 1 else (),
+        references=chosen.references,
+        surcharge=chosen.surcharge,
+        note=note,
+        page_url=listing.page_url,
+    )
+
+
 def refused(words: object) -> PurchaseResult:
     """Return a purchase that the marketplace refused in so many words (an error body, or a part of one)."""
     return PurchaseResult(outcome=PurchaseOutcome.REFUSED, why_not=vendor_words(words) or "no reason given")
@@ -197,7 +269,7 @@ def history_reader(
     def read_page(answer: Node) -> HistoryPage:
         listed = isinstance(answer.value, list)
         records = [read(item) for item in (answer if listed else answer.at(name)).items()]
-        total = None if listed else answer.either("total_count", "total").hint_integer()
+        total = None if listed else answer.either("total_count", "total", "result_count").hint_integer()
         size = (None if listed else answer.at("per_page").hint_integer()) or per_page
         cursor = None
         if size is not None or total is not None:
@@ -224,12 +296,13 @@ def read_user_name(node: Node) -> str:
 
 
 def read_previews(nodes: Iterable[Node]) -> tuple[Preview, ...]:
-    """Read previews: addresses, or objects with ``url``, ``width`` and ``height``; drop unusable ones."""
+    """Read previews: addresses, or objects with ``url`` or ``uri``, ``width``, ``height``; drop unusable ones."""
     found = []
     for node in nodes:
         if isinstance(node.value, str):
             found.append(Preview(url=node.hint_url()))
         elif isinstance(node.value, dict):
             width, height = node.at("width").hint_integer(), node.at("height").hint_integer()
-            found.append(Preview(url=node.at("url").hint_url(), width=width or 0, height=height or 0))
+            url = node.either("url", "uri").hint_url()
+            found.append(Preview(url=url, width=width or 0, height=height or 0))
     return tuple(preview for preview in found if preview.url)

@@ -52,7 +52,7 @@ class Endpoint:
             headers=_ACCEPT,
             auth=auth,
         )
-        return self._call(operation, request, read, Idempotency.SAFE, statuses, refusal)
+        return self._call(operation, request, read, Idempotency.SAFE, statuses=statuses, refusal=refusal)
 
     def post(
         self,
@@ -76,7 +76,7 @@ class Endpoint:
             json_body=encode_json(body),
             auth=auth,
         )
-        return self._call(operation, request, read, idempotency, (200, 201), refusal)
+        return self._call(operation, request, read, idempotency, statuses=(200, 201), refusal=refusal)
 
     def _call(
         self,
@@ -84,6 +84,7 @@ class Endpoint:
         request: Request,
         read: Callable[[Node], P],
         idempotency: Idempotency,
+        *,
         statuses: tuple[int, ...],
         refusal: Callable[[int, Json], P | None] | None,
     ) -> Call[P]:
