@@ -110,6 +110,9 @@ class Call(Generic[P]):
     ``read_refusal`` sees a 4xx that leaves no doubt (its status, and its decoded body or None) before the
     status alone decides: it returns a value where the refusal is an answer after all (the page behind the
     last one), raises a MarketplaceError that says more than the status does, or returns None.
+
+    ``error_codes`` pairs a vendor's own numbers, told in the bodies of refusals, with the status that each
+    really is.
     """
 
     marketplace: str
@@ -121,6 +124,7 @@ class Call(Generic[P]):
     may_be_empty: bool = False
     marketplace_name: str = ""
     read_refusal: Callable[[int, Json], P | None] | None = None
+    error_codes: tuple[tuple[int, int], ...] = ()
 
     def read(self, response: Response) -> P:
         """Turn a response into a value; raise a MarketplaceError subclass for everything else.
@@ -139,6 +143,7 @@ class Call(Generic[P]):
                 headers=response.headers,
                 body=response.body,
                 spending=self.idempotency is Idempotency.SPENDING,
+                error_codes=self.error_codes,
             )
         try:
             return self.read_json(self._decode(response), response.headers)

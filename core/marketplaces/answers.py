@@ -214,13 +214,17 @@ def search_page(
     query: SearchQuery,
     listings: Iterable[Listing],
     *,
-    page: int,
     total: int | None,
     on_server: Collection[str],
     sorts: Collection[Sort],
+    page: int = 1,
+    offset: int | None = None,
     facets: tuple[Facet, ...] = (),
 ) -> SearchPage:
-    """Return a page of results with the filters applied that the server did not do, and name the others."""
+    """Return a page of results with the filters applied that the server did not do, and name the others.
+
+    ``offset`` in place of ``page``: the vendor counts rows, and so does the cursor.
+    """
     found = tuple(listings)
     left_over = [name for name in asked_filters(query.filters) if name not in on_server]
     here = tuple(name for name in left_over if name in CLIENT_FILTERS)
@@ -228,30 +232,39 @@ def search_page(
     return SearchPage(
         listings=tuple(x for x in found if all(CLIENT_FILTERS[name](x, query.filters) for name in here)),
         total=total,
-        next_cursor=next_cursor(page=page, per_page=query.per_page, count=len(found), total=total),
+        next_cursor=next_cursor(
+            page=page, per_page=query.per_page, count=len(found), total=total, offset=offset
+        ),
         client_filters=here,
         ignored_filters=ignored if query.sort in sorts else (*ignored, "sort"),
         facets=facets,
     )
 
 
-def next_cursor(*, page: int, per_page: int, count: int, total: int | None) -> str | None:
+def next_cursor(
+    *, page: int = 1, per_page: int, count: int, total: int | None, offset: int | None = None
+) -> str | None:
     """Return the cursor of the page after this one, or None at the end.
 
-    ``count`` is what this page held. Without a ``total`` a full page is taken to have a next one.
+    ``count`` is what this page held. Without a ``total`` a full page is taken to have a next one. With an
+    ``offset`` the cursor is the number of rows to pass over, else the page's number.
     """
-    if count == 0 or page >= MAX_PAGES:
+    end = page * per_page if offset is None else offset + per_page
+    if count == 0 or end >= MAX_PAGES * per_page:
         return None
-    more = count >= per_page if total is None else page * per_page < total
-    return str(page + 1) if more else None
+    more = count >= per_page if total is None else end < total
+    if not more:
+        return None
+    return str(page + 1 if offset is None else end)
 
 
 def history_reader(
     query: HistoryQuery,
     read: Callable[[Node], HistoryRecord],
     *,
-    page: int,
     per_page: int | None,
+    page: int = 1,
+    offset: int | None = None,
     name: str = "data",
 ) -> Callable[[Node], HistoryPage]:
     """Return a reader of a page of history: a list, bare or under a name, perhaps with a total.
@@ -273,7 +286,8 @@ def history_reader(
         size = (None if listed else answer.at("per_page").hint_integer()) or per_page
         cursor = None
         if size is not None or total is not None:
-            cursor = next_cursor(page=page, per_page=size or len(records), count=len(records), total=total)
+            size, count = size or len(records), len(records)
+            cursor = next_cursor(page=page, per_page=size, count=count, total=total, offset=offset)
         return HistoryPage(records=tuple(filter(wanted, records)), next_cursor=cursor)
 
     return read_page

@@ -22,6 +22,7 @@ P = TypeVar("P")
 
 MAX_QUERY_LENGTH = 1000
 MAX_WORDS_LENGTH = 200
+MAX_DIGITS = 16
 _ACCEPT = (("Accept", "application/json"),)
 
 
@@ -31,6 +32,10 @@ class Endpoint:
 
     info: MarketplaceInfo
     url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    """What the vendor wants to see on every call, such as the name of this product."""
+    error_codes: tuple[tuple[int, int], ...] = ()
+    """The vendor's own numbers of errors, and the status that each really is."""
 
     def get(
         self,
@@ -43,16 +48,21 @@ class Endpoint:
         statuses: tuple[int, ...] = (200,),
         slash: bool = False,
         refusal: Callable[[int, Json], P | None] | None = None,
+        idempotency: Idempotency = Idempotency.SAFE,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> Call[P]:
-        """Build a reading call. ``query`` keeps its order; a repeated name is an array parameter."""
+        """Build a reading call. ``query`` keeps its order; a repeated name is an array parameter.
+
+        ``idempotency`` is for the vendors with whom reading an address buys.
+        """
         request = Request(
             method="GET",
             url=join_url(self.url, segments, slash=slash),
             query=tuple(query),
-            headers=_ACCEPT,
+            headers=_ACCEPT + self.headers + headers,
             auth=auth,
         )
-        return self._call(operation, request, read, Idempotency.SAFE, statuses=statuses, refusal=refusal)
+        return self._call(operation, request, read, idempotency, statuses=statuses, refusal=refusal)
 
     def post(
         self,
@@ -66,13 +76,14 @@ class Endpoint:
         query: Iterable[tuple[str, str]] = (),
         slash: bool = False,
         refusal: Callable[[int, Json], P | None] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> Call[P]:
         """Build a call with a JSON body. What it does when sent twice is always said, never assumed."""
         request = Request(
             method="POST",
             url=join_url(self.url, segments, slash=slash),
             query=tuple(query),
-            headers=_ACCEPT,
+            headers=_ACCEPT + self.headers + headers,
             json_body=encode_json(body),
             auth=auth,
         )
@@ -100,6 +111,7 @@ class Endpoint:
             idempotency=idempotency,
             statuses=statuses,
             read_refusal=refusal,
+            error_codes=self.error_codes,
         )
 
 
@@ -124,6 +136,16 @@ def own_id(info: MarketplaceInfo, ref: ListingRef, kind: MediaKind | None = None
     return ref.id
 
 
+def own_number(info: MarketplaceInfo, ref: ListingRef, kind: MediaKind | None = None) -> str:
+    """Return the listing's id where all ids are whole numbers; raise UserInputError for any other text."""
+    found = own_id(info, ref, kind)
+    if not (found.isascii() and found.isdigit() and len(found) <= MAX_DIGITS):
+        raise UserInputError(
+            f"“{found[:40]}” is not an id of {info.name}: it is a number.", code="user_input.listing_id"
+        )
+    return found
+
+
 def need_kind(info: MarketplaceInfo, kind: MediaKind | None) -> None:
     """Raise NotSupported for a kind of media that is not bought here; None is any kind."""
     if kind is not None and kind not in info.kinds:
@@ -143,6 +165,15 @@ def page_number(cursor: str | None) -> int:
     if cursor is None:
         return 1
     if cursor.isascii() and cursor.isdigit() and 1 <= len(cursor) <= 6 and int(cursor) >= 1:
+        return int(cursor)
+    raise UserInputError(f"“{cursor[:40]}” is not a page of results. Search again.", code="user_input.cursor")
+
+
+def row_offset(cursor: str | None) -> int:
+    """Return the number of rows to pass over that a cursor stands for; none for None."""
+    if cursor is None:
+        return 0
+    if cursor.isascii() and cursor.isdigit() and 1 <= len(cursor) <= 8 and int(cursor) >= 1:
         return int(cursor)
     raise UserInputError(f"“{cursor[:40]}” is not a page of results. Search again.", code="user_input.cursor")
 
