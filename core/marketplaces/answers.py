@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeVar
 
 from ..http.message import vendor_words
@@ -43,6 +44,7 @@ MAX_PAGES = 1000
 
 CLIENT_FILTERS: Mapping[str, Callable[[Listing, SearchFilters], bool]] = {
     "exclude_editorial": lambda listing, _: listing.editorial is not True,
+    "editorial_only": lambda listing, _: listing.editorial is not False,
     "formats": lambda listing, asked: (
         not listing.formats
         or bool(set(listing.formats) & {name.lower().lstrip(".") for name in asked.formats})
@@ -61,8 +63,27 @@ CLIENT_FILTERS: Mapping[str, Callable[[Listing, SearchFilters], bool]] = {
 }
 """Filters that a listing tells enough for. What it does not tell is kept: the policy looks at it again."""
 
+_PRICES: Mapping[str, Callable[[Listing, SearchFilters], bool]] = {
+    "min_price": lambda listing, asked: _costs(
+        listing, lambda amount: _within(_amount(asked.min_price), amount)
+    ),
+    "max_price": lambda listing, asked: _costs(
+        listing, lambda amount: _within(amount, _amount(asked.max_price))
+    ),
+}
+"""For those who sent the limit in a coarser form: amounts are compared as they are, whatever the currency."""
 
-def _within(low: float | None, high: float | None) -> bool:
+
+def _costs(listing: Listing, fits: Callable[[Decimal], bool]) -> bool:
+    amounts = [offer.cost.decimal for offer in listing.offers if isinstance(offer.cost, Money)]
+    return not amounts or any(fits(amount) for amount in amounts)
+
+
+def _amount(limit: Money | None) -> Decimal | None:
+    return None if limit is None else limit.decimal
+
+
+def _within(low: float | Decimal | None, high: float | Decimal | None) -> bool:
     return low is None or high is None or low <= high
 
 
@@ -220,21 +241,26 @@ def search_page(
     page: int = 1,
     offset: int | None = None,
     facets: tuple[Facet, ...] = (),
+    per_page: int | None = None,
+    sent_coarsely: Collection[str] = (),
 ) -> SearchPage:
     """Return a page of results with the filters applied that the server did not do, and name the others.
 
-    ``offset`` in place of ``page``: the vendor counts rows, and so does the cursor.
+    ``offset`` in place of ``page``: the vendor counts rows, and so does the cursor. ``per_page`` is what the
+    vendor gives where it is less than was asked for. ``sent_coarsely`` are the filters among ``on_server``
+    that the server can only do roughly: they are applied here once more.
     """
-    found = tuple(listings)
+    found, size = tuple(listings), per_page or query.per_page
+    known = {**CLIENT_FILTERS, **_PRICES}
     left_over = [name for name in asked_filters(query.filters) if name not in on_server]
     here = tuple(name for name in left_over if name in CLIENT_FILTERS)
     ignored = tuple(name for name in left_over if name not in CLIENT_FILTERS)
     return SearchPage(
-        listings=tuple(x for x in found if all(CLIENT_FILTERS[name](x, query.filters) for name in here)),
-        total=total,
-        next_cursor=next_cursor(
-            page=page, per_page=query.per_page, count=len(found), total=total, offset=offset
+        listings=tuple(
+            x for x in found if all(known[name](x, query.filters) for name in (*here, *sent_coarsely))
         ),
+        total=total,
+        next_cursor=next_cursor(page=page, per_page=size, count=len(found), total=total, offset=offset),
         client_filters=here,
         ignored_filters=ignored if query.sort in sorts else (*ignored, "sort"),
         facets=facets,
@@ -310,7 +336,7 @@ def read_user_name(node: Node) -> str:
 
 
 def read_previews(nodes: Iterable[Node]) -> tuple[Preview, ...]:
-    """Read previews: addresses, or objects with ``url`` or ``uri``, ``width``, ``height``; drop unusable ones."""
+    """Read previews: addresses, or objects with ``url`` or ``uri`` and their size; drop unusable ones."""
     found = []
     for node in nodes:
         if isinstance(node.value, str):

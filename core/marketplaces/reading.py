@@ -196,6 +196,11 @@ class Node:
         """Return a decorating number; None when not told, or told as something else."""
         return self._hint(self.optional_integer, None)
 
+    def hint_number(self) -> float | None:
+        """Return a decorating amount of something, told as a number or a text; None when there is none."""
+        text = f"{self.value}" if isinstance(self.value, (int, str, Decimal)) else ""
+        return float(text) if _AMOUNT.fullmatch(text) else None
+
     def hint_boolean(self) -> bool | None:
         """Return a decorating flag; None when not told, or told as something else."""
         return self._hint(self.optional_boolean, None)
