@@ -160,6 +160,18 @@ def not_supported(info: MarketplaceInfo, step: str, instead: str) -> NotSupporte
     return NotSupported(f"{info.name} offers no way to {step}. {instead}", marketplace=info.id)
 
 
+def web_only(
+    info: MarketplaceInfo, step: str, ref: ListingRef, kind: MediaKind | None = None
+) -> NotSupported:
+    """Return the error for a step that only the website offers, with the page where it is done.
+
+    Raises what ``own_id`` raises when the listing is not this marketplace's at all.
+    """
+    listing_id = own_id(info, ref, kind)
+    page = info.web.product_page(listing_id) if info.web else info.key_page_url
+    return not_supported(info, step, f"Do it on its website: {page}")
+
+
 def page_number(cursor: str | None) -> int:
     """Return the page that a cursor stands for; the first for None."""
     if cursor is None:

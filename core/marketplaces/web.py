@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from ..http.message import clean_text
+from ..model.listing import MediaKind
 
 MAX_QUERY = 200
+MAX_ADDRESS = 4000
+_CATEGORY_PARTS = re.compile(r"[>/|»›]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,10 @@ class WebShop:
     """What the user chooses from after buying."""
     delivery: str = ""
     """One sentence: how the file gets from the website to this machine."""
+    feed_source: str = ""
+    """One sentence: where the user gets a product feed; with SEARCH_FEED."""
+    category_kinds: tuple[tuple[str, MediaKind], ...] = ()
+    """How the website's categories begin, such as ``2d/textures``, and what is sold there."""
 
     def search_link(self, words: str, extra: Iterable[tuple[str, str]] = ()) -> str:
         """Return the address of the website's search for these words."""
@@ -56,9 +63,32 @@ class WebShop:
         return self.page_url.replace("{id}", quote(listing_id, safe=""))
 
     def find_id(self, address: str) -> str:
-        """Return the product's id that an address of the website holds; empty when there is none."""
-        found = re.search(self.id_pattern, address)
+        """Return the product's id that an address of the website holds; empty when there is none.
+
+        Partner links carry the website's address inside their own, with escapes: that one is found too.
+        """
+        text = address[:MAX_ADDRESS]
+        found = re.search(self.id_pattern, text)
+        if found is None and "%" in text:
+            found = re.search(self.id_pattern, unquote(unquote(text)))
         return found.group("id") if found else ""
+
+    def is_own_id(self, listing_id: str) -> bool:
+        """Say whether a text has the form of the website's product ids."""
+        return bool(listing_id) and self.find_id(self.product_page(listing_id)) == listing_id
+
+    def kind_of(self, category: str) -> MediaKind | None:
+        """Return what is sold under a category ("3D > Props", ``3d/props``); None when that is not known.
+
+        The first parts of a longer path are tried too: feeds put the shop's name in front.
+        """
+        parts = [part.strip().lower() for part in _CATEGORY_PARTS.split(category)]
+        for start in range(min(3, len(parts))):
+            path = "/".join(parts[start:])
+            for beginning, kind in self.category_kinds:
+                if path == beginning or path.startswith((f"{beginning}/", f"{beginning} ", f"{beginning}-")):
+                    return kind
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
