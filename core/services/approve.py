@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..clock import Clock
-from ..errors import PolicyError, UserInputError
+from ..errors import PolicyError, PriceChanged, UserInputError
 from ..ids import Ids
-from ..ledger.port import Ledger
+from ..ledger.port import Ledger, LedgerReader
 from ..model.audit import AuditEvent
 from ..model.findings import Decision, PolicyAnswer, Severity
 from ..model.quote import Approval, Quote
@@ -24,11 +24,21 @@ class Approve:
     ids: Ids
     settings: Settings
 
-    def run(self, quote: Quote, answer: PolicyAnswer, *, actor: str, reason: str = "") -> Approval:
+    def run(
+        self,
+        quote: Quote,
+        answer: PolicyAnswer,
+        *,
+        actor: str,
+        reason: str = "",
+        accept_surcharge: str = "",
+    ) -> Approval:
         """Approve a quote of ours.
 
-        Raises PolicyError when the policy denies the use, and UserInputError when the quote is stale, or
-        when the policy wants a person's reason and there is none.
+        ``accept_surcharge`` repeats the quote's ``surcharge`` word for word: what costs beyond what is paid
+        for is bought only after somebody read that sentence. Raises PolicyError when the policy denies the
+        use, and UserInputError when the quote is stale, when the surcharge was not accepted, or when the
+        policy wants a person's reason and there is none.
         """
         now = self.clock.now()
         if answer.decision is Decision.DENY:
@@ -42,6 +52,13 @@ class Approve:
                 "The license leaves something open for this project. Read the findings, and say in a few "
                 "words why it may be bought all the same.",
                 code="approve.reason_needed",
+                context={"quote_id": quote.id},
+            )
+        if quote.surcharge and accept_surcharge != quote.surcharge:
+            raise UserInputError(
+                f"It costs more than what is paid for already. The marketplace says: “{quote.surcharge}” "
+                "Agree to exactly this before it is bought.",
+                code="approve.surcharge",
                 context={"quote_id": quote.id},
             )
         if now >= quote.expires_at:
@@ -75,7 +92,28 @@ class Approve:
                         ("binding_sha256", approval.binding_sha256),
                         ("decision", answer.decision),
                         ("reason", approval.reason),
+                        *((("surcharge_accepted", quote.surcharge),) if quote.surcharge else ()),
                     ),
                 )
             )
         return approval
+
+
+def find_approved(ledger: LedgerReader, approval_id: str, *, now: datetime) -> tuple[Approval, Quote]:
+    """Return an approval that still stands, with its quote.
+
+    Raises UserInputError when there is none or it is stale, PriceChanged when it is of another offer.
+    """
+    approval = ledger.approval(approval_id)
+    quote = ledger.quote(approval.quote_id) if approval else None
+    if approval is None or quote is None:
+        raise UserInputError("There is no such approval.", code="purchase.no_approval")
+    if approval.binding_sha256 != quote.binding_sha256:
+        raise PriceChanged(
+            "The quote is not what was approved. Nothing was bought.", marketplace=quote.ref.marketplace
+        )
+    if now >= approval.expires_at:
+        raise UserInputError(
+            "The approval is no longer valid. Ask for a new quote.", code="purchase.approval_expired"
+        )
+    return approval, quote

@@ -6,7 +6,10 @@ answer, or later its own records, decide what happened: no answer is never taken
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..clock import Clock
 from ..errors import (
@@ -29,19 +32,31 @@ from ..errors import (
 )
 from ..http.cancel import CancelToken
 from ..ids import Ids
-from ..ledger.port import Ledger
+from ..ledger.port import Ledger, LedgerTransaction
 from ..marketplaces import registry
-from ..marketplaces.base import Marketplace, PurchaseOutcome, PurchaseRequest, PurchaseResult
+from ..marketplaces.base import (
+    Marketplace,
+    PurchaseOutcome,
+    PurchaseRequest,
+    PurchaseResult,
+    QuoteBasis,
+    Wanted,
+)
 from ..model.audit import AuditEvent
 from ..model.grant import Grant, GrantState
+from ..model.license import TermsSource
 from ..model.money import encode_cost
 from ..model.order import Order, OrderState
 from ..model.quote import Approval, Quote
 from ..settings import Settings
+from .approve import find_approved
+from .balances import Balances
 from .fresh_links import FreshLinks
-from .quote import listing_stub
+from .quote import listing_stub, name_license
+from .references import fill_references
 from .settle import Settle
 from .steps import Sender, run_steps
+from .web_basis import sells_on_website
 
 NOTHING_HAPPENED = (
     OfflineError,
@@ -70,16 +85,32 @@ class Purchase:
     ids: Ids
     settings: Settings
     fresh_links: FreshLinks
+    balances: Balances | None = None
 
-    def run(self, approval_id: str, *, actor: str, cancel: CancelToken | None = None) -> Order:
+    def run(
+        self,
+        approval_id: str,
+        *,
+        actor: str,
+        references: Iterable[tuple[str, str]] = (),
+        cancel: CancelToken | None = None,
+    ) -> Order:
         """Buy. Return the order: PAID, or AWAITING_CHECKOUT with the page where to pay.
 
-        Raises UserInputError (stale approval, already owned), PriceChanged, PaymentError (refused; no
-        money moved), PurchaseInDoubt (reconcile), or the MarketplaceError that kept it from being sent.
+        ``references`` are values, by ``ReferenceField.id``, of what the marketplace wants noted. Raises
+        UserInputError (stale approval, already owned, something to be noted is missing), PriceChanged,
+        PaymentError (refused; no money moved), PurchaseInDoubt (reconcile), or the MarketplaceError that
+        kept it from being sent.
         """
-        approval, quote = self._load(approval_id)
+        approval, quote = find_approved(self.ledger, approval_id, now=self.clock.now())
         module = registry.find(quote.ref.marketplace)
-        self._check_unchanged(module, quote, cancel)
+        if sells_on_website(module.INFO):
+            raise UserInputError(
+                f"{module.INFO.name} sells on its website only. Buy it there, then enter the order number.",
+                code="purchase.on_website",
+            )
+        basis = self._check_unchanged(module, quote, cancel)
+        noted = fill_references(basis.references, references, self.settings)
         order = self._open_order(approval, quote, actor)
         try:
             if cancel is not None:
@@ -88,111 +119,70 @@ class Purchase:
         except CancelledError:
             self.settle.moved(order, OrderState.FAILED, actor=actor, failure="cancelled before it was sent")
             raise
-        result = self._send(module, order, quote, actor)
+        result = self._send(module, order, quote, noted, actor)
         return self._finish(order, result, actor)
 
-    def _load(self, approval_id: str) -> tuple[Approval, Quote]:
-        approval = self.ledger.approval(approval_id)
-        quote = self.ledger.quote(approval.quote_id) if approval else None
-        if approval is None or quote is None:
-            raise UserInputError("There is no such approval.", code="purchase.no_approval")
-        if approval.binding_sha256 != quote.binding_sha256:
-            raise PriceChanged(
-                "The quote is not what was approved. Nothing was bought.", marketplace=quote.ref.marketplace
-            )
-        if self.clock.now() >= approval.expires_at:
-            raise UserInputError(
-                "The approval is no longer valid. Ask for a new quote.", code="purchase.approval_expired"
-            )
-        return approval, quote
-
-    def _check_unchanged(self, module: Marketplace, quote: Quote, cancel: CancelToken | None) -> None:
-        """Read price, license and balance once more, right before they matter."""
-        steps = module.quote(listing_stub(quote.ref, quote.kind, search_id=quote.search_id))
-        basis = run_steps(steps, module.INFO, self.sender, cancel=cancel)
+    def _check_unchanged(self, module: Marketplace, quote: Quote, cancel: CancelToken | None) -> QuoteBasis:
+        """Read price, license, surcharge and balance once more, right before they matter."""
+        info = module.INFO
+        of_marketplace = quote.license_source is TermsSource.MARKETPLACE
+        wanted = Wanted(
+            license_label=quote.license_label if of_marketplace else "",
+            variant=quote.variant,
+            account_id=quote.account_id,
+        )
+        steps = module.quote(listing_stub(quote.ref, quote.kind, search_id=quote.search_id), wanted)
+        basis = run_steps(steps, info, self.sender, cancel=cancel)
         if basis.why_not:
             raise PaymentError(f"{basis.why_not} Nothing was bought.", code="payment.not_possible")
+        named = name_license(info, basis, self.settings)
         accounts = {account.account_id for account in basis.accounts}
-        now = (encode_cost(basis.cost), basis.license_label, basis.listing.editorial)
-        quoted = (encode_cost(quote.cost), quote.license_label, quote.editorial)
-        if now != quoted or (quote.account_id and quote.account_id not in accounts):
+        now = (encode_cost(basis.cost), named.label, named.source, basis.listing.editorial, basis.variant)
+        approved = (encode_cost(quote.cost), quote.license_label, quote.license_source)
+        quoted = (*approved, quote.editorial, quote.variant)
+        same_account = not quote.account_id or quote.account_id in accounts
+        if now != quoted or not same_account or basis.surcharge != quote.surcharge:
             price = basis.cost if basis.cost is not None else "priced at checkout"
+            more = f", with this on top: “{basis.surcharge}”" if basis.surcharge else ""
             raise PriceChanged(
-                f"{module.INFO.name} changed its offer for “{quote.title}” after it was approved: it is now "
-                f"{price}, license “{basis.license_label}”. Nothing was bought; ask for a new quote.",
-                marketplace=module.INFO.id,
+                f"{info.name} changed its offer for “{quote.title}” after it was approved: it is now "
+                f"{price}, license “{named.label}”{more}. Nothing was bought; ask for a new quote.",
+                marketplace=info.id,
             )
+        return basis
 
     def _open_order(self, approval: Approval, quote: Quote, actor: str) -> Order:
-        now = self.clock.now()
-        order = Order(
-            id=self.ids.new("order"),
-            key=self.ids.new_uuid(),
-            quote_id=quote.id,
-            approval_id=approval.id,
-            ref=quote.ref,
-            title=quote.title,
-            variant=quote.variant,
-            license_label=quote.license_label,
-            license_id=quote.license_id,
-            terms_sha256=quote.terms_sha256,
-            account_id=quote.account_id,
-            cost=quote.cost,
-            project=self.settings.project,
-            buyer=actor,
-            state=OrderState.APPROVED,
-            created_at=now,
-            updated_at=now,
+        order = new_order(
+            quote, approval, ids=self.ids, now=self.clock.now(), project=self.settings.project, buyer=actor
         )
-        try:
-            with self.ledger.transaction() as work:
-                owned = find_equal_grant(work.grants_for(quote.ref), quote)
-                if owned is not None:
-                    raise UserInputError(
-                        f"You own “{quote.title}” under this license already. Import it from the library.",
-                        code="purchase.already_owned",
-                        context={"grant_id": owned.id},
-                    )
-                if any(o.approval_id == approval.id for o in work.orders(ref=quote.ref)):
-                    raise UserInputError(
-                        "This approval was used already. Ask for a new quote.", code="purchase.approval_used"
-                    )
-                work.add_order(order)
-                work.record(
-                    AuditEvent(
-                        action="order.approved",
-                        subject=order.id,
-                        actor=actor,
-                        at=now,
-                        details=(
-                            ("approval_id", approval.id),
-                            ("listing", str(order.ref)),
-                            ("cost", encode_cost(order.cost) or "at checkout"),
-                        ),
-                    )
-                )
-        except LedgerConflict:
-            raise PurchaseInDoubt(
-                f"“{quote.title}” is being bought already, or an earlier attempt is not settled. "
-                "Check the open orders before buying again.",
-                code="payment.order_open",
-                context={"listing": str(quote.ref)},
-            ) from None
+        with doubt_when_open(quote), self.ledger.transaction() as work:
+            add_approved_order(work, order, quote)
         return order
 
-    def _send(self, module: Marketplace, order: Order, quote: Quote, actor: str) -> PurchaseResult:
+    def _send(
+        self,
+        module: Marketplace,
+        order: Order,
+        quote: Quote,
+        references: tuple[tuple[str, str], ...],
+        actor: str,
+    ) -> PurchaseResult:
         request = PurchaseRequest(
             key=order.key,
             ref=order.ref,
             kind=quote.kind,
             variant=order.variant,
             account_id=order.account_id,
-            license_label=order.license_label,
+            # A license that only the user's settings name is not the marketplace's to be asked for.
+            license_label=order.license_label if quote.license_source is TermsSource.MARKETPLACE else "",
             search_id=quote.search_id,
             editorial_acknowledged=bool(quote.editorial),
             project=order.project,
             client=self.settings.client,
             purchase_order=self.settings.purchase_order,
+            references=references,
+            # There is no approval of a surcharge without somebody's yes to exactly this sentence.
+            surcharge_accepted=bool(quote.surcharge),
         )
         try:
             return self.sender.send(module.purchase(request), module.INFO)
@@ -211,6 +201,8 @@ class Purchase:
         match result.outcome:
             case PurchaseOutcome.PAID:
                 self.fresh_links.keep(order.id, result.links)
+                if self.balances is not None:
+                    self.balances.tell(order.ref.marketplace, result.balance)
                 return self.settle.paid(order, result, evidence="purchase_answer", actor=actor)
             case PurchaseOutcome.CHECKOUT:
                 return self.settle.moved(
@@ -231,7 +223,85 @@ class Purchase:
 
 
 def find_equal_grant(grants: tuple[Grant, ...], quote: Quote) -> Grant | None:
-    """Return an active grant under the same license, which makes buying again pointless."""
+    """Return an active grant under the same license, which makes buying again pointless.
+
+    Of licenses that nobody knows, only the same words are the same license.
+    """
     return next(
-        (g for g in grants if g.state is GrantState.ACTIVE and g.license_id == quote.license_id), None
+        (
+            grant
+            for grant in grants
+            if grant.state is GrantState.ACTIVE
+            and grant.license_id == quote.license_id
+            and (not quote.license_id.endswith(".unknown") or grant.license_label == quote.license_label)
+        ),
+        None,
     )
+
+
+def new_order(
+    quote: Quote, approval: Approval, *, ids: Ids, now: datetime, project: str, buyer: str
+) -> Order:
+    """Make the order for an approved quote; nothing of it is written or sent."""
+    return Order(
+        id=ids.new("order"),
+        key=ids.new_uuid(),
+        quote_id=quote.id,
+        approval_id=approval.id,
+        ref=quote.ref,
+        title=quote.title,
+        variant=quote.variant,
+        license_label=quote.license_label,
+        license_id=quote.license_id,
+        terms_sha256=quote.terms_sha256,
+        account_id=quote.account_id,
+        cost=quote.cost,
+        project=project,
+        buyer=buyer,
+        state=OrderState.APPROVED,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def add_approved_order(work: LedgerTransaction, order: Order, quote: Quote) -> None:
+    """Write a new order; raise UserInputError when it is owned or the approval was used already."""
+    owned = find_equal_grant(work.grants_for(quote.ref), quote)
+    if owned is not None:
+        raise UserInputError(
+            f"You own “{quote.title}” under this license already. Import it from the library.",
+            code="purchase.already_owned",
+            context={"grant_id": owned.id},
+        )
+    if any(other.approval_id == order.approval_id for other in work.orders(ref=quote.ref)):
+        raise UserInputError(
+            "This approval was used already. Ask for a new quote.", code="purchase.approval_used"
+        )
+    work.add_order(order)
+    work.record(
+        AuditEvent(
+            action="order.approved",
+            subject=order.id,
+            actor=order.buyer,
+            at=order.created_at,
+            details=(
+                ("approval_id", order.approval_id),
+                ("listing", str(order.ref)),
+                ("cost", encode_cost(order.cost) or "at checkout"),
+            ),
+        )
+    )
+
+
+@contextmanager
+def doubt_when_open(quote: Quote) -> Iterator[None]:
+    """Turn the ledger's refusal of a second open order into what the user can do about it."""
+    try:
+        yield
+    except LedgerConflict:
+        raise PurchaseInDoubt(
+            f"“{quote.title}” is being bought already, or an earlier attempt is not settled. "
+            "Check the open orders before buying again.",
+            code="payment.order_open",
+            context={"listing": str(quote.ref)},
+        ) from None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..clock import Clock
@@ -12,12 +12,19 @@ from ..ids import Ids
 from ..ledger.port import Ledger
 from ..licenses import LicenseCatalogue, canonical_text, terms_sha256
 from ..marketplaces import registry
-from ..marketplaces.base import QuoteBasis
+from ..marketplaces.base import (
+    ANY,
+    MarketplaceInfo,
+    QuoteBasis,
+    QuoteOption,
+    ReferenceField,
+    Wanted,
+)
 from ..model.audit import AuditEvent
 from ..model.findings import PolicyAnswer
 from ..model.grant import Grant, GrantState
 from ..model.intended_use import IntendedUse
-from ..model.license import LicenseTerms
+from ..model.license import LicenseTerms, TermsSource
 from ..model.listing import Listing, ListingRef, MediaKind
 from ..model.money import encode_cost
 from ..model.quote import Quote
@@ -25,6 +32,15 @@ from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..settings import Settings
 from .steps import Sender, run_steps
+from .web_basis import make_web_basis, sells_on_website
+
+FindListing = Callable[[ListingRef], Listing | None]
+"""Finds a product in the local catalogue that was filled from product feeds."""
+
+
+def find_nowhere(_ref: ListingRef) -> Listing | None:
+    """Find nothing: where there is no local catalogue."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +54,23 @@ class QuoteResult:
     owned: tuple[Grant, ...] = ()
     why_not: str = ""
     """Why it cannot be bought with the accounts we have; empty when it can."""
+    options: tuple[QuoteOption, ...] = ()
+    """The ways to license it, this one included; empty where there is only one."""
+    references: tuple[ReferenceField, ...] = ()
+    """What has to be noted with the purchase."""
+    page_url: str = ""
+    """Where it can be bought on the website."""
+    note: str = ""
+    """What the user should know about this quote, in our words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLicense:
+    """Which license a quote is under, and who says so. ``note`` says what to do when nobody does."""
+
+    label: str
+    source: TermsSource
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +83,7 @@ class MakeQuote:
     clock: Clock
     ids: Ids
     settings: Settings
+    find_listing: FindListing = find_nowhere
 
     def run(
         self,
@@ -59,17 +93,34 @@ class MakeQuote:
         *,
         actor: str,
         search_id: str = "",
+        wanted: Wanted = ANY,
         cancel: CancelToken | None = None,
     ) -> QuoteResult:
-        """Quote a listing for an intended use; raise a MarketplaceError when it cannot be read."""
-        module = registry.find(ref.marketplace)
-        steps = module.quote(listing_stub(ref, kind, search_id=search_id))
-        basis = run_steps(steps, module.INFO, self.sender, cancel=cancel)
+        """Quote a listing for an intended use; raise a MarketplaceError when it cannot be read.
+
+        ``wanted`` is one of an earlier result's options. Where the marketplace sells on its website only,
+        nothing is asked: the quote says what the product feed says.
+        """
+        info = registry.find(ref.marketplace).INFO
+        stub = listing_stub(ref, kind, search_id=search_id)
+        note = ""
+        if sells_on_website(info):
+            found = self.find_listing(ref)
+            basis = make_web_basis(info, found or stub, wanted)
+            note = describe_web_price(info, basis, found=found is not None)
+        else:
+            basis = run_steps(
+                registry.find(ref.marketplace).quote(stub, wanted), info, self.sender, cancel=cancel
+            )
         now = self.clock.now()
-        terms = self.catalogue.resolve(
-            ref.marketplace, basis.license_label, editorial=basis.listing.editorial, at=now.date()
+        named = name_license(info, basis, self.settings)
+        terms = sourced(
+            self.catalogue.resolve(
+                ref.marketplace, named.label, editorial=basis.listing.editorial, at=now.date()
+            ),
+            named.source,
         )
-        quote = self._quote(basis, terms, search_id=search_id)
+        quote = self._quote(basis, named, terms, search_id=search_id)
         answer = self.judge(quote, terms, use)
         with self.ledger.transaction() as work:
             work.keep_terms(quote.terms_sha256, canonical_text(terms))
@@ -83,6 +134,7 @@ class MakeQuote:
                     details=(
                         ("listing", str(ref)),
                         ("license_id", quote.license_id),
+                        ("license_source", quote.license_source),
                         ("cost", encode_cost(quote.cost) or "at checkout"),
                         ("decision", answer.decision),
                         ("rules", " ".join(sorted({f.rule for f in answer.findings}))),
@@ -96,6 +148,10 @@ class MakeQuote:
             answer=answer,
             owned=active(self.ledger.grants_for(ref)),
             why_not=basis.why_not,
+            options=basis.options,
+            references=basis.references,
+            page_url=basis.page_url,
+            note=" ".join(filter(None, (note, named.note))),
         )
 
     def judge(self, quote: Quote, terms: LicenseTerms, use: IntendedUse) -> PolicyAnswer:
@@ -113,7 +169,7 @@ class MakeQuote:
             )
         )
 
-    def _quote(self, basis: QuoteBasis, terms: LicenseTerms, *, search_id: str) -> Quote:
+    def _quote(self, basis: QuoteBasis, named: NamedLicense, terms: LicenseTerms, *, search_id: str) -> Quote:
         now = self.clock.now()
         account = basis.accounts[0] if basis.accounts else None
         return Quote(
@@ -122,7 +178,7 @@ class MakeQuote:
             title=basis.listing.title,
             kind=basis.listing.kind,
             author=basis.listing.author,
-            license_label=basis.license_label,
+            license_label=named.label,
             license_id=terms.license_id,
             terms_sha256=terms_sha256(terms),
             cost=basis.cost,
@@ -132,6 +188,9 @@ class MakeQuote:
             editorial=basis.listing.editorial,
             search_id=search_id,
             web_checkout=basis.web_checkout,
+            license_source=named.source,
+            surcharge=basis.surcharge,
+            note=basis.note,
             created_at=now,
             expires_at=now + timedelta(seconds=self.settings.quote_valid_s),
         )
@@ -140,6 +199,47 @@ class MakeQuote:
 def listing_stub(ref: ListingRef, kind: MediaKind, *, search_id: str = "") -> Listing:
     """Name a listing to a marketplace that is about to read it anyway."""
     return Listing(ref=ref, title=str(ref), kind=kind, offers=(), search_id=search_id)
+
+
+def name_license(info: MarketplaceInfo, basis: QuoteBasis, settings: Settings) -> NamedLicense:
+    """Say which license it would be: the marketplace's word, the user's choice on a website, or a contract.
+
+    Where the marketplace names none and the settings do not either, the label stays empty: unknown.
+    """
+    if sells_on_website(info):
+        return NamedLicense(label=basis.license_label, source=TermsSource.USER)
+    if basis.license_label or not info.contract_licenses:
+        return NamedLicense(label=basis.license_label, source=TermsSource.MARKETPLACE)
+    chosen = " ".join(settings.contract_licenses.get(info.id, "").split())
+    tier = next((one for one in info.contract_licenses if one.casefold() == chosen.casefold()), "")
+    if tier:
+        return NamedLicense(label=tier, source=TermsSource.CONTRACT)
+    tiers = ", ".join(info.contract_licenses)
+    if chosen:
+        note = f"“{chosen}” is none of the license tiers that {info.name} gives. Choose one of: {tiers}."
+        return NamedLicense(label=chosen, source=TermsSource.CONTRACT, note=note)
+    note = (
+        f"{info.name} does not say which license your contract gives. Choose the tier ({tiers}) in the "
+        f"preferences, under {info.name}; it stands in your contract."
+    )
+    return NamedLicense(label="", source=TermsSource.MARKETPLACE, note=note)
+
+
+def describe_web_price(info: MarketplaceInfo, basis: QuoteBasis, *, found: bool) -> str:
+    """Say how sure the price of a product is that is sold on a website."""
+    if not found:
+        return f"This product is not in your product feeds; its price is on {info.name}'s page."
+    if basis.cost is None:
+        return f"The product feed names no price for this license; it is on {info.name}'s page."
+    if basis.listing.price_as_of is not None:
+        day = basis.listing.price_as_of.isoformat()
+        return f"The price is the product feed's of {day}; what {info.name}'s page says counts."
+    return f"The price is the product feed's; what {info.name}'s page says counts."
+
+
+def sourced(terms: LicenseTerms, source: TermsSource) -> LicenseTerms:
+    """Return the terms with who says that they apply."""
+    return terms if terms.source is source else replace(terms, source=source)
 
 
 def active(grants: Sequence[Grant]) -> tuple[Grant, ...]:
