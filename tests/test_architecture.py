@@ -195,7 +195,7 @@ def test_modules_stay_small_and_explained(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     lines = text.count("\n")
     limit = MAX_MARKETPLACE_LINES if path.parent == ROOT / "core/marketplaces" and path.stem not in {
-        "base", "reading", "registry"
+        "answers", "base", "calls", "reading", "registry", "ways", "web"
     } else MAX_LINES  # fmt: skip
     assert lines <= limit, f"{name(path)} has {lines} lines"
     assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{name(path)} has no docstring"

@@ -30,9 +30,6 @@ from .base import (
     PurchaseOutcome,
     PurchaseResult,
     QuoteBasis,
-    QuoteOption,
-    ReferenceField,
-    Wanted,
 )
 from .calls import asked_filters
 from .reading import Node, file_name_in
@@ -155,75 +152,6 @@ def _why_not(plans: Sequence[Plan], variants: Sequence[str], no_plan: str) -> st
     if not variants:
         return "The marketplace licenses none of the sizes of this that can be used here."
     return "The subscription covers none of the sizes of this. Look at what the plan includes."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One way to license a listing: the account that pays, what it gives, and what that costs.
-
-    ``balance.license_label`` is the license; ``label`` is for people.
-    """
-
-    balance: Balance
-    cost: Cost
-    label: str
-    variant: str = ""
-    references: tuple[ReferenceField, ...] = ()
-    surcharge: str = ""
-
-    @property
-    def wanted(self) -> Wanted:
-        """What chooses exactly this way."""
-        balance = self.balance
-        return Wanted(
-            license_label=balance.license_label, variant=self.variant, account_id=balance.account_id
-        )
-
-    def suits(self, wanted: Wanted) -> bool:
-        """Say whether this is what is wanted; an empty field wants anything."""
-        return (
-            wanted.license_label in ("", self.balance.license_label)
-            and wanted.variant in ("", self.variant)
-            and wanted.account_id in ("", self.balance.account_id)
-        )
-
-
-CHOICE_GONE = "What was chosen can no longer be had here. Choose again from what is offered now."
-
-
-def quote_on_ways(
-    listing: Listing, ways: Sequence[Way], wanted: Wanted, *, why_not: str, note: str = ""
-) -> QuoteBasis:
-    """Quote the first way that is wanted, and offer the others. ``ways`` come best first.
-
-    ``why_not`` is said when there is no way at all.
-    """
-    chosen = next((way for way in ways if way.suits(wanted)), None)
-    if chosen is None:
-        reason = CHOICE_GONE if ways else why_not
-        return QuoteBasis(
-            listing=listing, license_label="", cost=None, why_not=reason, note=note, page_url=listing.page_url
-        )
-    same = (chosen.variant, chosen.balance.license_label, chosen.cost, chosen.references, chosen.surcharge)
-    others = [
-        way.balance
-        for way in ways
-        if way is not chosen
-        and same == (way.variant, way.balance.license_label, way.cost, way.references, way.surcharge)
-    ]
-    options = tuple(QuoteOption(wanted=way.wanted, label=way.label, cost=way.cost) for way in ways)
-    return QuoteBasis(
-        listing=listing,
-        license_label=chosen.balance.license_label,
-        cost=chosen.cost,
-        accounts=(chosen.balance, *others),
-        variant=chosen.variant,
-        options=options if len(options) > 1 else (),
-        references=chosen.references,
-        surcharge=chosen.surcharge,
-        note=note,
-        page_url=listing.page_url,
-    )
 
 
 def refused(words: object) -> PurchaseResult:

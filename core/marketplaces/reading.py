@@ -31,6 +31,7 @@ MAX_URL = 8_000
 MAX_INTEGER = 10**15
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,8})?")
+_CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})(?:[:;.,][0-9]{1,7})?")
 _BLOCKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
 _TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -208,6 +209,20 @@ class Node:
     def hint_time(self) -> datetime | None:
         """Return a moment; None when not told, or not readable."""
         return self._hint(self.time, None)
+
+    def hint_seconds(self) -> float | None:
+        """Return a length of time from seconds, or from text such as ``1:05``, ``00:01:05`` or ``00:01:05:12``.
+
+        What follows the seconds (frames, or a fraction) is dropped.
+        """
+        found = _CLOCK.fullmatch(self.value.strip()[:20]) if isinstance(self.value, str) else None
+        if found is not None:
+            hours, minutes, seconds = (int(part or 0) for part in found.groups())
+            return float(3600 * hours + 60 * minutes + seconds)
+        whole = self.hint_integer()
+        if whole is None and isinstance(self.value, Decimal) and 0 <= self.value < MAX_INTEGER:
+            return float(self.value)
+        return None if whole is None else float(whole)
 
     def hint_url(self) -> str:
         """Return a decorating address; empty when not told, or unusable."""
