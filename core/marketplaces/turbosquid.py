@@ -35,7 +35,7 @@ INFO = base.MarketplaceInfo(
         # LINKS: /3d-models/<slug>-<id>, older /3d-models/<slug>/<id>, /FullPreview/<id>, …/Index.cfm/ID/<id>
         id_pattern=(
             r"(?i)\bturbosquid\.com/(?:[a-z]{2}(?:-[a-z]{2})?/)?"
-            r"(?:3d-models?/(?:[^?#]*[-/])?|FullPreview/(?:Index\.cfm/ID/)?)(?P<id>[0-9]{3,12})(?![0-9a-z-])"
+            r"(?:3d-models?/(?:[^?#]*[-/])?|FullPreview/(?:Index\.cfm/ID/)?)(?P<id>[0-9]{5,12})(?![0-9a-z-])"
         ),
         orders_url="https://www.turbosquid.com/AssetManager/Index.cfm",  # LINKS, of 2023
         licenses=(
@@ -79,7 +79,8 @@ INFO = base.MarketplaceInfo(
             "Write to TurboSquid's support with order number and reason. It takes 3 to 5 business days, and "
             "the files cannot be downloaded meanwhile."
         ),
-        url="https://www.turbosquid.com/help/en/articles/9937234-turbosquid-s-refund-and-return-policy",  # HELP
+        # HELP
+        url="https://www.turbosquid.com/help/en/articles/9937234-turbosquid-s-refund-and-return-policy",
         read_on=date(2026, 11, 23),
         window_days=30,
     ),

@@ -40,7 +40,7 @@ INFO = base.MarketplaceInfo(
         # CSREF: /packages/<category>/<id>; LINKS: /packages/<category>/<slug>-<id>; kharma: for the Editor
         id_pattern=(
             r"(?i)(?:\bassetstore\.unity\.com/(?:[a-z]{2}(?:-[a-z]{2})?/)?packages/(?:[^?#]*[-/])?"
-            r"|\bunity3d\.kharma:content/|\bassetstore\.unity3d\.com/[^?#]*/content/)"
+            r"|\bunity3d\.kharma:content/|\bassetstore\.unity3d\.com/\S{0,40}/content/)"
             r"(?P<id>[0-9]{1,10})(?![0-9a-z-])"
         ),
         orders_url="https://assetstore.unity.com/orders",  # LINKS
