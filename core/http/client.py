@@ -60,9 +60,16 @@ class Client:
         renewed = None
         if rejected.status == 401 and call.request.auth is not Auth.NONE:
             renewed = self._renew(call, credential, info, cancel)
-        if renewed is None:
+        if renewed is not None:
+            credential = renewed
+            try:
+                return self._exchange.run(call, info, credential, cancel=cancel, on_wait=on_wait)
+            except CredentialsRejected as error:
+                rejected = error
+        plain = self._without_token(call, credential, info) if rejected.status == 401 else None
+        if plain is None:
             raise rejected
-        return self._exchange.run(call, info, renewed, cancel=cancel, on_wait=on_wait)
+        return self._exchange.run(call, info, plain, cancel=cancel, on_wait=on_wait)
 
     def close(self) -> None:
         """Let go of files; the transport is closed by whoever made it."""
@@ -87,9 +94,21 @@ class Client:
     ) -> Credential | None:
         try:
             return self._tokens.renew(credential, info, cancel=cancel)
+        except CredentialsRejected as error:
+            if self._works_without(call):
+                return None
+            failure: ClearanceError = error
         except ClearanceError as error:
             failure = error
         raise _before_sending(failure, call, info)
+
+    def _without_token(self, call: Call[P], credential: Credential, info: Site) -> Credential | None:
+        """Return the key alone for a call that a token only makes better: a bad one fails it (Adobe A.9)."""
+        return self._tokens.without_token(credential, info) if self._works_without(call) else None
+
+    @staticmethod
+    def _works_without(call: Call[P]) -> bool:
+        return call.request.auth is Auth.BEST and call.idempotency is Idempotency.SAFE
 
 
 def _before_sending(error: ClearanceError, call: Call[P], info: Site) -> ClearanceError:

@@ -1,7 +1,9 @@
 """Fetches files whole or not at all: resumable, hashed while they arrive, checked, renamed when complete.
 
-A file host never sees a credential; its name is checked before each request and after each redirect. Nothing
-half done is ever at the final path. What is not what was promised is put aside and refused.
+A file host never sees a credential; its name is checked before each request and after each redirect. The one
+exception is an API host that wants the account's token in the address (Adobe): it gets that, and what it
+redirects to does not. Nothing half done is ever at the final path. What is not what was promised is put aside
+and refused.
 """
 
 from __future__ import annotations
@@ -14,18 +16,22 @@ from ..clock import Clock
 from ..credentials.lock import lock_file
 from ..errors import OfflineError
 from .cancel import CancelToken, Pause
+from .delivery import DownloadPolicy, FetchedFile, Link, OnProgress, Ports, SignLink
 from .exchange import Timeouts
 from .partial import PartialFile
 from .routes import Routes
 from .site import Site
-from .transfer import DownloadPolicy, FetchedFile, Link, OnProgress, Ports, Transfer
+from .transfer import Transfer
 from .transport import Transport
 
 __all__ = ["DownloadPolicy", "Downloader", "FetchedFile"]
 
 
 class Downloader:
-    """Fetches files. Safe to use from several threads and processes."""
+    """Fetches files. Safe to use from several threads and processes.
+
+    ``sign_link`` gives the address of a link that wants the account's token in it.
+    """
 
     def __init__(
         self,
@@ -40,6 +46,7 @@ class Downloader:
         timeouts: Timeouts | None = None,
         policy: DownloadPolicy | None = None,
         max_bytes: int | None = None,
+        sign_link: SignLink | None = None,
     ) -> None:
         policy = policy or DownloadPolicy()
         if max_bytes is not None:
@@ -55,6 +62,7 @@ class Downloader:
             user_agent=user_agent,
             timeouts=timeouts or Timeouts(),
             policy=policy,
+            sign_link=sign_link,
         )
 
     def fetch(

@@ -43,9 +43,12 @@ class Credential:
     """What one call is authenticated with. ``identity`` names the key for the throttle without being it."""
 
     identity: str
-    header: tuple[str, str] | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Keys in headers of the vendor's own, and ``Authorization``; for the first host of a call alone."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     kind: str = "none"
+    token: str = field(default="", repr=False)
+    """The access token in it, where there is one."""
 
 
 NO_CREDENTIAL = Credential(identity="anonymous")
@@ -218,8 +221,8 @@ class Exchange:
         method = request.method
         for _ in range(_MAX_REDIRECTS + 1):
             # A credential never follows to another host.
-            own = urlsplit(logical).hostname == home and credential.header is not None
-            sent = (*headers, credential.header) if own and credential.header is not None else headers
+            own = urlsplit(logical).hostname == home
+            sent = (*headers, *credential.headers) if own else headers
             wire = WireRequest(
                 method=method,
                 url=self.routes.wire(logical),

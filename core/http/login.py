@@ -18,9 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from ..clock import Clock, SystemClock
 from ..errors import AccessDenied, CancelledError, ClearanceError, UserInputError
-from .auth import same_state
 from .cancel import CancelToken
 from .exchange import clean_error
+from .oauth import same_state
 from .redact import redact_text
 from .site import Site
 from .tokens import TokenKeeper

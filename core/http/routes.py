@@ -54,7 +54,8 @@ class Routes:
     def check_api(self, url: str, site: Site) -> str:
         """Return the logical address if its host may see a credential; else raise."""
         logical = self.logical(url)
-        allowed = site.api_hosts | {urlsplit(site.auth.token_url).hostname or ""}
+        own = (site.auth.token_url, site.auth.revoke_url)
+        allowed = site.api_hosts | {urlsplit(url).hostname or "" for url in own if url}
         if (urlsplit(logical).hostname or "") not in allowed:
             raise _refuse(logical, site, "is not one of its API hosts")
         return logical

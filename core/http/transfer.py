@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
 from ..errors import DownloadError, DownloadLinkExpired, DownloadRefused
-from .cancel import CancelToken, Pause
+from .cancel import CancelToken
 from .content import (
     SNIFF_BYTES,
     choose_name,
@@ -22,86 +20,17 @@ from .content import (
     read_validator,
     what_is_wrong,
 )
-from .exchange import Timeouts
+from .delivery import FetchedFile, Link, OnProgress, Ports
 from .partial import Known, PartialFile, refuse_file
-from .routes import Routes
 from .site import Site
 from .statuses import read_retry_after
-from .transport import AddressRefused, StreamedResponse, Transport, TransportError, WireRequest
-
-OnProgress = Callable[[int, int | None], None]
-"""Told the bytes that are there and, if known, how many there will be."""
+from .transport import AddressRefused, StreamedResponse, TransportError, WireRequest
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({400, 401, 403, 404, 410})
 """What file servers say to a signed link that is no longer valid: S3 403 (and 400), others 401, 404, 410."""
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-
-
-class Link(Protocol):
-    """Where a file is: a ``marketplaces.base.DownloadLink`` by its shape."""
-
-    @property
-    def url(self) -> str:
-        """Signed address; a secret."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """The vendor's file name."""
-        ...
-
-    @property
-    def size(self) -> int | None:
-        """Bytes, when told."""
-        ...
-
-    @property
-    def sha256(self) -> str | None:
-        """Hash, when told."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedFile:
-    """A whole file. ``name`` is safe to use; ``media_type`` is what the server said, "" when nothing."""
-
-    path: Path
-    sha256: str
-    size: int
-    name: str
-    media_type: str
-    source_host: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadPolicy:
-    """How patient we are. ``idle_attempts`` counts tries in a row that brought no byte."""
-
-    idle_attempts: int = 5
-    all_attempts: int = 1000
-    restarts: int = 8
-    """How often to begin again at the first byte: some servers never get beyond a certain one."""
-    fresh_links: int = 3
-    first_wait_s: float = 0.5
-    longest_wait_s: float = 20.0
-    longest_asked_wait_s: float = 120.0
-    max_bytes: int = 20 * 1024**3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """What a transfer works with."""
-
-    transport: Transport
-    routes: Routes
-    pause: Pause
-    random: Callable[[], float]
-    check_online: Callable[[], None]
-    user_agent: str
-    timeouts: Timeouts
-    policy: DownloadPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +72,8 @@ class Transfer:
     own_url: str = ""
     """Link that the bytes of this call came from."""
     restarts: int = 0
+    refused: bool = False
+    """The last link was refused, so that a token in it must be a new one next time."""
     spliced: bool = False
     """Bytes of several answers were put together."""
     seen_end: tuple[int, str] | None = None
@@ -169,6 +100,7 @@ class Transfer:
                     fresh += 1
                     if fresh > policy.fresh_links:
                         raise self._expired(status)
+                    self.refused = True
                     self.link = self.link_source()
                 case _Again(why=why, asked_s=asked_s):
                     idle += 1
@@ -219,11 +151,17 @@ class Transfer:
             headers.append(("Range", f"bytes={self.part.size}-"))
             if self.part.known.validator:
                 headers.append(("If-Range", self.part.known.validator))
+        address = logical
+        if ports.sign_link is not None and self.link.token_parameter:
+            # It goes on the wire and nowhere else: names, redirects and errors are made of the one without.
+            address = ports.sign_link(self.link, self.site, renew=self.refused, cancel=self.cancel)
+            ports.routes.check_download(address, self.site)
+        self.refused = False
         for _ in range(_MAX_REDIRECTS + 1):
             self.host = ports.routes.host(logical)
             request = WireRequest(
                 method="GET",
-                url=ports.routes.wire(logical),
+                url=ports.routes.wire(address),
                 headers=tuple(headers),
                 public_only=not ports.routes.is_sandbox,
             )
@@ -233,7 +171,9 @@ class Transfer:
                 location = response.headers.get("location", "")
                 if response.status not in _REDIRECTS or not location:
                     return self._take(response, logical)
-            logical = ports.routes.check_download(ports.routes.redirected(logical, location), self.site)
+            address = logical = ports.routes.check_download(
+                ports.routes.redirected(logical, location), self.site
+            )
         raise DownloadError(f"{self.site.name} sent us from link to link without end. Try again later.")
 
     def _take(self, response: StreamedResponse, logical: str) -> _Outcome:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from ..http.auth import AppAuth, AuthConfig, CredentialField, KeyField, Redirect
+from ..http.auth import AppAuth, AuthConfig, ClientAuth, CredentialField, KeyField, Redirect
 from ..http.message import Call, Steps
 from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
 from ..model.money import Balance, Cost
@@ -23,6 +23,7 @@ __all__ = [
     "AppAuth",
     "AuthConfig",
     "Capability",
+    "ClientAuth",
     "CredentialField",
     "DownloadLink",
     "HistoryPage",

@@ -14,19 +14,25 @@ from core.errors import UnexpectedResponse
 from core.http.auth import (
     AppAuth,
     AuthConfig,
+    ClientAuth,
     Token,
-    authorization_code_call,
     basic_header,
     bearer_header,
-    client_credentials_call,
     decode_token,
     encode_token,
+)
+from core.http.message import Idempotency
+from core.http.oauth import (
+    authorization_code_call,
+    client_credentials_call,
+    own_header,
     read_token,
+    redirect_uri,
     refresh_call,
+    revoke_call,
     same_state,
     start_sign_in,
 )
-from core.http.message import Idempotency
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONFIG = AuthConfig(
@@ -48,7 +54,9 @@ def test_headers() -> None:
 
 
 def test_a_sign_in_page_without_pkce() -> None:
-    sign_in = start_sign_in(CONFIG, client_id=ODD, port=4711, state="s" * 43, code_verifier="v" * 64)
+    sign_in = start_sign_in(
+        CONFIG, client_id=ODD, back=redirect_uri(CONFIG, 4711), state="s" * 43, code_verifier="v" * 64
+    )
     parts = urlsplit(sign_in.url)
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == CONFIG.authorize_url
     assert parse_qs(parts.query) == {
@@ -73,7 +81,9 @@ def test_a_sign_in_page_with_pkce_and_another_redirect() -> None:
         redirect_path="/back",
     )
     verifier = "v" * 64
-    sign_in = start_sign_in(config, client_id="id", port=1, state="state", code_verifier=verifier)
+    sign_in = start_sign_in(
+        config, client_id="id", back=redirect_uri(config, 1), state="state", code_verifier=verifier
+    )
     query = parse_qs(urlsplit(sign_in.url).query)
     expected = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     assert query["code_challenge"] == [expected]
@@ -85,7 +95,7 @@ def test_a_sign_in_page_with_pkce_and_another_redirect() -> None:
 
 
 def test_token_requests() -> None:
-    sign_in = start_sign_in(CONFIG, client_id="id", port=5, state="state")
+    sign_in = start_sign_in(CONFIG, client_id="id", back=redirect_uri(CONFIG, 5), state="state")
     calls = {
         "client_credentials": client_credentials_call("x", CONFIG, client_id="id", client_secret=ODD),
         "authorization_code": authorization_code_call(
@@ -119,6 +129,10 @@ def test_token_requests() -> None:
         (-1, None),
         (0, None),
         (True, None),
+        (86_399, 86_399.0),
+        (10_000_000, 10_000_000.0),
+        (86_399_985, 86_399.985),
+        ("86399985", 86_399.985),
         (1e400, None),
         ([], None),
         ("nan", None),
