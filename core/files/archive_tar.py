@@ -1,12 +1,11 @@
-"""Tar archives, gzip files, and Unity's packages (a gzip tar of ``<guid>/asset`` and ``<guid>/pathname``).
+"""Tar archives and gzip files, read in one pass, each member judged before it is written.
 
-Read in one pass, each member judged before it is written; the caller removes the folder when one is refused.
+The caller removes the folder when one is refused.
 """
 
 from __future__ import annotations
 
 import gzip
-import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,13 +18,11 @@ from .archive_names import refuse, show
 
 _MAX_HEADER = 4 * MIB
 _BROKEN = (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError, OverflowError)
-_UNITY = re.compile(r"(?:\./)?([0-9a-f]{32})/(asset|pathname|asset\.meta|preview\.png|metaData)")
-_MAX_PATHNAME = 4096
 
 
 def unpack_tar(path: Path, job: Job, *, gzipped: bool) -> None:
     """Unpack a tar into the job's folder."""
-    with _members(path, job, gzipped=gzipped) as archive:
+    with open_members(path, job, gzipped=gzipped) as archive:
         _write_all(archive, job)
 
 
@@ -36,14 +33,16 @@ def unpack_tar_stream(stream: IO[bytes], job: Job) -> None:
 
 
 def _write_all(archive: tarfile.TarFile, job: Job) -> None:
-    for info in _checked(archive, job):
+    for info in checked_members(archive):
+        job.meter.add_members()
+        job.meter.expect(info.size)
         target = job.names.take(info.name, is_folder=info.isdir())
         if target is None:
             continue
         if info.isdir():
             job.make_folder(target)
         else:
-            job.write(target, _reader(archive, info), declared=info.size)
+            job.write(target, member_reader(archive, info), declared=info.size)
 
 
 def unpack_gzip(path: Path, job: Job, *, name: str) -> None:
@@ -54,37 +53,9 @@ def unpack_gzip(path: Path, job: Job, *, name: str) -> None:
         job.write(target or PurePosixPath("file"), file.read)
 
 
-def unpack_unity(path: Path, job: Job) -> None:
-    """Unpack a Unity package into the tree of paths that it describes; metadata and previews are left out."""
-    assets: dict[str, Path] = {}
-    targets: dict[str, str] = {}
-    store = PurePosixPath(".unity")
-    with _members(path, job, gzipped=True) as archive:
-        for info in _checked(archive, job):
-            match = _UNITY.fullmatch(info.name)
-            if info.isdir() or match is None:
-                continue
-            guid, part = match.groups()
-            if part == "asset":
-                if guid in assets:
-                    raise refuse(f"the same name is in it twice ({show(info.name)}).")
-                assets[guid] = job.write(store / guid, _reader(archive, info), declared=info.size)
-            elif part == "pathname":
-                text = _reader(archive, info)(_MAX_PATHNAME).decode("utf-8", "replace")
-                targets[guid] = text.split("\n", 1)[0].strip("\r\x00")
-    job.files.clear()
-    for guid, file in assets.items():
-        target = job.names.take(targets.get(guid, ""), is_folder=False)
-        if target is not None:
-            place = job.folder / target
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            job.files.append(file.rename(place))
-    if assets:
-        (job.folder / store).rmdir()
-
-
 @contextmanager
-def _members(path: Path, job: Job, *, gzipped: bool) -> Iterator[tarfile.TarFile]:
+def open_members(path: Path, job: Job, *, gzipped: bool) -> Iterator[tarfile.TarFile]:
+    """Open a tar for one reading from beginning to end, bounded by the job's limits; explain damage."""
     with path.open("rb") as raw, _damage_explained():
         plain = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if gzipped else raw
         archive = _opened(plain, job)
@@ -97,21 +68,21 @@ def _opened(stream: IO[bytes], job: Job) -> tarfile.TarFile:
     return tarfile.open(fileobj=bounded, mode="r:", encoding="utf-8", errors="replace")
 
 
-def _checked(archive: tarfile.TarFile, job: Job) -> Iterator[tarfile.TarInfo]:
+def checked_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Return the members that are plain files and folders; raise DownloadRefused at anything else."""
     while (info := archive.next()) is not None:
-        job.meter.add_members()
         if info.issym() or info.islnk():
             raise refuse(f"it holds a link ({show(info.name)}).", code="download.archive_link")
         if info.sparse is not None or not (info.isreg() or info.isdir()):
             raise refuse(f"it holds something that is neither file nor folder ({show(info.name)}).")
         if info.size < 0:
             raise refuse("it is damaged.", code="download.archive_damaged")
-        job.meter.expect(info.size)
         yield info
         archive.members.clear()  # type: ignore[attr-defined] # remembers each; nothing here asks again
 
 
-def _reader(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[int], bytes]:
+def member_reader(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[int], bytes]:
+    """Return what reads a member's bytes, so many at most at a time."""
     source = archive.extractfile(info)
     if source is None:
         raise refuse(f"{show(info.name)} in it is damaged.", code="download.archive_damaged")

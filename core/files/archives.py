@@ -8,12 +8,13 @@ from pathlib import Path
 from ..errors import DownloadError, DownloadRefused
 from .archive_job import Job, Limits, Member, Meter
 from .archive_names import Names, refuse
-from .archive_tar import unpack_gzip, unpack_tar, unpack_unity
+from .archive_tar import unpack_gzip, unpack_tar
 from .archive_tools import Tools, can_unpack, unpack_with_tool
 from .archive_zip import METHODS, MethodUnknownError, read_listing, unpack_zip
 from .detect import Family, FileType, detect, ending_of
 from .disk import Cancelled, Progress, explain_disk_errors, ignore_progress, never_cancelled
 from .store import remove_tree
+from .unity.package import UnityPackage, list_unity, unpack_unity
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -39,6 +40,8 @@ class Unpacked:
     folder: Path
     files: tuple[Path, ...]
     size: int
+    packages: tuple[UnityPackage, ...] = ()
+    """What the Unity packages among them describe: materials, and which file is whose."""
 
 
 def is_archive(found: FileType) -> bool:
@@ -70,24 +73,32 @@ def unpack(
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         meter = Meter(limits, packed=path.stat().st_size, progress=progress, cancelled=cancelled)
         try:
-            _unpack_one(path, into, meter, tools, name=name or path.name)
+            packages: list[UnityPackage] = []
+            _unpack_one(path, into, meter, tools, packages, name=name or path.name)
             files = sorted(file.relative_to(into) for file in into.rglob("*") if file.is_file())
         except BaseException:
             remove_tree(into)
             raise
-    return Unpacked(folder=into, files=tuple(files), size=meter.written)
+    return Unpacked(folder=into, files=tuple(files), size=meter.written, packages=tuple(packages))
 
 
-def inspect_archive(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Member, ...] | None:
+def inspect_archive(
+    path: Path, *, name: str = "", limits: Limits = DEFAULT_LIMITS, cancelled: Cancelled = never_cancelled
+) -> tuple[Member, ...] | None:
     """Judge an archive by its table of contents, without unpacking; None for formats that have none.
 
-    Raises DownloadRefused like :func:`unpack`; what only shows while unpacking is not seen here.
+    Raises DownloadRefused like :func:`unpack`; what only shows while unpacking is not seen here. A Unity
+    package is read through for it.
     """
-    if detect(path).name != "zip":
+    kind = _kind(path, name)
+    if kind not in ("zip", "unitypackage"):
         return None
+    meter = Meter(limits, packed=path.stat().st_size, progress=ignore_progress, cancelled=cancelled)
+    job = Job(path.parent, meter)
+    if kind == "unitypackage":
+        return list_unity(path, job, gzipped=_is_gzip(path))
     members = read_listing(path, limits)
-    meter = Meter(limits, packed=path.stat().st_size, progress=ignore_progress, cancelled=never_cancelled)
-    Job(path.parent, meter).plan(members)
+    job.plan(members)
     return tuple(members)
 
 
@@ -96,9 +107,18 @@ def has_tool(found: FileType, *, tools: Tools = DEFAULT_TOOLS) -> bool:
     return found.name not in ("7z", "rar") or can_unpack(found.name, tools)
 
 
-def _unpack_one(path: Path, folder: Path, meter: Meter, tools: Tools, *, name: str, depth: int = 0) -> None:
+def _unpack_one(
+    path: Path,
+    folder: Path,
+    meter: Meter,
+    tools: Tools,
+    packages: list[UnityPackage],
+    *,
+    name: str,
+    depth: int = 0,
+) -> None:
     job = Job(folder, meter)
-    _unpack_by_type(path, job, tools, name)
+    _unpack_by_type(path, job, tools, packages, name)
     for file in sorted(job.files):
         if ending_of(file.name) in _NESTED_ENDINGS and is_archive(detect(file)):
             if depth + 1 > meter.limits.nesting:
@@ -108,13 +128,13 @@ def _unpack_one(path: Path, folder: Path, meter: Meter, tools: Tools, *, name: s
                 )
             inner = _folder_for(file, job.names, folder)
             inner.mkdir(mode=0o700)
-            _unpack_one(file, inner, meter, tools, name=file.name, depth=depth + 1)
+            _unpack_one(file, inner, meter, tools, packages, name=file.name, depth=depth + 1)
             file.unlink()
 
 
-def _unpack_by_type(path: Path, job: Job, tools: Tools, name: str) -> None:
-    found = detect(path)
-    match found.name:
+def _unpack_by_type(path: Path, job: Job, tools: Tools, packages: list[UnityPackage], name: str) -> None:
+    kind = _kind(path, name)
+    match kind:
         case "zip":
             try:
                 unpack_zip(path, job)
@@ -125,17 +145,30 @@ def _unpack_by_type(path: Path, job: Job, tools: Tools, name: str) -> None:
         case "tar.gz":
             unpack_tar(path, job, gzipped=True)
         case "unitypackage":
-            unpack_unity(path, job)
+            packages.append(unpack_unity(path, job, gzipped=_is_gzip(path)))
         case "gz":
             unpack_gzip(path, job, name=(name[:-3] if name.lower().endswith(".gz") else name) or "file")
         case "7z" | "rar":
-            unpack_with_tool(path, job, kind=found.name, tools=tools)
+            unpack_with_tool(path, job, kind=kind, tools=tools)
         case _:
             raise DownloadRefused(
                 "This file is not an archive that can be unpacked.",
                 code="download.not_an_archive",
-                context={"type": found.name},
+                context={"type": kind},
             )
+
+
+def _kind(path: Path, name: str) -> str:
+    """Return the type by content; a tar that is called a Unity package is one, whatever comes first in it."""
+    kind = detect(path).name
+    if kind in ("tar", "tar.gz") and ending_of(name or path.name) == "unitypackage":
+        return "unitypackage"
+    return kind
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def _folder_for(file: Path, names: Names, folder: Path) -> Path:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from .detect_text import detect_text
+from .unity.header import has_extra_field, has_store_field
 
 HEAD_SIZE = 64 * 1024
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -167,6 +168,8 @@ def detect(path: Path) -> FileType:
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(HEAD_SIZE)
+        if has_extra_field(head):  # it may be as long as the whole head: what counts comes after it
+            head += file.read(int.from_bytes(head[10:12], "little"))
     return detect_bytes(head, size=size)
 
 
@@ -244,7 +247,7 @@ def _by_structure(head: bytes, whole: int) -> FileType | None:
     if len(head) >= 84 and whole == 84 + 50 * struct.unpack_from("<I", head, 80)[0]:
         return file_type("stl", detail="binary")
     if is_tar_header(head):
-        return file_type("tar")
+        return file_type("unitypackage" if _is_unity_tar(head) else "tar")
     if len(head) > 3 and head[0] == 0xFF and _is_mpeg_audio(head):
         return file_type("mp3")
     return None
@@ -282,10 +285,27 @@ def _look_into_gzip(head: bytes) -> FileType:
         return _blend(inside)
     if not is_tar_header(inside):
         return file_type("gz")
-    # Unity's packages are tars of folders named by 32 hex digits, and its store adds an extra field "A$".
-    if _UNITY_MEMBER.match(inside) or (head[3] & 4 and head[12:14] == b"A$"):
+    # The store marks its packages in the gzip header; those that the Editor wrote are known by their members.
+    if has_store_field(head) or _is_unity_tar(inside):
         return file_type("unitypackage")
     return file_type("tar.gz")
+
+
+def _is_unity_tar(head: bytes) -> bool:
+    """Say whether the first asset in a tar is Unity's: a folder named by 32 hex digits.
+
+    What may come before it is stepped over: a folder ``.``, files beside the folders, extended headers.
+    """
+    at = 0
+    while is_tar_header(block := head[at : at + 512]):
+        name = block[:100].rstrip(b"\x00")
+        if _UNITY_MEMBER.match(name):
+            return True
+        kind, size = block[156:157], block[124:136].rstrip(b" \x00")
+        if b"/" in name.removeprefix(b"./") and kind not in b"xgLK":
+            return False
+        at += 512 + (-(-int(size, 8) // 512) * 512 if re.fullmatch(rb"[0-7]+", size) else 0)
+    return False
 
 
 def _look_into_zstd(head: bytes) -> FileType:

@@ -1,0 +1,89 @@
+"""Read an asset's ``.meta``: its importer, and a model's table of materials. Knows nothing of other files."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+from .yaml_text import Block, read_documents
+
+GUID = re.compile(r"[0-9a-f]{32}")
+_MATERIAL_TYPE = "UnityEngine:Material"
+_HEIGHT = re.compile(rb"^\s+convertToNormalMap: 1\s*$", re.MULTILINE)
+
+
+class MaterialNaming(IntEnum):
+    """How Unity named the materials that it made for a model (``materialName``)."""
+
+    TEXTURE = 0
+    MATERIAL = 1
+    MODEL_AND_MATERIAL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """What a ModelImporter says. ``materials``: (name in the model, GUID of the material)."""
+
+    materials: tuple[tuple[str, str], ...] = ()
+    naming: MaterialNaming = MaterialNaming.TEXTURE
+    scale: float = 1.0
+    """Unity's factor on the model's own size (``globalScale``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetMeta:
+    """One ``.meta``. ``importer`` is its block's name, such as ``ModelImporter``; empty without one."""
+
+    guid: str
+    importer: str = ""
+    is_folder: bool = False
+    model: ModelSettings | None = None
+
+
+def read_meta(data: bytes) -> AssetMeta:
+    """Read a ``.meta``; raise ImportRefused when it is none."""
+    documents = read_documents(data)
+    body = documents[0].body if documents else Block()
+    guid = body.text("guid").lower()
+    importer = next((key for key, _value in body.pairs if key.endswith("Importer")), "")
+    return AssetMeta(
+        guid=guid if GUID.fullmatch(guid) else "",
+        importer=importer,
+        is_folder=body.text("folderAsset") == "yes",
+        model=_model(body.block(importer)) if importer == "ModelImporter" else None,
+    )
+
+
+def is_height_map(data: bytes) -> bool:
+    """Say whether a texture's ``.meta`` makes Unity compute a normal map from its grey values.
+
+    A search for one line, since a package may have thousands of these files.
+    """
+    return _HEIGHT.search(data) is not None
+
+
+def read_number(text: str, default: float) -> float:
+    """Read a number; a missing, odd or infinite one is the default."""
+    try:
+        number = float(text)
+    except ValueError:
+        return default
+    return number if math.isfinite(number) else default
+
+
+def _model(settings: Block) -> ModelSettings:
+    found = []
+    for item in settings.items("externalObjects"):
+        if not isinstance(item, Block) or item.text("first", "type") != _MATERIAL_TYPE:
+            continue
+        name, guid = item.text("first", "name"), item.text("second", "guid").lower()
+        if name and GUID.fullmatch(guid):
+            found.append((name, guid))
+    naming = settings.text("materials", "materialName") or settings.text("materialName")
+    return ModelSettings(
+        materials=tuple(found),
+        naming=MaterialNaming(int(naming)) if naming in ("0", "1", "2") else MaterialNaming.TEXTURE,
+        scale=read_number(settings.text("meshes", "globalScale"), 1.0),
+    )
