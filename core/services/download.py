@@ -17,7 +17,7 @@ from ..http.download import Downloader
 from ..http.names import safe_name
 from ..ledger.port import Ledger
 from ..marketplaces import registry
-from ..marketplaces.base import DownloadLink, Marketplace, OwnedRef
+from ..marketplaces.base import Capability, DownloadLink, Marketplace, OwnedRef
 from ..model.audit import AuditEvent
 from ..model.grant import Grant, GrantFile, GrantState
 from ..model.order import OrderState
@@ -68,9 +68,7 @@ class Download:
         module = registry.find(grant.ref.marketplace)
         owned = self._owned(grant)
         # What came with the purchase goes first: some licenses allow no second download.
-        links = self.fresh_links.take(grant.order_id) or run_steps(
-            module.download_links(owned), module.INFO, self.sender, cancel=cancel
-        )
+        links = self.fresh_links.take(grant.order_id) or self._ask_for_links(module, owned, cancel)
         if not links:
             raise DownloadError(
                 f"{module.INFO.name} offers no file for “{grant.title}”. Open its page there, and ask their "
@@ -136,6 +134,21 @@ class Download:
             marketplace_license_id=grant.marketplace_license_id,
             variant=order.variant if order else "",
         )
+
+    def _ask_for_links(
+        self, module: Marketplace, owned: OwnedRef, cancel: CancelToken | None
+    ) -> tuple[DownloadLink, ...]:
+        """Ask for the files of what is owned; say how to get them where no program can ask."""
+        info = module.INFO
+        if Capability.DOWNLOAD_API not in info.capabilities:
+            how = info.web.delivery if info.web is not None else ""
+            raise UserInputError(
+                f"{info.name} hands out files on its website only. "
+                f"{how or 'Download it there, then pick the file up here.'}",
+                code="download.pick_up",
+                context={"listing": str(owned.ref)},
+            )
+        return run_steps(module.download_links(owned), info, self.sender, cancel=cancel)
 
     def _fetch(self, source: _Source, cancel: CancelToken | None, on_progress: Progress) -> GrantFile:
         module, grant, index, first = source.module, source.grant, source.index, source.first

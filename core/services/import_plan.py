@@ -10,7 +10,7 @@ from ..files.store import Store, remove_tree
 from ..host import Host, ImportPlan
 from ..http.cancel import CancelToken
 from ..ledger.port import Ledger
-from ..model.grant import Grant
+from ..model.grant import Grant, GrantState
 from ..stamp_format import Stamp, make_stamp
 
 
@@ -40,6 +40,12 @@ class PlanImport:
         if grant is None or not files:
             raise UserInputError(
                 "The files of this license are not here yet; download them first.", code="import.not_here"
+            )
+        if grant.state is not GrantState.ACTIVE:
+            raise UserInputError(
+                f"The license of “{grant.title}” is {grant.state}; its files are locked.",
+                code="grant.not_active",
+                context={"grant_id": grant_id},
             )
         ready = prepare_import(
             self.store,

@@ -1,6 +1,7 @@
 """Find out from the marketplace's own records what became of orders that are not settled.
 
-Runs at start and on demand. It only reads at the marketplace; it never buys.
+Runs at start and on demand. It only reads at the marketplace; it never buys. Where a marketplace keeps no
+records that we can read, silence proves nothing: the user looks there and decides.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import timedelta
 from ..clock import Clock
 from ..errors import ClearanceError, LedgerConflict, LedgerError, MarketplaceError, NotFound, UserInputError
 from ..http.cancel import CancelToken
+from ..http.message import clean_text
 from ..ledger.port import Ledger
 from ..marketplaces import registry
 from ..marketplaces.base import (
@@ -26,7 +28,7 @@ from ..marketplaces.base import (
 from ..model.listing import MediaKind
 from ..model.order import Order, OrderState
 from ..settings import Settings
-from .settle import Settle
+from .settle import Proof, Settle
 from .steps import Sender, run_steps
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -34,8 +36,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 MAX_HISTORY_PAGES = 20
 NOT_IN_HISTORY = "not in the marketplace's history"
 GIVEN_UP = "given up before payment"
+DECIDED = "not bought, by the user's word"
 LATE_PAYMENT = timedelta(days=30)
 """How long a failed order is still looked for: a payment that arrives late is still a payment."""
+LOOKED_FOR_LATE = (NOT_IN_HISTORY, GIVEN_UP, DECIDED)
+_RECORDS = frozenset({Capability.HISTORY, Capability.ORDER_STATUS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +84,8 @@ class Reconcile:
         late = tuple(
             order
             for order in self.ledger.orders(states=(OrderState.FAILED,))
-            if order.failure in (NOT_IN_HISTORY, GIVEN_UP)
+            if order.failure in LOOKED_FOR_LATE
+            and self._can_ask(order)
             and self.clock.now() - order.updated_at < LATE_PAYMENT
         )
         return tuple(sorted(waiting + late, key=lambda order: order.created_at))
@@ -99,7 +105,7 @@ class Reconcile:
                     return self._look_up(order, actor, cancel)
                 case OrderState.AWAITING_CHECKOUT:
                     return self._check_checkout(order, actor, cancel)
-                case OrderState.FAILED if order.failure in (NOT_IN_HISTORY, GIVEN_UP):
+                case OrderState.FAILED if order.failure in LOOKED_FOR_LATE and self._can_ask(order):
                     return self._check_late(order, actor, cancel)
                 case _:
                     return order
@@ -119,6 +125,82 @@ class Reconcile:
             )
         return self.settle.moved(order, OrderState.FAILED, actor=actor, failure=GIVEN_UP, checkout_url="")
 
+    def decide(
+        self,
+        order_id: str,
+        *,
+        bought: bool,
+        actor: str,
+        reason: str,
+        marketplace_order_id: str = "",
+        cancel: CancelToken | None = None,
+    ) -> Order:
+        """End an order in doubt by the word of somebody who looked into the account at the marketplace.
+
+        Where the marketplace has records of its own, they are asked first, and they outweigh the word.
+        Raises UserInputError when the order is not in doubt, when there is no reason, or while records may
+        still tell.
+        """
+        why = clean_text(reason, limit=500)
+        if not why:
+            raise UserInputError(
+                "Say where you looked and what you saw there; it is kept with the order.",
+                code="order.reason_needed",
+            )
+        order = self._asked_first(order_id, actor, cancel)
+        if order.state is not OrderState.UNKNOWN:
+            if order.state in (OrderState.PAID, OrderState.FAILED):
+                return order
+            raise UserInputError(
+                f"Only an order in doubt is decided by hand; this one is {order.state.replace('_', ' ')}.",
+                code="order.not_in_doubt",
+                context={"order_id": order_id},
+            )
+        if not bought:
+            return self.settle.moved(
+                order, OrderState.FAILED, actor=actor, failure=DECIDED, checkout_url="", reason=why
+            )
+        result = PurchaseResult(
+            outcome=PurchaseOutcome.PAID,
+            marketplace_order_id=clean_text(marketplace_order_id, limit=100),
+        )
+        proof = Proof(evidence="user_word", details=(("reason", why),))
+        return self.settle.paid(order, result, actor=actor, proof=proof)
+
+    def _asked_first(self, order_id: str, actor: str, cancel: CancelToken | None) -> Order:
+        """Return an order after its marketplace was asked; one that is not in doubt is refused."""
+        order = self.ledger.order(order_id)
+        if order is None:
+            raise UserInputError(
+                "There is no such order.", code="order.unknown", context={"order_id": order_id}
+            )
+        if order.state not in (OrderState.SUBMITTING, OrderState.UNKNOWN):
+            raise UserInputError(
+                f"Only an order in doubt is decided by hand; this one is {order.state.replace('_', ' ')}.",
+                code="order.not_in_doubt",
+                context={"order_id": order_id},
+            )
+        try:
+            order = self.run_one(order_id, actor=actor, cancel=cancel)
+        except MarketplaceError:
+            return order  # its records cannot be read now; the user's word is what there is
+        still_silent = order.state in (OrderState.SUBMITTING, OrderState.UNKNOWN)
+        if still_silent and Capability.HISTORY in registry.find(order.ref.marketplace).INFO.capabilities:
+            raise UserInputError(
+                "The marketplace's own records may still show it. Reconcile again in a few minutes; they "
+                "settle it by themselves.",
+                code="order.records_first",
+                context={"order_id": order_id},
+            )
+        return order
+
+    def _can_ask(self, order: Order) -> bool:
+        """Say whether the marketplace has records that we can read."""
+        try:
+            return bool(_RECORDS & registry.find(order.ref.marketplace).INFO.capabilities)
+        except UserInputError:
+            return False  # of a marketplace that this version does not know
+
     def _never_sent(self, order: Order, actor: str) -> Order:
         """End an order that stayed APPROVED: the commit before sending is missing, so it was never sent."""
         age = (self.clock.now() - order.created_at).total_seconds()
@@ -128,12 +210,13 @@ class Reconcile:
 
     def _look_up(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
         module = registry.find(order.ref.marketplace)
-        record = self._find_record(module, order, cancel)
+        has_history = Capability.HISTORY in module.INFO.capabilities
+        record = self._find_record(module, order, cancel) if has_history else None
         if record is not None:
             return self._apply(module, order, record, actor, cancel, evidence="history")
         sent_at = order.submitted_at or order.created_at
         age = (self.clock.now() - sent_at).total_seconds()
-        if age >= self.settings.settle_s:
+        if has_history and age >= self.settings.settle_s:
             return self.settle.moved(order, OrderState.FAILED, actor=actor, failure=NOT_IN_HISTORY)
         if order.state is OrderState.SUBMITTING and age >= self.settings.purchase_timeout_s:
             return self.settle.moved(order, OrderState.UNKNOWN, actor=actor, failure="no answer")
@@ -141,6 +224,9 @@ class Reconcile:
 
     def _check_checkout(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
         module = registry.find(order.ref.marketplace)
+        if Capability.ORDER_STATUS not in module.INFO.capabilities:
+            # Bought on a website: nobody can be asked; the user confirms it or gives it up.
+            return order
         record = self.sender.send(module.order_status(self._owned(order)), module.INFO, cancel=cancel)
         return self._apply(module, order, record, actor, cancel, evidence="order_status")
 
@@ -151,8 +237,10 @@ class Reconcile:
             record: HistoryRecord | None = self.sender.send(
                 module.order_status(self._owned(order)), module.INFO, cancel=cancel
             )
-        else:
+        elif Capability.HISTORY in module.INFO.capabilities:
             record = self._find_record(module, order, cancel, by_key_only=True)
+        else:
+            record = None
         if record is not None and record.state is RecordState.PAID:
             return self._apply(module, order, record, actor, cancel, evidence="history")
         return order

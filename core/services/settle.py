@@ -34,6 +34,8 @@ class Proof:
     """When; None: now."""
     line: str = ""
     """With an order number that can be on several items: what tells this item's receipt from the others'."""
+    order_number: str = ""
+    """One that a person typed in: it must be new for this listing."""
     documents: tuple[Document, ...] = ()
     """Files, already in the store, that prove it."""
     details: tuple[tuple[str, str], ...] = ()
