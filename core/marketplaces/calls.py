@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from math import ceil, floor
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -224,6 +225,23 @@ def sendable(filters: SearchFilters, names: Mapping[str, str], currencies: Colle
     amounts = {name: value for name, value in asked_filters(filters).items() if isinstance(value, Money)}
     foreign = {name for name, amount in amounts.items() if amount.currency not in currencies}
     return {name: parameter for name, parameter in names.items() if name not in foreign}
+
+
+def limit_words(filters: SearchFilters, names: Mapping[str, str]) -> dict[str, str]:
+    """Return words that limit a search (``pricegt:49``), for search boxes that know operators.
+
+    An operator that ends in ``gt`` asks for more, one that ends in ``lt`` for less. Whether the number itself
+    counts is taken as unknown, so the limit is one wider: apply it once more to what comes
+    (``search_page(sent_coarsely=...)``).
+    """
+    found = {}
+    for name, value in asked_filters(filters).items():
+        operator, limit = names.get(name, ""), value.decimal if isinstance(value, Money) else value
+        if operator.endswith("gt") and limit > 0:
+            found[name] = f"{operator}:{ceil(limit) - 1}"
+        elif operator.endswith("lt"):
+            found[name] = f"{operator}:{floor(limit) + 1}"
+    return found
 
 
 def _encode(value: Any) -> str:

@@ -197,11 +197,6 @@ class Node:
         """Return a decorating number; None when not told, or told as something else."""
         return self._hint(self.optional_integer, None)
 
-    def hint_number(self) -> float | None:
-        """Return a decorating amount of something, told as a number or a text; None when there is none."""
-        text = f"{self.value}" if isinstance(self.value, (int, str, Decimal)) else ""
-        return float(text) if _AMOUNT.fullmatch(text) else None
-
     def hint_boolean(self) -> bool | None:
         """Return a decorating flag; None when not told, or told as something else."""
         return self._hint(self.optional_boolean, None)
@@ -211,7 +206,7 @@ class Node:
         return self._hint(self.time, None)
 
     def hint_seconds(self) -> float | None:
-        """Return a length of time from seconds, or from text such as ``1:05``, ``00:01:05`` or ``00:01:05:12``.
+        """Return a length of time in seconds from a number, or from text like ``1:05`` or ``00:01:05:12``.
 
         What follows the seconds (frames, or a fraction) is dropped.
         """
@@ -219,9 +214,11 @@ class Node:
         if found is not None:
             hours, minutes, seconds = (int(part or 0) for part in found.groups())
             return float(3600 * hours + 60 * minutes + seconds)
-        whole = self.hint_integer()
-        if whole is None and isinstance(self.value, Decimal) and 0 <= self.value < MAX_INTEGER:
+        if isinstance(self.value, str) and _AMOUNT.fullmatch(self.value):
             return float(self.value)
+        whole = self.hint_integer()
+        if whole is None and isinstance(self.value, Decimal) and self.value.is_finite():
+            return float(self.value) if 0 <= self.value < MAX_INTEGER else None
         return None if whole is None else float(whole)
 
     def hint_url(self) -> str:
