@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .clock import Clock, SystemClock
 from .credentials import open_credentials
 from .credentials.port import CredentialStore
+from .files.lasting import LastingFiles
 from .files.store import Store
 from .host import Host
 from .http.cancel import Pause, pause_with
@@ -33,16 +34,22 @@ from .licenses import LicenseCatalogue
 from .model.grant import GrantState
 from .services.accounts import Accounts
 from .services.approve import Approve
+from .services.balances import Balances
+from .services.documents import Documents
 from .services.download import Download
 from .services.fresh_links import FreshLinks
+from .services.history import PurchaseHistory
 from .services.import_plan import PlanImport
+from .services.past import BookPast
 from .services.previews import Previews
 from .services.purchase import Purchase
 from .services.quote import MakeQuote
 from .services.reconcile import Reconcile
+from .services.refund import Refunds
 from .services.report import MakeReport
 from .services.search import Search
 from .services.settle import Settle
+from .services.web_purchase import WebPurchases
 from .session.controller import SessionController
 from .session.part import Services
 from .settings import VERSION, Settings
@@ -224,12 +231,17 @@ def _build_services(
     catalogue = LicenseCatalogue.load()
     fresh_links = FreshLinks()
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
+    quote = MakeQuote(
+        ledger=ledger, sender=client, catalogue=catalogue, clock=clock, ids=ids, settings=settings
+    )
+    past = BookPast(ledger=ledger, settle=settle, quote=quote, clock=clock, ids=ids, settings=settings)
+    documents = Documents(ledger=ledger, store=store, clock=clock)
+    accounts = Accounts(credentials=credentials, tokens=network.tokens, sender=client)
+    balances = Balances(accounts)
     return Services(
         search=Search(sender=client),
         previews=Previews(client=client),
-        quote=MakeQuote(
-            ledger=ledger, sender=client, catalogue=catalogue, clock=clock, ids=ids, settings=settings
-        ),
+        quote=quote,
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
         purchase=Purchase(
             ledger=ledger,
@@ -239,6 +251,7 @@ def _build_services(
             ids=ids,
             settings=settings,
             fresh_links=fresh_links,
+            balances=balances,
         ),
         reconcile=Reconcile(ledger=ledger, sender=client, settle=settle, clock=clock, settings=settings),
         download=Download(
@@ -249,7 +262,25 @@ def _build_services(
             clock=clock,
             fresh_links=fresh_links,
         ),
-        plan_import=PlanImport(ledger=ledger, store=store, host=host),
+        plan_import=PlanImport(
+            ledger=ledger,
+            store=store,
+            lasting=LastingFiles(settings.library_dir, store=store),
+            host=host,
+        ),
         report=MakeReport(ledger=ledger, clock=clock, catalogue=catalogue),
-        accounts=Accounts(credentials=credentials, tokens=network.tokens, sender=client),
+        accounts=accounts,
+        balances=balances,
+        documents=documents,
+        web_purchases=WebPurchases(
+            ledger=ledger,
+            settle=settle,
+            documents=documents,
+            past=past,
+            clock=clock,
+            ids=ids,
+            settings=settings,
+        ),
+        refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids),
+        history=PurchaseHistory(ledger=ledger, sender=client, settle=settle, past=past, clock=clock, ids=ids),
     )

@@ -141,6 +141,13 @@ class PurchaseHistory:
                 f"{record.raw_state or record.state}.",
                 code="history.not_paid",
             )
+        if not (record.marketplace_order_id or record.marketplace_license_id):
+            # Taken over twice it could not be told from a second purchase.
+            raise UserInputError(
+                f"{module.INFO.name} names neither an order nor a license for this. Enter it by the order "
+                "number on its invoice.",
+                code="history.unnamed",
+            )
         proof = Proof(evidence=EVIDENCE, bought_at=record.at)
         if known.order is not None and known.order.state in _SETTLABLE:
             return self._settle_own(known.order, record, proof, actor)

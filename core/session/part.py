@@ -13,14 +13,19 @@ from ..model.grant import Grant, GrantState
 from ..model.listing import Listing, ListingRef
 from ..services.accounts import Accounts
 from ..services.approve import Approve
+from ..services.balances import Balances
+from ..services.documents import Documents
 from ..services.download import Download
+from ..services.history import PurchaseHistory
 from ..services.import_plan import PlanImport
 from ..services.previews import Previews
 from ..services.purchase import Purchase
 from ..services.quote import MakeQuote
 from ..services.reconcile import Reconcile
+from ..services.refund import Refunds
 from ..services.report import MakeReport
 from ..services.search import Search
+from ..services.web_purchase import WebPurchases
 from ..settings import Settings
 from ..tasks import TaskRunner
 from .state import Problem, SessionState
@@ -40,6 +45,11 @@ class Services:
     plan_import: PlanImport
     report: MakeReport
     accounts: Accounts
+    balances: Balances
+    documents: Documents
+    web_purchases: WebPurchases
+    refunds: Refunds
+    history: PurchaseHistory
 
 
 class SessionPart:
