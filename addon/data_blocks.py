@@ -7,6 +7,8 @@ from typing import Any
 
 import bpy
 
+from . import strips
+
 Key = tuple[str, int]
 """``(id_type, session_uid)``: stays true through renaming, and never holds a data-block."""
 
@@ -14,10 +16,11 @@ _NEVER_IMPORTED = frozenset({"window_managers", "screens", "workspaces", "all_id
 
 
 def collections() -> Iterator[Any]:
-    """Yield every collection of ``bpy.data`` that an import can add to."""
+    """Yield every collection of ``bpy.data`` that an import can add to, and the strips of all scenes."""
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION" and prop.identifier not in _NEVER_IMPORTED:
             yield getattr(bpy.data, prop.identifier)
+    yield strips.every_strip()
 
 
 def key_of(block: Any) -> Key:
@@ -49,6 +52,10 @@ def find(keys: Iterable[Key]) -> list[Any]:
 def remove(blocks: Iterable[Any]) -> None:
     """Take data-blocks out of the file together, whatever uses them."""
     keys = [key_of(block) for block in blocks]
+    for block in find(keys):
+        if block.id_type == strips.ID_TYPE:
+            block.remove()
+    keys = [key for key in keys if key[0] != strips.ID_TYPE]
     plain = [block for block in find(keys) if block.id_type != "LIBRARY"]
     if plain:
         bpy.data.batch_remove(plain)

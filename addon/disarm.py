@@ -100,6 +100,18 @@ class FileSettler:
                 case "MOVIECLIP" | "VOLUME" | "CACHEFILE":
                     self._unpackable(block)
 
+    def tell_kept(self, blocks: Sequence[Any]) -> list[str]:
+        """Name the files that the scene refers to from now on, which therefore have to stay."""
+        if self._keep is None:
+            return []
+        paths = (str(getattr(block, "filepath", "")) for block in blocks)
+        kept = {Path(bpy.path.abspath(path)).resolve() for path in paths if path}
+        return [
+            f"“{shorten(path.name, 60)}” is not inside the .blend file; it has to stay in {path.parent}."
+            for path in sorted(kept)
+            if path.is_relative_to(self._keep)
+        ]
+
     def _image(self, image: Any) -> None:
         if image.source not in {"FILE", "SEQUENCE", "MOVIE", "TILED"} or not image.filepath:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from ..core.errors import ClearanceError, HostError, ImportRefused, UserInputErr
 from ..core.host import ImportPlan
 from ..core.model.scene import Handle, SceneScan
 from ..core.stamp_format import Stamp
-from . import data_blocks, stamp_io
+from . import data_blocks, stamp_io, strips
 from .disarm import FileSettler, remove_scripts
-from .importers import SUPPORTED_FORMATS, find_importer, makes_objects
+from .importing.formats import SUPPORTED_FORMATS, find_importer
+from .importing.job import Job
+from .importing.sequencer import find_sequencer_scene
 from .ops.guard import why_no_import
-from .scene_guard import import_into, keep_scene, keep_selection, scripts_off
+from .scene_guard import keep_scene, keep_selection, scripts_off
 
 _WITHOUT_LICENSE = frozenset(
     {"SCENE", "TEXT", "BRUSH", "PALETTE", "PAINTCURVE", "SCREEN", "WORKSPACE", "WINDOWMANAGER"}
@@ -30,6 +33,8 @@ class BlenderHost:
         self._name = f"Blender {bpy.app.version_string}"
         self._newest_blend = (int(bpy.app.version[0]), int(bpy.app.version[1]))
         self._online = False
+        self._job: Job | None = None
+        """The last import, while it can still be discarded."""
         self.notes: tuple[str, ...] = ()
         """What the last import left out or could not do, as sentences."""
 
@@ -40,7 +45,7 @@ class BlenderHost:
 
     @property
     def supported_formats(self) -> tuple[str, ...]:
-        """All that can be imported and packed."""
+        """All that can be imported; videos cannot be packed and need a folder that stays."""
         return SUPPORTED_FORMATS
 
     @property
@@ -57,67 +62,69 @@ class BlenderHost:
         return self._online
 
     def import_file(self, plan: ImportPlan) -> tuple[Handle, ...]:
-        """Import into a collection of its own; raise ImportRefused, and then nothing of it is left."""
+        """Import as what the plan's use says; raise ImportRefused, and then nothing of it is left."""
         self.notes = ()
         why_not = why_no_import()
         if why_not:
             raise ImportRefused(f"{why_not}.", code="host.busy")
         before = data_blocks.snapshot()
-        scene, view_layer = bpy.context.scene, bpy.context.view_layer
+        job = Job(plan=plan, scene=bpy.context.scene, view_layer=bpy.context.view_layer)
         try:
-            with keep_scene(scene), keep_selection(view_layer), scripts_off():
-                notes = self._import(plan, before, scene, view_layer)
+            with ExitStack() as stack:
+                for scene in {job.scene, find_sequencer_scene(job.scene)}:
+                    stack.enter_context(keep_scene(scene))
+                stack.enter_context(keep_selection(job.view_layer))
+                stack.enter_context(scripts_off())
+                self._import(job, before)
+            for step in job.at_end:
+                step()
         except ClearanceError:
-            data_blocks.remove(data_blocks.find_new(before))
+            _remove(job, before)
             raise
         except Exception as error:
-            data_blocks.remove(data_blocks.find_new(before))
+            _remove(job, before)
             raise ImportRefused(
                 "Blender could not import this file. Nothing was changed.",
                 code="host.import_failed",
                 context={"format": plan.format, "type": type(error).__name__},
             ) from error
-        self.notes = tuple(notes)
+        self._job = job
+        self.notes = tuple(job.notes)
         return tuple(
             Handle(id_type=str(block.id_type), session_uid=int(block.session_uid))
             for block in data_blocks.find_new(before)
             if block.id_type not in _WITHOUT_LICENSE
         )
 
-    def _import(
-        self, plan: ImportPlan, before: frozenset[data_blocks.Key], scene: Any, view_layer: Any
-    ) -> list[str]:
+    def _import(self, job: Job, before: frozenset[data_blocks.Key]) -> None:
+        plan = job.plan
         if not plan.path.is_file():
             raise ImportRefused(
                 "The file is no longer there. Download it again; that is free.", code="host.no_file"
             )
-        importer = find_importer(plan)
-        if makes_objects(plan):
-            collection: Any = bpy.data.collections.new(plan.name)
-            scene.collection.children.link(collection)
-            with import_into(collection, view_layer):
-                importer(plan, collection)
-        else:
-            collection = None
-            importer(plan, None)
-        notes = remove_scripts(data_blocks.find_new(before))
+        find_importer(plan)(job)
+        job.notes += remove_scripts(data_blocks.find_new(before))
         settler = FileSettler(
             folder=plan.folder or plan.path.parent,
             keep_files_in=plan.keep_files_in,
             brings_packed=plan.format == "blend",
         )
         settler.settle(data_blocks.find_new(before))
+        job.notes += settler.notes
         new = data_blocks.find_new(before)
-        if collection is not None:
-            _gather(new, collection, scene)
-        own = collection.session_uid if collection is not None else 0
+        if job.collection is not None:
+            _gather(new, job.collection, job.scene)
+        own = job.collection.session_uid if job.collection is not None else 0
         if not any(block.id_type not in _WITHOUT_LICENSE and block.session_uid != own for block in new):
             raise ImportRefused("The file holds nothing that Blender can show.", code="host.nothing_in_it")
-        _select(new, view_layer)
-        return [*notes, *settler.notes]
+        _select(new, job.view_layer)
+        job.notes += settler.tell_kept(new)
 
     def discard(self, handles: tuple[Handle, ...]) -> None:
         """Take an import away again: it could not be stamped."""
+        if self._job is not None:
+            self._job.undo()
+            self._job = None
         data_blocks.remove(data_blocks.find((h.id_type, h.session_uid) for h in handles))
 
     def stamp(self, handles: tuple[Handle, ...], stamp: Stamp) -> int:
@@ -126,7 +133,9 @@ class BlenderHost:
         if len(blocks) != len(handles):
             raise HostError("Some of what was imported is no longer there.", code="host.gone")
         count = stamp_io.write(blocks, stamp)
-        stamp_io.register(bpy.context.scene, stamp)
+        of_strips = (block.scene for block in blocks if block.id_type == strips.ID_TYPE)
+        for scene in {bpy.context.scene, *of_strips}:
+            stamp_io.register(scene, stamp)
         return count
 
     def scan(self) -> SceneScan:
@@ -154,6 +163,12 @@ class BlenderHost:
         if nobody or not url.startswith(("https://", "http://")):
             return False
         return "FINISHED" in bpy.ops.wm.url_open(url=url)
+
+
+def _remove(job: Job, before: frozenset[data_blocks.Key]) -> None:
+    """Leave nothing of an import that failed."""
+    job.undo()
+    data_blocks.remove(data_blocks.find_new(before))
 
 
 def _gather(blocks: list[Any], collection: Any, scene: Any) -> None:

@@ -122,6 +122,8 @@ def scan(host_name: str) -> SceneScan:
                 continue
             if id_type == "IMAGE" and block.type in _NOT_CONTENT:
                 continue
+            if id_type == IdType.STRIP and stamp is None and not block.has_file:
+                continue
             uid = block.session_uid
             blocks[id_type, uid] = _read(block, id_type, uid, stamp)
     return SceneScan(

@@ -56,6 +56,11 @@ class Settings:
         return self.data_dir / "ledger.sqlite"
 
     @property
+    def library_dir(self) -> Path:
+        """Where files are that scenes refer to for good."""
+        return self.data_dir / "library"
+
+    @property
     def store_dir(self) -> Path:
         """Where delivered files are."""
         return self.data_dir / "store"

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class IdType(StrEnum):
-    """Kinds of data-blocks that are stamped; values are Blender's ``ID.id_type`` names."""
+    """Kinds of data-blocks that are stamped; values are Blender's ``ID.id_type`` names, but for strips."""
 
     OBJECT = "OBJECT"
     MESH = "MESH"
@@ -35,6 +35,9 @@ class IdType(StrEnum):
     LIBRARY = "LIBRARY"
     KEY = "KEY"
     PARTICLE = "PARTICLE"
+    STRIP = "STRIP"
+    """A strip of a sequencer. Not a data-block in Blender, but a movie strip refers to its file itself; those
+    without a file of their own are only told of when they carry a stamp."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ..errors import UserInputError
-from ..files.prepare import prepare_import
+from ..files.choose import VIDEO_FORMATS
+from ..files.disk import never_cancelled
+from ..files.lasting import LastingFiles
+from ..files.prepare import ReadyImport, prepare_import
 from ..files.store import Store, remove_tree
 from ..host import Host, ImportPlan
 from ..http.cancel import CancelToken
 from ..ledger.port import Ledger
-from ..model.grant import Grant, GrantState
+from ..model.grant import Grant, GrantFile, GrantState
 from ..stamp_format import Stamp, make_stamp
+
+NOT_PACKABLE = (*VIDEO_FORMATS, "abc")
+"""What a scene refers to for good: videos, and Alembic files, whose animation is read from the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,7 @@ class PlanImport:
 
     ledger: Ledger
     store: Store
+    lasting: LastingFiles
     host: Host
 
     def run(self, grant_id: str, *, cancel: CancelToken | None = None) -> PreparedImport:
@@ -56,14 +64,33 @@ class PlanImport:
             cancel=cancel,
         )
         return PreparedImport(
-            plan=ready.plan,
+            plan=self._keep_for_good(ready, grant=grant, files=files, cancel=cancel),
             stamp=make_stamp(grant),
             grant=grant,
             title=grant.title,
             warnings=ready.warnings,
         )
 
+    def _keep_for_good(
+        self, ready: ReadyImport, *, grant: Grant, files: Sequence[GrantFile], cancel: CancelToken | None
+    ) -> ImportPlan:
+        """Return the plan; one for a file that cannot be packed imports it from a folder that stays."""
+        plan = ready.plan
+        if plan.format not in NOT_PACKABLE:
+            return plan
+        try:
+            place = self.lasting.keep(
+                plan.path,
+                grant_id=grant.id,
+                files=files,
+                endings=(plan.format, *VIDEO_FORMATS),
+                cancelled=never_cancelled if cancel is None else lambda: cancel.cancelled,
+            )
+        finally:
+            remove_tree(ready.folder)
+        return replace(plan, path=place, keep_files_in=place.parent, folder=None)
+
     def discard(self, prepared: PreparedImport) -> None:
-        """Remove the private folder of an import that is over; what the scene needs was packed into it."""
+        """Remove the private folder of an import that is over; what the scene needs was packed, or stays."""
         if prepared.plan.folder is not None:
             remove_tree(prepared.plan.folder)

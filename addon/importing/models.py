@@ -1,6 +1,6 @@
-"""One small function per file format: call Blender's own importer, with options that leave the scene alone.
+"""Models: Blender's own importers, one small function each, with options that leave the scene alone.
 
-Options that a version of Blender does not have are left out. Nothing here decides what is safe.
+Options that a version of Blender does not have are left out.
 """
 
 from __future__ import annotations
@@ -11,33 +11,28 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import ImportRefused
-from ..core.host import ImportPlan, ImportUse
-from .import_blend import append_all
+from ...core.errors import ImportRefused
+from ...core.host import ImportPlan
+from ..import_blend import append_all
+from ..scene_guard import import_into
+from .job import Job
+from .rebuild import rebuild_materials, remember_materials
 
 Importer = Callable[[ImportPlan, Any], None]
-"""Takes the plan and the collection (None for images and sounds) that objects are to be put in."""
+"""Takes the plan and the collection that the objects are to be put in."""
 
 
-def find_importer(plan: ImportPlan) -> Importer:
-    """Return the importer for a format; raise ImportRefused when there is none."""
-    importer = IMPORTERS.get(plan.format.lower().lstrip("."))
-    if importer is None:
-        raise ImportRefused(
-            f"Blender cannot import .{plan.format} files. The download is kept; open it in another program.",
-            code="host.unknown_format",
-            context={"format": plan.format},
-        )
-    return importer
-
-
-def makes_objects(plan: ImportPlan) -> bool:
-    """Say whether a format brings objects, and so wants a collection."""
-    return IMPORTERS.get(plan.format.lower().lstrip(".")) not in {_image, _movie, _sound}
+def import_model(job: Job) -> None:
+    """Import a model into a collection of its own, with the materials that came described beside it."""
+    collection = job.make_collection()
+    known = remember_materials()
+    with import_into(collection, job.view_layer):
+        IMPORTERS[job.plan.format.lower().lstrip(".")](job.plan, collection)
+    rebuild_materials(job, known)
 
 
 def _gltf(plan: ImportPlan, _collection: Any) -> None:
-    from ..core.files.gltf import check_gltf
+    from ...core.files.gltf import check_gltf
 
     needed = check_gltf(plan.path).extensions_required
     try:
@@ -106,70 +101,6 @@ def _blend(plan: ImportPlan, collection: Any) -> None:
     append_all(plan.path, collection)
 
 
-def _image(plan: ImportPlan, _collection: Any) -> None:
-    try:
-        image: Any = bpy.data.images.load(str(plan.path), check_existing=False)
-    except RuntimeError as error:
-        raise ImportRefused("Blender cannot read this picture.", context={"format": plan.format}) from error
-    if 0 in tuple(image.size):
-        raise ImportRefused("Blender cannot read this picture.", context={"format": plan.format})
-    image.name = plan.name
-    # What has no user is gone after saving and loading.
-    image.use_fake_user = True
-    if plan.use is not ImportUse.DATA and plan.format not in {"hdr", "exr"}:
-        _make_material(plan.name, image)
-
-
-def _make_material(name: str, image: Any) -> None:
-    material: Any = bpy.data.materials.new(name)
-    material.use_fake_user = True
-    if material.node_tree is None:
-        material.use_nodes = True
-    tree = material.node_tree
-    shader = next((node for node in tree.nodes if node.bl_idname == "ShaderNodeBsdfPrincipled"), None)
-    if shader is None:
-        shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
-        output = tree.nodes.new("ShaderNodeOutputMaterial")
-        tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
-    texture = tree.nodes.new("ShaderNodeTexImage")
-    texture.image = image
-    texture.location = (shader.location.x - 320.0, shader.location.y)
-    tree.links.new(texture.outputs["Color"], shader.inputs["Base Color"])
-    if image.channels == 4 and image.depth in {32, 64, 128}:
-        tree.links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])
-
-
-def _movie(plan: ImportPlan, _collection: Any) -> None:
-    if plan.keep_files_in is None:
-        raise ImportRefused(
-            "A video cannot be packed into a .blend file. The download is kept; add it in the Movie Clip "
-            "Editor or the Video Sequencer.",
-            code="host.cannot_pack",
-            context={"format": plan.format},
-        )
-    try:
-        clip: Any = bpy.data.movieclips.load(str(plan.path), check_existing=False)
-    except RuntimeError as error:
-        raise ImportRefused("Blender cannot read this video.", context={"format": plan.format}) from error
-    clip.name = plan.name
-    clip.use_fake_user = True
-
-
-def _sound(plan: ImportPlan, _collection: Any) -> None:
-    try:
-        sound: Any = bpy.data.sounds.load(str(plan.path), check_existing=False)
-    except RuntimeError as error:
-        raise ImportRefused("Blender cannot read this sound.", context={"format": plan.format}) from error
-    if sound.samplerate == 0:
-        has_sound = getattr(bpy.app.build_options, "audaspace", True)
-        raise ImportRefused(
-            "Blender cannot read this sound." if has_sound else "This Blender was built without sound.",
-            context={"format": plan.format},
-        )
-    sound.name = plan.name
-    sound.use_fake_user = True
-
-
 IMPORTERS: Mapping[str, Importer] = {
     **dict.fromkeys(("glb", "gltf"), _gltf),
     "obj": _obj,
@@ -179,12 +110,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "stl": _stl,
     "ply": _ply,
     "blend": _blend,
-    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "tif", "tiff", "exr", "hdr", "bmp", "tga"), _image),
-    **dict.fromkeys(("mp4", "mov", "avi", "mkv", "m4v", "webm"), _movie),
-    **dict.fromkeys(("wav", "mp3", "flac", "ogg", "m4a", "aiff"), _sound),
 }
-SUPPORTED_FORMATS = tuple(name for name, importer in IMPORTERS.items() if importer is not _movie)
-"""What can be imported into a .blend file whole: videos cannot be packed."""
 
 
 def _run(operator: Any, plan: ImportPlan, **wanted: Any) -> None:
