@@ -28,7 +28,12 @@ def read_property(file: BlendFile, owner: IdBlock, name: str) -> str | None:
     One that is no text is told as some text all the same: it is no stamp, and the report says "damaged".
     """
     layout, data = file.struct(owner.head), file.data(owner.head)
-    group = owner.parts.get(file.pointer(layout, data, b"id", b"properties"))
+    return read_property_at(file, owner, file.pointer(layout, data, b"id", b"properties"), name)
+
+
+def read_property_at(file: BlendFile, owner: IdBlock, address: int, name: str) -> str | None:
+    """Return a custom property's text out of the group at an address among the parts of a data-block."""
+    group = owner.parts.get(address)
     if group is None:
         return None
     found = _Property(file, group)

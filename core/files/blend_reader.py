@@ -20,6 +20,7 @@ from ..stamp_format import PROPERTY, REGISTER_PROPERTY, read_register
 from .blend_file import BlendFile, IdBlock, damaged
 from .blend_links import Links
 from .blend_mesh import read_faces, read_property
+from .blend_strips import read_strips
 
 MAX_LIBRARIES = 500
 ID_TYPES = {
@@ -121,7 +122,11 @@ class _Reader:
         return SceneScan(
             host=f"Blender {version[0]}.{version[1]} file",
             scene=str(self._path),
-            data_blocks=(*self._describe_all(), *self._describe_libraries()),
+            data_blocks=(
+                *self._describe_all(),
+                *self._describe_strips(),
+                *self._describe_libraries(),
+            ),
             register=tuple(dict.fromkeys(self._read_registers())),
         )
 
@@ -241,6 +246,22 @@ class _Reader:
             unmarked_faces=0 if own is None and inherited is not None else unmarked,
             users=loaded.users,
         )
+
+    def _describe_strips(self) -> Iterator[DataBlock]:
+        for loaded in self._loaded.values():
+            if loaded.name[:2] != b"SC" or loaded.block is None:
+                continue
+            library = self._libraries.get(loaded.library)
+            for strip in read_strips(loaded.opened.file, loaded.block):
+                if strip.stamp is None and not strip.has_file:
+                    continue
+                inherited = library.stamp if library else None
+                yield DataBlock(
+                    id_type=IdType.STRIP,
+                    name=strip.name,
+                    stamp=inherited if strip.stamp is None else strip.stamp,
+                    library=library.shown if library else "",
+                )
 
     def _describe_libraries(self) -> Iterator[DataBlock]:
         for library in self._libraries.values():

@@ -6,7 +6,7 @@ Deterministic: the same files give the same choice on every machine. Opens files
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,11 +55,13 @@ def choose_main(
     kind: MediaKind,
     supported_formats: Sequence[str],
     newest_blend: tuple[int, int] | None = None,
+    preferred: Collection[Path] = (),
 ) -> Choice:
     """Choose from a folder or take a single file.
 
     ``supported_formats`` are endings that the host can read; ``newest_blend`` is the newest Blender whose
-    files it reads. Raises ImportRefused with a sentence that names what was found.
+    files it reads; ``preferred`` pictures go before larger ones (those that a material shows, not its normal
+    map). Raises ImportRefused with a sentence that names what was found.
     """
     files = _files(path)
     found = [(file, detect(file)) for file in files]
@@ -83,7 +85,7 @@ def choose_main(
         if len(readable) < len(candidates):
             warnings.append("A .blend from a newer Blender was passed over.")
         if readable:
-            readable.sort(key=_rank)
+            readable.sort(key=lambda one: (one.path not in preferred, *_rank(one)))
             main = readable[0]
             if family is not _families(kind)[0]:
                 warnings.append(f"There is no {kind.value} in it; {main.path.name} is taken instead.")
@@ -126,7 +128,7 @@ def _files(path: Path) -> list[Path]:
 def _families(kind: MediaKind) -> tuple[Family, ...]:
     match kind:
         case MediaKind.MODEL | MediaKind.OTHER:
-            return (Family.MODEL, Family.IMAGE)
+            return (Family.MODEL, Family.IMAGE, Family.VIDEO, Family.AUDIO)
         case MediaKind.IMAGE:
             return (Family.IMAGE,)
         case MediaKind.VIDEO:
@@ -159,13 +161,16 @@ def _format(file: Path, file_type: FileType) -> str:
     return ending if ending in spellings.get(file_type.name, ()) else file_type.name
 
 
-def _rank(one: _Candidate) -> tuple[int, int, int, str]:
-    """Sort by format, then the least deep, then the largest, then by name. Images: the largest first."""
+def _rank(one: _Candidate) -> tuple[int, bool, int, int, str]:
+    """Sort by format, then the least deep, then the largest, then by name. Images: the largest first.
+
+    A model that is called ``figure@walk`` holds a movement of ``figure`` (Unity's custom): it comes after it.
+    """
     name = one.path.as_posix().casefold()
     if one.type.family is not Family.MODEL:
-        return (0, 0, -one.weight, name)
+        return (0, False, 0, -one.weight, name)
     place = MODEL_ORDER.index(one.format) if one.format in MODEL_ORDER else len(MODEL_ORDER)
-    return (place, one.depth, -one.weight, name)
+    return (place, "@" in one.path.stem, one.depth, -one.weight, name)
 
 
 def _is_too_new(file_type: FileType, newest: tuple[int, int] | None) -> bool:

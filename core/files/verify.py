@@ -128,7 +128,7 @@ def _judge(
                 context={"found_sha256": sha256, "declared_sha256": declared_sha256},
             )
         warnings = [sentence for sentence in (check_name(name, found),) if sentence]
-        members = _look_inside(path, found, shown, warnings, limits=limits, tools=tools)
+        members = _look_inside(path, found, shown, warnings, limits=limits, tools=tools, cancelled=cancelled)
     formats = _formats(name, found, members)
     warnings.extend(_compare(declared_formats, formats))
     if found.note:
@@ -168,7 +168,14 @@ def _refuse_wrong_content(found: FileType, size: int, name: str, kind: MediaKind
 
 
 def _look_inside(
-    path: Path, found: FileType, name: str, warnings: list[str], *, limits: Limits, tools: Tools
+    path: Path,
+    found: FileType,
+    name: str,
+    warnings: list[str],
+    *,
+    limits: Limits,
+    tools: Tools,
+    cancelled: Cancelled,
 ) -> tuple[Member, ...]:
     if found.family is Family.IMAGE:
         size = measure(path)
@@ -194,7 +201,7 @@ def _look_inside(
             warnings.append(
                 f"To import it, a tool that unpacks {found.name.upper()} is needed (7-Zip or bsdtar)."
             )
-        return inspect_archive(path, limits=limits) or ()
+        return inspect_archive(path, name=name, limits=limits, cancelled=cancelled) or ()
     return ()
 
 

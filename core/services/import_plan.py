@@ -30,6 +30,8 @@ class PreparedImport:
     grant: Grant
     title: str
     warnings: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    """Other files of the delivery that could be imported instead, best first; for ``wanted``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,11 @@ class PlanImport:
     lasting: LastingFiles
     host: Host
 
-    def run(self, grant_id: str, *, cancel: CancelToken | None = None) -> PreparedImport:
-        """Return the plan; raise UserInputError (nothing downloaded), DownloadRefused or ImportRefused."""
+    def run(self, grant_id: str, *, wanted: str = "", cancel: CancelToken | None = None) -> PreparedImport:
+        """Return the plan; raise UserInputError (nothing downloaded), DownloadRefused or ImportRefused.
+
+        ``wanted`` takes another file of the delivery: one of ``PreparedImport.alternatives``.
+        """
         grant = self.ledger.grant(grant_id)
         files = self.ledger.files(grant_id)
         if grant is None or not files:
@@ -61,6 +66,7 @@ class PlanImport:
             files=files,
             supported_formats=self.host.supported_formats,
             newest_blend=self.host.newest_blend,
+            wanted=wanted,
             cancel=cancel,
         )
         return PreparedImport(
@@ -69,6 +75,7 @@ class PlanImport:
             grant=grant,
             title=grant.title,
             warnings=ready.warnings,
+            alternatives=ready.alternatives,
         )
 
     def _keep_for_good(

@@ -1,0 +1,84 @@
+"""What an import is told of a Unity package: the chosen file's materials, and what is worth a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...model.material import MaterialSpec
+from .assign import PlacedMaterial, assign_materials
+from .contents import Part, part_of
+from .package import ModelAsset, UnityPackage
+from .slot_names import read_material_names
+
+MAX_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedMaterials:
+    """For ``ImportPlan``: the materials, and (name in the model file, GUID) pairs. Notes are sentences."""
+
+    materials: tuple[MaterialSpec, ...] = ()
+    slots: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def shown_pictures(packages: Iterable[UnityPackage]) -> frozenset[Path]:
+    """Return the pictures that materials show as their color: what a pack of textures is bought for."""
+    return frozenset(
+        one.spec.albedo for package in packages for one in package.materials if one.spec.albedo is not None
+    )
+
+
+def describe_materials(path: Path, format_name: str, packages: Sequence[UnityPackage]) -> DescribedMaterials:
+    """Describe the materials of the file that is imported; nothing for one that no package holds."""
+    around = [one for one in packages if path.is_relative_to(one.folder)]
+    if not around:
+        return DescribedMaterials()
+    package = max(around, key=lambda one: len(one.folder.parts))  # the innermost
+    trouble = _trouble(package)
+    model = next((one for one in package.models if one.path == path), None)
+    if model is not None:
+        return _describe_model(model, format_name, package.materials, trouble)
+    using = tuple(one.spec for one in package.materials if path in _pictures(one.spec))
+    return DescribedMaterials(materials=using, notes=(*_missing(using), *trouble))
+
+
+def _describe_model(
+    model: ModelAsset, format_name: str, placed: Sequence[PlacedMaterial], trouble: tuple[str, ...]
+) -> DescribedMaterials:
+    names = read_material_names(model.path, format_name)
+    assigned = assign_materials(model.pathname, model.settings, placed, names=names)
+    wanted = {guid for _name, guid in assigned.slots}
+    materials = tuple(one.spec for one in placed if one.spec.guid in wanted)
+    notes = [*assigned.notes, *_missing(materials), *trouble]
+    if model.settings is not None and abs(model.settings.scale - 1.0) > 1e-6:
+        notes.append(f"Unity shows this model at {model.settings.scale:g} times the size that its file says.")
+    return DescribedMaterials(materials=materials, slots=assigned.slots, notes=tuple(notes))
+
+
+def _pictures(spec: MaterialSpec) -> tuple[Path | None, ...]:
+    return (spec.albedo, spec.normal, spec.metallic_smoothness, spec.occlusion, spec.emission)
+
+
+def _missing(materials: Sequence[MaterialSpec]) -> tuple[str, ...]:
+    lacking = [f"“{one.name[:60]}” ({', '.join(one.missing)})" for one in materials if one.missing]
+    if not lacking:
+        return ()
+    return (f"Pictures of these materials are not in the package: {_some(lacking)}.",)
+
+
+def _trouble(package: UnityPackage) -> tuple[str, ...]:
+    """Name what would have been of use and could not be read; scripts and scenes are left as a rule."""
+    lost = [
+        f"{one.pathname[-80:]} ({one.reason})"
+        for one in package.skipped
+        if part_of(one.pathname) is not Part.OTHER or one.pathname.endswith(".meta")
+    ]
+    return (f"Not read from the package: {_some(lost)}.",) if lost else ()
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_LISTED])
+    return f"{shown} and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else shown
