@@ -4,17 +4,42 @@
 No ``from __future__ import annotations`` here: Blender reads the annotations as values.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
-from bpy.types import AddonPreferences
+from bpy.props import BoolProperty, CollectionProperty, StringProperty
+from bpy.types import AddonPreferences, PropertyGroup
 
 from . import runtime
+
+if TYPE_CHECKING:
+    from ..core.app import App
 
 
 def _changed(_self: Any, _context: Any) -> None:
     runtime.settings_changed()
+
+
+def _tiers(self: Any, _context: Any, _text: str) -> list[str]:
+    app = runtime.peek()
+    infos = app.session.marketplaces if app is not None else ()
+    return [tier for info in infos if info.id == self.name for tier in info.contract_licenses]
+
+
+class CLEARANCE_PG_marketplace(PropertyGroup):
+    """What the user settled about one marketplace; ``name`` is its id."""
+
+    expanded: BoolProperty(name="Show", description="Show keys and settings of this marketplace")
+    contract_license: StringProperty(
+        name="License by Contract",
+        description="The license that your contract with the marketplace gives. Its API does not say; "
+        "while this is empty, every purchase needs review",
+        maxlen=80,
+        search=_tiers,
+        search_options={"SUGGESTION"},
+        update=_changed,
+    )
+    opted_in: BoolProperty(name="I Have Read This and Want It", default=False, update=_changed)
 
 
 class CLEARANCE_AP_preferences(AddonPreferences):
@@ -43,6 +68,14 @@ class CLEARANCE_AP_preferences(AddonPreferences):
         subtype="DIR_PATH",
         update=_changed,
     )
+    marketplaces: CollectionProperty(type=CLEARANCE_PG_marketplace)
+    pickup_folder: StringProperty(
+        name="Downloads",
+        description="Where your browser puts downloads: what you buy on a website is picked up there. "
+        "Empty: the folder Downloads of your home",
+        subtype="DIR_PATH",
+        update=_changed,
+    )
     sandbox_url: StringProperty(
         name="Sandbox",
         description="Talk to practice marketplaces on this machine instead of the real ones",
@@ -60,7 +93,18 @@ class CLEARANCE_AP_preferences(AddonPreferences):
         draw_accounts.draw_preferences(self, self.layout, context)
 
 
-CLASSES = (CLEARANCE_AP_preferences,)
+CLASSES = (CLEARANCE_PG_marketplace, CLEARANCE_AP_preferences)
+
+
+def note_marketplaces(app: "App") -> None:
+    """Have a place for the settings of every marketplace; what was settled stays."""
+    chosen = preferences()
+    if chosen is None:
+        return
+    known = {entry.name for entry in chosen.marketplaces}
+    for info in app.session.marketplaces:
+        if info.id not in known:
+            chosen.marketplaces.add().name = info.id
 
 
 def preferences() -> Any:

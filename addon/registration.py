@@ -17,7 +17,10 @@ def register() -> None:
     """Switch on; what fails half-way is taken back before the error goes on to Blender."""
     runtime.provide(
         runtime.Parts(
-            make_host=_make_host, read_settings=settings_source.read_settings, read_use=props.read_use
+            make_host=_make_host,
+            read_settings=settings_source.read_settings,
+            read_use=props.read_use,
+            note_marketplaces=prefs.note_marketplaces,
         )
     )
     done = []

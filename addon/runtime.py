@@ -53,6 +53,8 @@ class Parts:
     make_host: Callable[[], ThisBlender]
     read_settings: Callable[[], Settings]
     read_use: Callable[[Any], IntendedUse]
+    note_marketplaces: Callable[[App], None]
+    """Told, on the main thread, which marketplaces there are."""
 
 
 @dataclass(slots=True)
@@ -184,6 +186,7 @@ def use_app(made: App) -> None:
     """Make this the app: the one that was built, or one that a test brings."""
     _runtime.app, _runtime.reason = made, ""
     made.session.on_prepared = _runtime.ready_imports.append
+    _parts().note_marketplaces(made)
     if bpy.context.scene is not None:
         made.session.set_use(_parts().read_use(bpy.context.scene))
     if host().is_online():

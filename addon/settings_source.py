@@ -34,7 +34,18 @@ def read_settings() -> Settings:
         client=settings.client or chosen.client.strip(),
         purchase_order=settings.purchase_order or chosen.purchase_order.strip(),
         sandbox_url=settings.sandbox_url or chosen.sandbox_url.strip(),
+        contract_licenses={
+            entry.name: entry.contract_license.strip()
+            for entry in chosen.marketplaces
+            if entry.contract_license.strip()
+        },
+        opted_in=frozenset(entry.name for entry in chosen.marketplaces if entry.opted_in),
+        pickup_folders=(_pickup_folder(chosen.pickup_folder),),
     )
+
+
+def _pickup_folder(chosen: str) -> Path:
+    return Path(bpy.path.abspath(chosen)).absolute() if chosen else Path.home() / "Downloads"
 
 
 def _system_user() -> str:

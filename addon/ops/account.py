@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DIALOG_WIDTH = 440
 KEYRING_WAIT_S = 130.0
 """A locked keyring asks its user for up to two minutes."""
-_FIELDS = ("client_id", "client_secret", "user_token")
+_FIELDS = ("client_id", "client_secret", "user_token", "redirect_uri")
 _SECRET = {"SKIP_SAVE", "SKIP_PRESET"}
 
 
@@ -34,6 +34,9 @@ class CLEARANCE_OT_store_key(Operator):
     client_id: StringProperty(name="Client ID", subtype="PASSWORD", options=_SECRET)
     client_secret: StringProperty(name="Client Secret", subtype="PASSWORD", options=_SECRET)
     user_token: StringProperty(name="Your Token", subtype="PASSWORD", options=_SECRET)
+    redirect_uri: StringProperty(
+        name="Redirect Address", description="As the marketplace shows it with your key", options=_SECRET
+    )
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
@@ -140,6 +143,49 @@ class CLEARANCE_OT_sign_in(_OfMarketplace, Operator):
         return {"FINISHED"}
 
 
+class CLEARANCE_OT_finish_sign_in(_OfMarketplace, Operator):
+    """Enter the address on which your browser ended after you signed in"""
+
+    bl_idname = "clearance.finish_sign_in"
+    bl_label = "Paste the Address"
+
+    marketplace: StringProperty(name="Marketplace", options={"SKIP_SAVE", "HIDDEN"})
+    address: StringProperty(
+        name="Address", description="Copied from the browser's address line", options=_SECRET
+    )
+
+    def invoke(self, context: Any, _event: Any) -> Answer:
+        """Ask for the address."""
+        self.address = ""
+        info = _info(self.marketplace)
+        result: Answer = context.window_manager.invoke_props_dialog(
+            self,
+            width=DIALOG_WIDTH,
+            title=f"Finish Signing In at {info.name}" if info else "Finish Signing In",
+            confirm_text="Sign In",
+        )
+        return result
+
+    def draw(self, context: Any) -> None:
+        """Say where the address is found."""
+        from ..ui import draw_accounts
+
+        draw_accounts.draw_paste_dialog(self, self.layout, context, width=DIALOG_WIDTH)
+
+    def cancel(self, _context: Any) -> None:
+        """Forget what was pasted."""
+        self.address = ""
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Hand the address over."""
+        pasted, self.address = self.address.strip(), ""
+        if not pasted:
+            raise UserInputError("Nothing was pasted. Sign in once more.", code="user_input.address")
+        app.session.finish_sign_in(self.marketplace, pasted)
+        return {"FINISHED"}
+
+
 class CLEARANCE_OT_test_connection(_OfMarketplace, Operator):
     """Ask the marketplace whether the key works and what is left on the account. Nothing is charged"""
 
@@ -170,5 +216,6 @@ CLASSES: tuple[type[bpy.types.Operator], ...] = (
     CLEARANCE_OT_store_key,
     CLEARANCE_OT_forget_keys,
     CLEARANCE_OT_sign_in,
+    CLEARANCE_OT_finish_sign_in,
     CLEARANCE_OT_test_connection,
 )

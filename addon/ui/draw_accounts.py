@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import runtime
+from .rows import Tone
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -24,11 +25,12 @@ def draw_preferences(preferences: Any, layout: Any, context: Any) -> None:
     if app is None:
         _draw_no_app(layout)
     else:
-        _draw_accounts(layout, context, app)
+        _draw_accounts(layout, context, app, preferences)
     _draw_buyer(preferences, layout)
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
+    column.prop(preferences, "pickup_folder", placeholder="Downloads")
     column.prop(preferences, "data_dir", placeholder=str(app.settings.data_dir) if app is not None else "")
     _draw_developer(preferences, layout)
 
@@ -45,7 +47,7 @@ def _draw_no_app(layout: Any) -> None:
     )
 
 
-def _draw_accounts(layout: Any, context: Any, app: App) -> None:
+def _draw_accounts(layout: Any, context: Any, app: App, preferences: Any) -> None:
     from . import widgets
     from .view_accounts import view_accounts
 
@@ -56,27 +58,75 @@ def _draw_accounts(layout: Any, context: Any, app: App) -> None:
         icon="LOCKED", dialog=dialog,
     )  # fmt: skip
     for row in view_accounts(app.session.state, app.session.marketplaces):
-        _draw_account(layout.box(), context, row, dialog)
+        settled = preferences.marketplaces.get(row.marketplace)
+        if settled is not None:
+            _draw_account(layout.box(), context, row, settled, dialog)
 
 
-def _draw_account(box: Any, context: Any, row: AccountRow, dialog: float) -> None:
-    from . import widgets
+def _draw_account(box: Any, context: Any, row: AccountRow, settled: Any, dialog: float) -> None:
+    from . import icons, widgets
 
     head = box.row()
-    head.label(text=row.name, icon="CHECKMARK" if row.has_key else "LOCKED", translate=False)
-    if row.key_page_url.startswith("https://"):
-        head.operator("clearance.open_page", text="How to Get a Key", icon="URL").url = row.key_page_url
+    head.prop(
+        settled, "expanded", text="", icon="TRIA_DOWN" if settled.expanded else "TRIA_RIGHT", emboss=False
+    )
+    head.label(text=row.name, icon=icons.TONES[row.tone], translate=False)
+    if not settled.expanded:
+        return
+    widgets.draw_text(box, context, row.works, dialog=dialog, boxes=1)
     widgets.draw_text(box, context, row.needs, dialog=dialog, boxes=1)
+    if row.fields:
+        _draw_steps(box, row)
     widgets.draw_notes(box, context, row.notes, dialog=dialog, boxes=1)
-    buttons = box.row(align=True)
-    buttons.enabled = not row.busy
-    text = "Replace Key" if row.has_key else "Enter Key"
-    buttons.operator("clearance.store_key", text=text, icon="LOCKED").marketplace = row.marketplace
+    if row.tiers:
+        column = box.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settled, "contract_license", placeholder=row.tiers[0])
+    if row.opt_in is not None:
+        inner = box.box()
+        inner.label(text=row.opt_in.label, translate=False)
+        widgets.draw_text(inner, context, row.opt_in.explanation, dialog=dialog, boxes=2)
+        inner.operator(
+            "clearance.open_page", text="Read Their Terms", icon=icons.PAGE
+        ).url = row.opt_in.terms_url
+        inner.prop(settled, "opted_in")
+
+
+def _draw_steps(box: Any, row: AccountRow) -> None:
+    """Draw the way from no key to a working connection, each step with its button."""
+    from . import icons
+
+    steps = box.column(align=True)
+    steps.enabled = not row.busy
+    done = all(field.stored or field.optional for field in row.fields)
+    line = _step(steps, "1. Get a key", done=row.has_key)
+    if row.key_page_url.startswith("https://"):
+        line.operator("clearance.open_page", text="How to Get a Key", icon=icons.PAGE).url = row.key_page_url
+    line = _step(steps, "2. Enter it", done=done)
+    line.operator(
+        "clearance.store_key", text="Replace Key" if row.has_key else "Enter Key", icon="LOCKED"
+    ).marketplace = row.marketplace
+    number = 3
     if row.can_sign_in:
-        buttons.operator("clearance.sign_in", icon="USER").marketplace = row.marketplace
+        line = _step(steps, "3. Sign in", done=row.signed_in)
+        line.operator("clearance.sign_in", icon="USER").marketplace = row.marketplace
+        if row.pastes_address:
+            line.operator(
+                "clearance.finish_sign_in", text="Paste the Address", icon="PASTEDOWN"
+            ).marketplace = row.marketplace
+        number = 4
     if row.has_key:
-        buttons.operator("clearance.test_connection", icon="FILE_REFRESH").marketplace = row.marketplace
-        buttons.operator("clearance.forget_keys", icon="TRASH").marketplace = row.marketplace
+        line = _step(steps, f"{number}. Try it", done=row.tone is Tone.GOOD and bool(row.notes))
+        line.operator("clearance.test_connection", icon=icons.RETRY).marketplace = row.marketplace
+        line.operator("clearance.forget_keys", icon="TRASH").marketplace = row.marketplace
+
+
+def _step(layout: Any, text: str, *, done: bool) -> Any:
+    split = layout.split(factor=0.28)
+    split.label(text=text, icon="CHECKMARK" if done else "BLANK1", translate=False)
+    row: Any = split.row(align=True)
+    return row
 
 
 def _draw_buyer(preferences: Any, layout: Any) -> None:
@@ -108,15 +158,38 @@ def draw_key_dialog(
     from . import widgets
     from .view_accounts import describe_needs
 
-    if info is not None:
-        widgets.draw_text(layout, context, describe_needs(info), dialog=width)
-        widgets.draw_text(layout, context, "Leave empty what stays as it is.", dialog=width)
-    layout.use_property_split = True
-    layout.use_property_decorate = False
-    layout.prop(operator, "client_id")
-    layout.prop(operator, "client_secret")
-    if info is None or info.auth.manual_user_token:
-        layout.prop(operator, "user_token")
+    if info is None:
+        return
+    widgets.draw_text(layout, context, describe_needs(info), dialog=width)
+    widgets.draw_text(layout, context, "Leave empty what stays as it is.", dialog=width)
+    for key in info.auth.fields:
+        column = layout.column(align=True)
+        split = column.split(factor=0.3)
+        label = split.row()
+        label.alignment = "RIGHT"
+        label.label(text=key.label, translate=False)
+        split.prop(operator, key.field, text="")
+        if key.hint:
+            widgets.draw_text(column, context, key.hint, icon="BLANK1", dialog=width)
+    if info.auth.manual_user_token:
+        split = layout.split(factor=0.3)
+        label = split.row()
+        label.alignment = "RIGHT"
+        label.label(text="Your Token")
+        split.prop(operator, "user_token", text="")
+
+
+def draw_paste_dialog(operator: Any, layout: Any, context: Any, *, width: int) -> None:
+    """Draw the field for the address that a sign-in ended on."""
+    from . import widgets
+
+    widgets.draw_text(
+        layout, context,
+        "After you have allowed the access, your browser ends on an address that it cannot open. "
+        "Copy that whole address and paste it here. It is good for a few minutes and is not kept.",
+        dialog=width,
+    )  # fmt: skip
+    layout.prop(operator, "address", text="")
 
 
 def _width(context: Any) -> float:

@@ -37,6 +37,20 @@ def draw_dialog(operator: Any, layout: Any, context: Any, *, width: int) -> None
             column, context, "Say why it may be bought all the same; this is kept:", dialog=width
         )
         column.prop(operator, "reason", text="")
+    if shown.surcharge:
+        box = layout.box()
+        widgets.draw_text(
+            box, context, f"Costs more than your plan covers. The marketplace says: {shown.surcharge}",
+            icon="ERROR", alert=True, dialog=width, boxes=1,
+        )  # fmt: skip
+        box.prop(operator, "accept_surcharge")
+    if operator.references:
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        widgets.draw_text(column, context, "Your account wants this noted with it:", dialog=width)
+        for row in operator.references:
+            column.prop(row, "value", text=row.label)
     layout.separator()
     widgets.draw_notes(layout, context, shown.notes, dialog=width)
     if shown.blocked:

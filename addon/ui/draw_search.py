@@ -158,8 +158,21 @@ def draw_details(layout: Any, context: Any, app: App) -> None:
         widgets.draw_note(layout, context, shown.answer)
         widgets.draw_findings(layout, context, shown.findings)
         layout.separator()
+        _draw_options(layout, shown)
         widgets.draw_facts(layout, context, shown.cost)
     _draw_actions(layout, context, shown)
+
+
+def _draw_options(layout: Any, shown: DetailsView) -> None:
+    if not shown.options:
+        return
+    column = layout.column(align=True)
+    column.label(text="Ways to License It")
+    for option in shown.options:
+        button = column.operator("clearance.choose_option", text=option.text, depress=option.chosen)
+        button.license_label = option.license_label
+        button.variant = option.variant
+        button.account_id = option.account_id
 
 
 def _draw_actions(layout: Any, context: Any, shown: DetailsView) -> None:

@@ -16,9 +16,19 @@ from ...core.tasks import Task
 from ..messages import tell
 from .rows import Fact, FindingRow, Note, Tone, describe_cost, names_of, view_answer, view_finding
 from .text import describe_size, shorten
-from .view_details import describe_license
+from .view_details import describe_license, sells_on_website
 
 MAX_LIBRARY_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRow:
+    """Something to be noted with a purchase."""
+
+    id: str
+    label: str
+    required: bool
+    choices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,12 @@ class BuyDialog:
     notes: tuple[Note, ...]
     confirm_text: str
     quote_id: str
+    references: tuple[ReferenceRow, ...] = ()
+    """What the account's administrator wants noted with it."""
+    surcharge: str = ""
+    """The marketplace's own sentence about what is charged beyond the plan; has to be confirmed."""
+    on_website: bool = False
+    """It is bought on the marketplace's website; Clearance only opens it and keeps the proof."""
     needs_reason: bool = False
     blocked: str = ""
     """Why it cannot be confirmed; empty when it can."""
@@ -93,7 +109,15 @@ def view_buy(
     elif quote.web_checkout:
         facts.append(Fact(label="Charged", value=f"on {where}'s own page, by you"))
     notes: list[Note] = []
-    if quote.web_checkout:
+    on_website = sells_on_website(infos, quote.ref.marketplace)
+    if on_website:
+        notes.append(
+            Note(
+                text=f"{where} has no way for programs to buy. Your browser opens the page; buy and download "
+                "there. Then enter the order number here, and pick up the file."
+            )
+        )
+    elif quote.web_checkout:
         notes.append(
             Note(
                 text=f"Your browser opens {where}'s own checkout. You pay there; nothing is charged by "
@@ -108,8 +132,19 @@ def view_buy(
         answer=view_answer(decision),
         findings=tuple(view_finding(finding) for finding in result.answer.findings),
         notes=tuple(notes),
-        confirm_text=_confirm_text(quote.cost, web=quote.web_checkout),
+        confirm_text="Open the Website" if on_website else _confirm_text(quote.cost, web=quote.web_checkout),
         quote_id=quote.id,
+        references=tuple(
+            ReferenceRow(
+                id=field.id,
+                label=shorten(field.label, 60) or field.id,
+                required=field.required,
+                choices=field.choices,
+            )
+            for field in result.references
+        ),
+        surcharge=quote.surcharge,
+        on_website=on_website,
         needs_reason=decision is Decision.NEEDS_REVIEW,
         blocked=why_blocked(state, now=now),
     )

@@ -8,12 +8,32 @@ from datetime import datetime
 
 from ...core.marketplaces.base import Capability, MarketplaceInfo
 from ...core.model.findings import Decision
+from ...core.model.license import TermsSource
 from ...core.model.listing import Listing, MediaKind
 from ...core.services.quote import QuoteResult
 from ...core.session.state import Phase, Selection, SessionState
 from ..messages import tell
 from .rows import Fact, FindingRow, Note, Tone, describe_cost, names_of, view_answer, view_finding
 from .text import count, join, shorten
+
+SOURCES = {
+    TermsSource.MARKETPLACE: "the marketplace",
+    TermsSource.USER: "you, as chosen on the website",
+    TermsSource.INVOICE: "the invoice",
+    TermsSource.CONTRACT: "your contract, as entered in the preferences",
+}
+"""Who says that a license applies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionRow:
+    """One way to license the selected listing."""
+
+    text: str
+    chosen: bool
+    license_label: str
+    variant: str
+    account_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +47,8 @@ class DetailsView:
     answer: Note | None = None
     findings: tuple[FindingRow, ...] = ()
     cost: tuple[Fact, ...] = ()
+    options: tuple[OptionRow, ...] = ()
+    """Ways to license it; empty where there is only one."""
     quote_id: str = ""
     """Of a quote that can be bought now; empty when there is nothing to buy."""
     buy_text: str = ""
@@ -82,6 +104,7 @@ def _with_quote(
     is_being_bought: bool,
 ) -> DetailsView:
     quote = result.quote
+    on_website = sells_on_website(infos, selection.ref.marketplace)
     expired = now >= quote.expires_at
     why_no_buy = ""
     notes = list(base.notes)
@@ -93,10 +116,8 @@ def _with_quote(
         notes.append(Note(text=why_no_buy, tone=Tone.WARN))
     elif result.answer.decision is Decision.DENY:
         why_no_buy = "The license does not allow what this project plans"
-    elif not online:
+    elif not online and not on_website:
         why_no_buy = "Blender is offline"
-    elif not _can_buy(infos, selection.ref.marketplace):
-        why_no_buy = "This marketplace sells only on its own website"
     elif is_being_bought:
         why_no_buy = "It is being bought: see Purchases and Downloads"
     return DetailsView(
@@ -107,18 +128,39 @@ def _with_quote(
         answer=view_answer(result.answer.decision),
         findings=tuple(view_finding(finding) for finding in result.answer.findings),
         cost=tuple(_cost_facts(result)),
+        options=tuple(_options(result)),
         quote_id=quote.id,
-        buy_text="Order…" if quote.web_checkout else "Buy…",
+        buy_text="Buy on the Website…" if on_website else "Order…" if quote.web_checkout else "Buy…",
         why_no_buy=why_no_buy,
         owned_grant_id=base.owned_grant_id,
-        page_url=base.page_url,
+        page_url=result.page_url or base.page_url,
         retry=expired,
     )
 
 
-def _can_buy(infos: Sequence[MarketplaceInfo], marketplace: str) -> bool:
-    ways = {Capability.PURCHASE_API, Capability.PURCHASE_CHECKOUT}
-    return any(info.id == marketplace and ways & info.capabilities for info in infos)
+def sells_on_website(infos: Sequence[MarketplaceInfo], marketplace: str) -> bool:
+    """Say whether this marketplace sells on its own website only, without telling us of it."""
+    return any(info.id == marketplace and Capability.PURCHASE_WEB in info.capabilities for info in infos)
+
+
+def _options(result: QuoteResult) -> list[OptionRow]:
+    quote = result.quote
+    if len(result.options) < 2:
+        return []
+    return [
+        OptionRow(
+            text=shorten(option.label, 80) or "This license",
+            chosen=(
+                option.wanted.license_label in ("", quote.license_label)
+                and option.wanted.variant in ("", quote.variant)
+                and option.wanted.account_id in ("", quote.account_id)
+            ),
+            license_label=option.wanted.license_label,
+            variant=option.wanted.variant,
+            account_id=option.wanted.account_id,
+        )
+        for option in result.options
+    ]
 
 
 def describe_license(result: QuoteResult) -> str:
@@ -140,36 +182,35 @@ def _cost_facts(result: QuoteResult) -> list[Fact]:
         left = "not told" if quote.balance.left is None else describe_cost(quote.balance.left)
         facts.append(Fact(label="Charged to", value=shorten(quote.balance.label, 80) or "your account"))
         facts.append(Fact(label="Left there", value=left))
+    if result.listing.price_as_of is not None:
+        facts.append(Fact(label="Price of", value=result.listing.price_as_of.isoformat()))
+    if quote.note:
+        facts.append(Fact(label="They say", value=shorten(quote.note, 300)))
+    if quote.license_source is not TermsSource.MARKETPLACE:
+        facts.append(Fact(label="License by", value=SOURCES[quote.license_source]))
     return facts
 
 
 def _facts(listing: Listing, where: str) -> list[Fact]:
-    facts = [Fact(label="From", value=where)]
-    if listing.author:
-        facts.append(Fact(label="By", value=shorten(listing.author, 60)))
-    if listing.formats:
-        facts.append(Fact(label="Formats", value=shorten(", ".join(f.upper() for f in listing.formats), 120)))
-    if listing.polygons is not None:
-        facts.append(Fact(label="Polygons", value=f"{listing.polygons:,}"))
-    if listing.width and listing.height:
-        facts.append(Fact(label="Size", value=f"{listing.width:,} × {listing.height:,} pixels"))
-    if listing.duration_s is not None:
-        facts.append(Fact(label="Length", value=f"{listing.duration_s:,.1f} s"))
-    has = [
-        word
-        for word, value in (
-            ("PBR materials", listing.pbr),
-            ("rigged", listing.rigged),
-            ("animated", listing.animated),
-        )
-        if value
-    ]
-    if has:
-        facts.append(Fact(label="Has", value=join(has)))
-    if listing.kind is not MediaKind.MODEL:
-        facts.append(Fact(label="Kind", value=listing.kind.value.capitalize()))
-    if listing.editorial:
-        facts.append(Fact(label="Use", value="Editorial only"))
-    if listing.files:
-        facts.append(Fact(label="Files", value=count(len(listing.files), "file")))
-    return facts
+    size = f"{listing.width:,} × {listing.height:,} pixels" if listing.width and listing.height else ""
+    told = (
+        ("From", where),
+        ("By", shorten(listing.author, 60)),
+        ("Formats", shorten(", ".join(name.upper() for name in listing.formats), 120)),
+        ("Polygons", f"{listing.polygons:,}" if listing.polygons is not None else ""),
+        ("Size", size),
+        ("Length", f"{listing.duration_s:,.1f} s" if listing.duration_s is not None else ""),
+        ("Has", _features(listing)),
+        ("Kind", "" if listing.kind is MediaKind.MODEL else listing.kind.value.capitalize()),
+        ("Collection", shorten(listing.collection, 60)),
+        ("Price level", "Premium" if listing.premium else ""),
+        ("Made by", "Generative AI" if listing.ai_generated else ""),
+        ("Use", "Editorial only" if listing.editorial else ""),
+        ("Files", count(len(listing.files), "file") if listing.files else ""),
+    )
+    return [Fact(label=label, value=value) for label, value in told if value]
+
+
+def _features(listing: Listing) -> str:
+    has = (("PBR materials", listing.pbr), ("rigged", listing.rigged), ("animated", listing.animated))
+    return join([word for word, value in has if value])

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..errors import ClearanceError
+from ..errors import ClearanceError, UserInputError
+from ..marketplaces import registry
+from ..marketplaces.base import Redirect
 from ..services.accounts import KeyStatus, check_key, describe_account
 from ..tasks import Task
 from .part import SessionPart
@@ -47,21 +49,47 @@ class AccountKeys(SessionPart):
 
     def forget_keys(self, marketplace: str) -> None:
         """Delete a marketplace's keys and sign-in."""
-        self._in_turn(
-            marketplace, "Forgetting the keys", lambda _task: self._services.accounts.forget(marketplace)
-        )
+
+        def work(_task: Task) -> None:
+            said: list[str] = []
+            self._services.accounts.forget(marketplace, tell=said.append)
+            if said:  # here all is gone, but the marketplace could not be told
+                problem = UserInputError(said[0], code="sign_in.not_revoked")
+                self._tasks.post(lambda: self._problem(problem))
+
+        self._in_turn(marketplace, "Forgetting the keys", work)
 
     def sign_in(self, marketplace: str) -> None:
-        """Open the browser so that the user allows us to buy in their name; then test the connection."""
+        """Open the browser so that the user allows us to buy in their name; then test the connection.
+
+        Where the marketplace wants the address pasted on which the browser ends, this only opens the page,
+        and :meth:`finish_sign_in` goes on.
+        """
 
         def open_later(url: str) -> None:
             # The worker must not touch the host; the main thread opens the page at the next drain.
             self._tasks.post(lambda: self._host.open_url(url))
 
+        if registry.find(marketplace).INFO.auth.redirect is Redirect.PASTE:
+            self._in_turn(
+                marketplace,
+                "Opening the sign-in page",
+                lambda _task: open_later(self._services.accounts.begin_sign_in(marketplace)),
+            )
+            return
         self._in_turn(
             marketplace,
             "Waiting for your sign-in in the browser",
             lambda task: self._services.accounts.sign_in(marketplace, open_later, cancel=task.token),
+        )
+        self.test_connection(marketplace)
+
+    def finish_sign_in(self, marketplace: str, address: str) -> None:
+        """Take the address on which the browser ended; then test the connection."""
+        self._in_turn(
+            marketplace,
+            "Signing in",
+            lambda task: self._services.accounts.finish_sign_in(marketplace, address, cancel=task.token),
         )
         self.test_connection(marketplace)
 
@@ -107,6 +135,7 @@ class AccountKeys(SessionPart):
             marketplace=status.marketplace,
             has_app_key=status.has_app_key,
             has_user=status.has_user,
+            stored=frozenset(str(name) for name, is_stored in status.fields if is_stored),
             phase=phase,
             summary=summary,
         )

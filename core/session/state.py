@@ -71,7 +71,10 @@ class AccountState:
 
     marketplace: str
     has_app_key: bool = False
+    """Everything is stored that the marketplace cannot do without."""
     has_user: bool = False
+    stored: frozenset[str] = frozenset()
+    """Which of the marketplace's key fields are stored."""
     phase: Phase = Phase.IDLE
     summary: str = ""
     """After a test: who we are and what is left, in one line."""

@@ -168,7 +168,12 @@ class States:
     def connected(self) -> dict[str, Any]:
         """Give both marketplaces a key and a sign-in."""
         return {
-            info.id: self.state.AccountState(marketplace=info.id, has_app_key=True, has_user=True)
+            info.id: self.state.AccountState(
+                marketplace=info.id,
+                has_app_key=True,
+                has_user=True,
+                stored=frozenset(str(key.field) for key in info.auth.fields),
+            )
             for info in self.infos
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -343,22 +344,59 @@ def test_a_report_on_ten_thousand_undeclared_things_is_cut_and_counted() -> None
     assert len(shown.undeclared) + shown.more_undeclared == 10_000
 
 
+BOTH = frozenset({"client_id", "client_secret"})
+
+
 @pytest.mark.parametrize(
-    ("app_key", "user", "words"),
+    ("stored", "user", "words"),
     [
-        (False, False, "No key"),
-        (True, False, "Sign in"),
-        (True, True, "Key and sign-in"),
-        (False, True, "no client"),
+        (frozenset(), False, "No key"),
+        (frozenset({"client_id"}), False, "Still missing: Secret"),
+        (BOTH, False, "Sign in"),
+        (BOTH, True, "Key and sign-in"),
+        (frozenset(), True, "not the whole key"),
     ],
 )
-def test_accounts_say_what_is_stored(app_key: bool, user: bool, words: str) -> None:
-    state = made.state.SessionState(
-        accounts={
-            "cgtrader": made.state.AccountState(marketplace="cgtrader", has_app_key=app_key, has_user=user)
-        }
+def test_accounts_say_what_is_stored(stored: frozenset[str], user: bool, words: str) -> None:
+    account = made.state.AccountState(
+        marketplace="cgtrader", has_app_key=stored == BOTH, has_user=user, stored=stored
     )
+    state = made.state.SessionState(accounts={"cgtrader": account})
     row = next(row for row in view_accounts.view_accounts(state, INFOS) if row.marketplace == "cgtrader")
     assert words in row.notes[0].text
-    assert row.has_key is (app_key or user)
-    assert "client ID" in row.needs
+    assert row.has_key is bool(stored or user)
+    assert row.can_sign_in is ("client_id" in stored)
+    assert [field.stored for field in row.fields] == ["client_id" in stored, "client_secret" in stored]
+    assert "Key and Secret" in row.needs
+    assert "pay on its checkout page" in row.works
+
+
+def test_what_an_account_needs_is_said_in_the_marketplaces_own_words() -> None:
+    auth = load("core.http.auth")
+    base = load("core.marketplaces.base")
+    cgtrader = next(info for info in INFOS if info.id == "cgtrader")
+    key = auth.KeyField(field=auth.CredentialField.CLIENT_ID, label="Api-Key", hint="From your contact.")
+    secret = auth.KeyField(field=auth.CredentialField.CLIENT_SECRET, label="Api-Secret", optional=True)
+    public = replace(
+        cgtrader,
+        auth=replace(cgtrader.auth, public_client=True, fields=(key, secret), redirect=auth.Redirect.PASTE),
+    )
+    text = view_accounts.describe_needs(public)
+    assert text.startswith("It needs: Api-Key. Buying also needs Api-Secret, or your own sign-in")
+    (row,) = view_accounts.view_accounts(made.state.SessionState(), (public,))
+    assert row.pastes_address
+    assert [(field.label, field.hint, field.optional) for field in row.fields] == [
+        ("Api-Key", "From your contact.", False),
+        ("Api-Secret", "", True),
+    ]
+    nowhere = replace(
+        cgtrader,
+        auth=auth.AuthConfig(app=auth.AppAuth.NONE),
+        capabilities=frozenset({base.Capability.SEARCH_FEED, base.Capability.PURCHASE_WEB}),
+    )
+    (row,) = view_accounts.view_accounts(made.state.SessionState(), (nowhere,))
+    assert not row.fields
+    assert not row.notes
+    assert row.tone == "good"
+    assert "No key is needed" in row.needs
+    assert "picked up" in row.works
