@@ -66,6 +66,15 @@ class _Start:
     error: BaseException | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ImportWish:
+    """What the user asked an asset to become, kept while its files are still on their way."""
+
+    use: str
+    """Name of a :class:`core.host.ImportUse`."""
+    make_active: bool = False
+
+
 @dataclass(slots=True)
 class _Runtime:
     parts: Parts | None = None
@@ -75,6 +84,7 @@ class _Runtime:
     reason: str = ""
     stale: bool = False
     ready_imports: list[str] = field(default_factory=list)
+    wishes: dict[str, ImportWish] = field(default_factory=dict)
     waiting: list[Callable[[App], None]] = field(default_factory=list)
     asked_thumbnails: set[str] = field(default_factory=set)
     drawn: tuple[object, ...] = ()
@@ -218,6 +228,16 @@ def put_back_import(grant_id: str) -> None:
         _runtime.ready_imports.append(grant_id)
 
 
+def remember_wish(grant_id: str, wish: ImportWish) -> None:
+    """Keep what an asset is to become until it can be imported; the last wish counts."""
+    _runtime.wishes[grant_id] = wish
+
+
+def take_wish(grant_id: str) -> ImportWish | None:
+    """Return, once, what an asset is to become."""
+    return _runtime.wishes.pop(grant_id, None)
+
+
 def has_ready_imports() -> bool:
     """Say whether something waits to be imported."""
     return bool(_runtime.ready_imports)
@@ -301,6 +321,7 @@ def close() -> None:
     _runtime.reason = ""
     _runtime.stale = False
     _runtime.ready_imports.clear()
+    _runtime.wishes.clear()
     _runtime.waiting.clear()
     _runtime.asked_thumbnails.clear()
     _runtime.drawn = ()
