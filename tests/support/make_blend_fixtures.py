@@ -132,6 +132,26 @@ def fill_large() -> None:
     second["clearance_register"] = '["two","three"]'
     big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
     add("big", big)
+    add_strips(scene)
+    add_strips(second)
+
+
+def add_strips(scene: Any) -> None:
+    """Strips with and without a file and a stamp, nested ones too."""
+    strips = strips_of(scene.sequence_editor or scene.sequence_editor_create())
+    picture = bpy.path.abspath("//picture.png") if bpy.data.filepath else "/nowhere/picture.png"
+    strips.new_image("stamped picture", picture, 1, 1)["clearance"] = "on the strip"
+    strips.new_image("bare picture", picture, 2, 1)
+    strips.new_movie("a name of more than sixty-three bytes, so that Blender cuts it", "/nowhere/a.mp4", 3, 1)
+    length = {"length": 9} if bpy.app.version >= (5, 0, 0) else {"frame_end": 10}
+    strips.new_effect("color", "COLOR", channel=4, frame_start=1, **length)
+    strips.new_effect("stamped color", "COLOR", channel=5, frame_start=1, **length)["clearance"] = 7
+    meta = strips.new_meta("meta", 6, 1)
+    strips_of(meta).new_image("nested picture", picture, 1, 1)["clearance"] = "on the nested strip"
+
+
+def strips_of(owner: Any) -> Any:
+    return owner.strips if hasattr(owner, "strips") else owner.sequences
 
 
 def render_a_few_pixels(scene: Any) -> None:
@@ -187,6 +207,34 @@ def describe(thing: Any) -> dict[str, Any]:
     return facts
 
 
+def describe_strips(scene: Any) -> list[dict[str, Any]]:
+    """Tell of strips that refer to pictures themselves, and of any with a stamp."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    every = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+    told = []
+    for strip in every:
+        own = text_of(strip)
+        if own is None and strip.type not in ("MOVIE", "IMAGE"):
+            continue
+        inherited = text_of(scene.library) if scene.library else None
+        told.append(
+            {
+                "id_type": "STRIP",
+                "name": strip.name,
+                "stamp": inherited if own is None else own,
+                "library": scene.library.filepath if scene.library else "",
+                "data_name": "",
+                "data_type": "",
+                "face_grants": [],
+                "unmarked_faces": 0,
+                "users": 1,
+            }
+        )
+    return told
+
+
 def write_down(path: Path) -> None:
     """Open a file in Blender and keep beside it, as JSON, what is in it."""
     bpy.ops.wm.open_mainfile(filepath=str(path))
@@ -194,6 +242,8 @@ def write_down(path: Path) -> None:
     for scene in bpy.data.scenes:
         register += json.loads(scene.get("clearance_register") or "[]")
     found = [describe(thing) for thing in bpy.data.user_map() if is_told(thing)]
+    for scene in bpy.data.scenes:
+        found += describe_strips(scene)
     facts = {"register": sorted(set(register)), "data_blocks": found}
     path.with_suffix(".json").write_text(
         json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"

@@ -147,7 +147,10 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     plain = read_scene(tmp_path / "plain.blend")
     told = {one.name for one in plain.data_blocks}
     assert {"stamped speaker", "readme"} <= told
-    assert not {"quiet speaker", "Render Result"} & told
+    assert not {"quiet speaker", "Render Result", "color", "meta"} & told
+    strips = [one.stamp for one in plain.data_blocks if one.id_type == "STRIP"]
+    assert len(strips) == 2 * 5
+    assert {"on the strip", "on the nested strip", "7", None} == set(strips)
     assert b"IMRender Result" in (tmp_path / "plain.blend").read_bytes()
     assert {path.stem for path in made} >= {"plain", "compressed", "linked", "nested", "library_gone"}
     for path in made:
