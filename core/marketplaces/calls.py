@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from ..errors import NotSupported, UserInputError
+from ..errors import MarketplaceError, NotSupported, UserInputError
 from ..http.message import Auth, Call, Idempotency, Json, Request, clean_text, encode_json
 from ..model.listing import ListingRef, MediaKind, SearchFilters
 from ..model.money import Money
@@ -20,6 +20,9 @@ from .base import MarketplaceInfo
 from .reading import MAX_ID, Node
 
 P = TypeVar("P")
+
+RefusalErrors = Mapping[str | int, tuple[type[MarketplaceError], str, str]]
+"""By a vendor's error code, or by a status: what it really is, our code for it, and the sentence."""
 
 MAX_QUERY_LENGTH = 1000
 MAX_WORDS_LENGTH = 200
@@ -145,6 +148,33 @@ def own_number(info: MarketplaceInfo, ref: ListingRef, kind: MediaKind | None = 
             f"“{found[:40]}” is not an id of {info.name}: it is a number.", code="user_input.listing_id"
         )
     return found
+
+
+def refusal_reader(
+    info: MarketplaceInfo,
+    field: str,
+    *,
+    ends: Mapping[str, P],
+    errors: RefusalErrors,
+) -> Callable[[int, Json], P | None]:
+    """Return a reader of refusals whose JSON names an error code in a field (``Call.read_refusal``).
+
+    ``ends`` are codes that are an answer all the same, with what they stand for. ``errors`` are codes, or
+    statuses, that mean more than the status says: the error's class, its code and its sentence.
+    """
+
+    def read(status: int, body: Json) -> P | None:
+        told = body.get(field) if isinstance(body, dict) else None
+        code = told if isinstance(told, str) else ""
+        if code in ends:
+            return ends[code]
+        error = errors.get(code) or errors.get(status)
+        if error is not None:
+            kind, error_code, sentence = error
+            raise kind(sentence, marketplace=info.id, status=status, code=error_code)
+        return None
+
+    return read
 
 
 def need_kind(info: MarketplaceInfo, kind: MediaKind | None) -> None:

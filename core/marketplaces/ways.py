@@ -18,11 +18,22 @@ CHOICE_GONE = "What was chosen can no longer be had here. Choose again from what
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A size of a listing, and the names of the products that pay for it, as the marketplace writes them."""
+    """A size of a listing, and the names of the products that pay for it, as the marketplace writes them.
+
+    ``width`` and ``height`` in pixels, 0 when not told; ``format`` is a file ending.
+    """
 
     variant: str
-    label: str
     products: frozenset[str]
+    label: str = ""
+    width: int = 0
+    height: int = 0
+    format: str = ""
+
+    @property
+    def pixels(self) -> int:
+        """How large it is."""
+        return self.width * self.height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
