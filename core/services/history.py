@@ -32,7 +32,7 @@ from ..model.order import Order, OrderState
 from .past import Booked, BookPast, PastPurchase
 from .quote import listing_stub
 from .settle import Proof, Settle
-from .steps import Sender
+from .steps import FindMarketplace, Sender
 
 EVIDENCE = "history"
 _SETTLABLE = frozenset(
@@ -74,6 +74,7 @@ class PurchaseHistory:
     past: BookPast
     clock: Clock
     ids: Ids
+    find_marketplace: FindMarketplace = registry.find
 
     def load(
         self,
@@ -84,7 +85,7 @@ class PurchaseHistory:
         cancel: CancelToken | None = None,
     ) -> HistoryList:
         """Return a page of what the account bought; raise UserInputError where no records can be read."""
-        module = registry.find(marketplace)
+        module = self.find_marketplace(marketplace)
         need_history(module)
         wanted = kind or min(module.INFO.kinds)
         query = HistoryQuery(kind=wanted, cursor=cursor)
@@ -130,7 +131,7 @@ class PurchaseHistory:
         ``license_label`` counts only where the record names none, and is marked as the user's word. Raises
         UserInputError for a record that is not paid, PurchaseInDoubt when an order of ours for it is open.
         """
-        module = registry.find(record.ref.marketplace)
+        module = self.find_marketplace(record.ref.marketplace)
         need_history(module)
         known = self.compare(record, kind)
         if known.grant is not None and known.order is not None:

@@ -55,7 +55,7 @@ from .fresh_links import FreshLinks
 from .quote import listing_stub, name_license
 from .references import fill_references
 from .settle import Settle
-from .steps import Sender, run_steps
+from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import sells_on_website
 
 NOTHING_HAPPENED = (
@@ -86,6 +86,7 @@ class Purchase:
     settings: Settings
     fresh_links: FreshLinks
     balances: Balances | None = None
+    find_marketplace: FindMarketplace = registry.find
 
     def run(
         self,
@@ -103,7 +104,7 @@ class Purchase:
         kept it from being sent.
         """
         approval, quote = find_approved(self.ledger, approval_id, now=self.clock.now())
-        module = registry.find(quote.ref.marketplace)
+        module = self.find_marketplace(quote.ref.marketplace)
         if sells_on_website(module.INFO):
             raise UserInputError(
                 f"{module.INFO.name} sells on its website only. Buy it there, then enter the order number.",

@@ -31,7 +31,7 @@ from ..model.quote import Quote
 from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..settings import Settings
-from .steps import Sender, run_steps
+from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import make_web_basis, sells_on_website
 
 FindListing = Callable[[ListingRef], Listing | None]
@@ -84,6 +84,7 @@ class MakeQuote:
     ids: Ids
     settings: Settings
     find_listing: FindListing = find_nowhere
+    find_marketplace: FindMarketplace = registry.find
 
     def run(
         self,
@@ -101,7 +102,7 @@ class MakeQuote:
         ``wanted`` is one of an earlier result's options. Where the marketplace sells on its website only,
         nothing is asked: the quote says what the product feed says.
         """
-        info = registry.find(ref.marketplace).INFO
+        info = self.find_marketplace(ref.marketplace).INFO
         stub = listing_stub(ref, kind, search_id=search_id)
         note = ""
         if sells_on_website(info):
@@ -110,7 +111,7 @@ class MakeQuote:
             note = describe_web_price(info, basis, found=found is not None)
         else:
             basis = run_steps(
-                registry.find(ref.marketplace).quote(stub, wanted), info, self.sender, cancel=cancel
+                self.find_marketplace(ref.marketplace).quote(stub, wanted), info, self.sender, cancel=cancel
             )
         now = self.clock.now()
         named = name_license(info, basis, self.settings)

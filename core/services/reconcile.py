@@ -29,7 +29,7 @@ from ..model.listing import MediaKind
 from ..model.order import Order, OrderState
 from ..settings import Settings
 from .settle import Proof, Settle
-from .steps import Sender, run_steps
+from .steps import FindMarketplace, Sender, run_steps
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the marketplace's clock may differ from ours when records without our key are matched."""
@@ -60,6 +60,7 @@ class Reconcile:
     settle: Settle
     clock: Clock
     settings: Settings
+    find_marketplace: FindMarketplace = registry.find
 
     def run(self, *, actor: str, cancel: CancelToken | None = None) -> tuple[Reconciled, ...]:
         """Look at every order that is not settled; one that fails never keeps the others from it."""
@@ -185,7 +186,10 @@ class Reconcile:
         except MarketplaceError:
             return order  # its records cannot be read now; the user's word is what there is
         still_silent = order.state in (OrderState.SUBMITTING, OrderState.UNKNOWN)
-        if still_silent and Capability.HISTORY in registry.find(order.ref.marketplace).INFO.capabilities:
+        if (
+            still_silent
+            and Capability.HISTORY in self.find_marketplace(order.ref.marketplace).INFO.capabilities
+        ):
             raise UserInputError(
                 "The marketplace's own records may still show it. Reconcile again in a few minutes; they "
                 "settle it by themselves.",
@@ -197,7 +201,7 @@ class Reconcile:
     def _can_ask(self, order: Order) -> bool:
         """Say whether the marketplace has records that we can read."""
         try:
-            return bool(_RECORDS & registry.find(order.ref.marketplace).INFO.capabilities)
+            return bool(_RECORDS & self.find_marketplace(order.ref.marketplace).INFO.capabilities)
         except UserInputError:
             return False  # of a marketplace that this version does not know
 
@@ -209,7 +213,7 @@ class Reconcile:
         return self.settle.moved(order, OrderState.FAILED, actor=actor, failure="never sent")
 
     def _look_up(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
-        module = registry.find(order.ref.marketplace)
+        module = self.find_marketplace(order.ref.marketplace)
         has_history = Capability.HISTORY in module.INFO.capabilities
         record = self._find_record(module, order, cancel) if has_history else None
         if record is not None:
@@ -223,7 +227,7 @@ class Reconcile:
         return order
 
     def _check_checkout(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
-        module = registry.find(order.ref.marketplace)
+        module = self.find_marketplace(order.ref.marketplace)
         if Capability.ORDER_STATUS not in module.INFO.capabilities:
             # Bought on a website: nobody can be asked; the user confirms it or gives it up.
             return order
@@ -232,7 +236,7 @@ class Reconcile:
 
     def _check_late(self, order: Order, actor: str, cancel: CancelToken | None) -> Order:
         """Look whether an order that we gave up was paid after all. Only our own key or id counts here."""
-        module = registry.find(order.ref.marketplace)
+        module = self.find_marketplace(order.ref.marketplace)
         if order.marketplace_order_id and Capability.ORDER_STATUS in module.INFO.capabilities:
             record: HistoryRecord | None = self.sender.send(
                 module.order_status(self._owned(order)), module.INFO, cancel=cancel

@@ -24,6 +24,7 @@ from ..model.money import Cost, encode_cost
 from ..model.order import Order, OrderState
 from .documents import Attachment, Documents
 from .settle import record_documents
+from .steps import FindMarketplace
 
 MAX_REASON = 1000
 _GIVEN_BACK = frozenset({OrderState.PAID, OrderState.FULFILLED})
@@ -52,10 +53,11 @@ class Refunds:
     documents: Documents
     clock: Clock
     ids: Ids
+    find_marketplace: FindMarketplace = registry.find
 
     def policy(self, marketplace: str) -> RefundPolicy | None:
         """Return how a marketplace takes a purchase back; None when that is not known."""
-        return registry.find(marketplace).INFO.refund
+        return self.find_marketplace(marketplace).INFO.refund
 
     def advise(self, order_id: str) -> RefundAdvice:
         """Say what the policy means for one purchase, and which scenes use it."""
@@ -116,7 +118,7 @@ class Refunds:
         """Return the text to send to the marketplace's support."""
         refund = self._refund(refund_id)
         order, grant = self._bought(refund.order_id)
-        info = registry.find(order.ref.marketplace).INFO
+        info = self.find_marketplace(order.ref.marketplace).INFO
         lines = [
             f"To {info.name}'s support",
             "",

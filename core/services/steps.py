@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from ..errors import MarketplaceError
 from ..http.cancel import CancelToken
 from ..http.message import Call, Steps
-from ..marketplaces.base import MarketplaceInfo
+from ..marketplaces.base import Marketplace, MarketplaceInfo
 
 P = TypeVar("P")
 T = TypeVar("T")
+
+FindMarketplace = Callable[[str], Marketplace]
+"""Returns the marketplace with an id; raises UserInputError for one that is not known."""
 
 
 class Sender(Protocol):

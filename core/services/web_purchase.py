@@ -32,6 +32,7 @@ from .purchase import add_approved_order, doubt_when_open, new_order
 from .quote import listing_stub
 from .reconcile import GIVEN_UP
 from .settle import Proof, Settle
+from .steps import FindMarketplace
 from .web_basis import match_label, page_of, sells_on_website
 
 EVIDENCE = "web_evidence"
@@ -53,6 +54,7 @@ class WebPurchases:
     clock: Clock
     ids: Ids
     settings: Settings
+    find_marketplace: FindMarketplace = registry.find
 
     def start(self, approval_id: str, *, actor: str) -> Order:
         """Note that the user goes to buy on the website; the order's ``checkout_url`` is the page there.
@@ -60,7 +62,7 @@ class WebPurchases:
         Raises UserInputError (stale approval, already owned, not sold that way), PurchaseInDoubt (open).
         """
         approval, quote = find_approved(self.ledger, approval_id, now=self.clock.now())
-        info = registry.find(quote.ref.marketplace).INFO
+        info = self.find_marketplace(quote.ref.marketplace).INFO
         if not sells_on_website(info) or info.web is None:
             raise UserInputError(
                 f"{info.name} is bought from here, not on its website.", code="purchase.not_on_website"
@@ -97,7 +99,7 @@ class WebPurchases:
         number is in the ledger for this product already.
         """
         order = self._waiting(order_id)
-        info = registry.find(order.ref.marketplace).INFO
+        info = self.find_marketplace(order.ref.marketplace).INFO
         checked = check_web_purchase(purchase, info, now=self.clock.now())
         # Before files are copied: what is refused leaves nothing behind.
         check_number_is_new(self.ledger, order.ref, checked.order_number, besides=order.id)
@@ -133,7 +135,7 @@ class WebPurchases:
 
         Raises like ``confirm``; PurchaseInDoubt when an order of ours for it is open.
         """
-        info = registry.find(ref.marketplace).INFO
+        info = self.find_marketplace(ref.marketplace).INFO
         if kind not in info.kinds:
             raise UserInputError(f"{info.name} sells no {kind} here.", code="order.kind")
         checked = check_web_purchase(purchase, info, now=self.clock.now())
@@ -185,7 +187,7 @@ class WebPurchases:
         # Given up, and bought all the same: a purchase that is confirmed late is still a purchase.
         given_up = order.state is OrderState.FAILED and order.failure == GIVEN_UP
         waits = order.state is OrderState.AWAITING_CHECKOUT or given_up
-        if not waits or not sells_on_website(registry.find(order.ref.marketplace).INFO):
+        if not waits or not sells_on_website(self.find_marketplace(order.ref.marketplace).INFO):
             raise UserInputError(
                 f"Order {order_id} does not wait for an order number from a website; it is "
                 f"{order.state.replace('_', ' ')}.",

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_marketplaces import AGENCY, CONTRACTOR, WEBSHOP, FakeMarketplace
 from fakes import IMAGE, MODEL, CountingIds, FakeClock, FakeSender, make_basis
 
+from core.files.store import Store
 from core.ledger.engine import SqlLedger, open_ledger
 from core.licenses import LicenseCatalogue
+from core.marketplaces import registry
+from core.marketplaces.base import ANY, Wanted
 from core.model.intended_use import IntendedUse
-from core.model.listing import Listing
+from core.model.listing import Listing, ListingRef
 from core.model.quote import Approval
 from core.services.approve import Approve
+from core.services.documents import Documents
 from core.services.fresh_links import FreshLinks
+from core.services.history import PurchaseHistory
+from core.services.past import BookPast
 from core.services.purchase import Purchase
 from core.services.quote import MakeQuote, QuoteResult
 from core.services.reconcile import Reconcile
+from core.services.refund import Refunds
 from core.services.settle import Settle
+from core.services.web_purchase import WebPurchases
 from core.settings import Settings
 
 
@@ -36,6 +45,38 @@ class Shop:
     purchase: Purchase
     reconcile: Reconcile
     fresh_links: FreshLinks
+    documents: Documents
+    web: WebPurchases
+    refunds: Refunds
+    history: PurchaseHistory
+    store: Store
+    settings: Settings
+    catalogue: LicenseCatalogue
+    agency: FakeMarketplace
+    contractor: FakeMarketplace
+    webshop: FakeMarketplace
+    feed: dict[ListingRef, Listing]
+
+    def quoted(
+        self, fake: FakeMarketplace, *, wanted: Wanted = ANY, use: IntendedUse | None = None
+    ) -> QuoteResult:
+        """Quote what a steered marketplace says."""
+        listing = fake.basis.listing
+        return self.quote.run(listing.ref, listing.kind, use or IntendedUse(), actor="ann", wanted=wanted)
+
+    def agreed(self, fake: FakeMarketplace, *, wanted: Wanted = ANY) -> Approval:
+        """Quote and approve what a steered marketplace says, with all that it wants agreed to."""
+        result = self.quoted(fake, wanted=wanted)
+        surcharge = result.quote.surcharge
+        return self.approve.run(
+            result.quote, result.answer, actor="ann", reason="for the test", accept_surcharge=surcharge
+        )
+
+    def with_settings(self, **changes: Any) -> None:
+        """Go on with other settings."""
+        self.settings = settings = replace(self.settings, **changes)
+        for name in ("quote", "approve", "purchase", "reconcile", "web"):
+            setattr(self, name, replace(getattr(self, name), settings=settings))
 
     def made_quote(self, listing: Listing = IMAGE, **changes: Any) -> QuoteResult:
         """Quote a listing; the marketplace says what ``make_basis`` says."""
@@ -57,20 +98,37 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    """A shop with an empty ledger."""
+    """A shop with an empty ledger; beside the real marketplaces there are three that a test steers."""
     ledger = open_ledger(tmp_path / "ledger.sqlite")
     clock, ids, sender = FakeClock(), CountingIds(), QuotingSender()
     settings = Settings(data_dir=tmp_path, user="ann", project="film")
     catalogue = LicenseCatalogue.load()
     fresh = FreshLinks()
+    store = Store(settings.store_dir, clock=clock)
+    fakes = {info.id: FakeMarketplace(info) for info in (AGENCY, CONTRACTOR, WEBSHOP)}
+    feed: dict[ListingRef, Listing] = {}
+
+    def find(marketplace: str) -> Any:
+        return fakes.get(marketplace) or registry.find(marketplace)
+
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
+    documents = Documents(ledger=ledger, store=store, clock=clock)
+    quote = MakeQuote(
+        ledger=ledger,
+        sender=sender,
+        catalogue=catalogue,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+        find_listing=feed.get,
+        find_marketplace=find,
+    )
+    past = BookPast(ledger=ledger, settle=settle, quote=quote, clock=clock, ids=ids, settings=settings)
     yield Shop(
         ledger=ledger,
         clock=clock,
         sender=sender,
-        quote=MakeQuote(
-            ledger=ledger, sender=sender, catalogue=catalogue, clock=clock, ids=ids, settings=settings
-        ),
+        quote=quote,
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
         purchase=Purchase(
             ledger=ledger,
@@ -80,9 +138,45 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             ids=ids,
             settings=settings,
             fresh_links=fresh,
+            find_marketplace=find,
         ),
         fresh_links=fresh,
-        reconcile=Reconcile(ledger=ledger, sender=sender, settle=settle, clock=clock, settings=settings),
+        reconcile=Reconcile(
+            ledger=ledger,
+            sender=sender,
+            settle=settle,
+            clock=clock,
+            settings=settings,
+            find_marketplace=find,
+        ),
+        documents=documents,
+        web=WebPurchases(
+            ledger=ledger,
+            settle=settle,
+            documents=documents,
+            past=past,
+            clock=clock,
+            ids=ids,
+            settings=settings,
+            find_marketplace=find,
+        ),
+        refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids, find_marketplace=find),
+        history=PurchaseHistory(
+            ledger=ledger,
+            sender=sender,
+            settle=settle,
+            past=past,
+            clock=clock,
+            ids=ids,
+            find_marketplace=find,
+        ),
+        store=store,
+        settings=settings,
+        catalogue=catalogue,
+        agency=fakes["agency"],
+        contractor=fakes["contractor"],
+        webshop=fakes["webshop"],
+        feed=feed,
     )
     ledger.close()
 
