@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
+from ..errors import NotFound
 from ..http.message import vendor_words
 from ..model.listing import (
     Facet,
     Listing,
+    ListingRef,
     Orientation,
     Preview,
     SearchFilters,
@@ -27,6 +29,7 @@ from .base import (
     HistoryPage,
     HistoryQuery,
     HistoryRecord,
+    MarketplaceInfo,
     PurchaseOutcome,
     PurchaseResult,
     QuoteBasis,
@@ -171,18 +174,20 @@ def search_page(
     facets: tuple[Facet, ...] = (),
     per_page: int | None = None,
     sent_coarsely: Collection[str] = (),
+    never_told: Collection[str] = (),
 ) -> SearchPage:
     """Return a page of results with the filters applied that the server did not do, and name the others.
 
     ``offset`` in place of ``page``: the vendor counts rows, and so does the cursor. ``per_page`` is what the
     vendor gives where it is less than was asked for. ``sent_coarsely`` are the filters among ``on_server``
-    that the server can only do roughly: they are applied here once more.
+    that the server can only do roughly: they are applied here once more. ``never_told`` are filters on facts
+    that this vendor's answers never hold: they are named as not applied.
     """
     found, size = tuple(listings), per_page or query.per_page
     known = {**CLIENT_FILTERS, **_PRICES}
     left_over = [name for name in asked_filters(query.filters) if name not in on_server]
-    here = tuple(name for name in left_over if name in CLIENT_FILTERS)
-    ignored = tuple(name for name in left_over if name not in CLIENT_FILTERS)
+    here = tuple(name for name in left_over if name in CLIENT_FILTERS and name not in never_told)
+    ignored = tuple(name for name in left_over if name not in here)
     return SearchPage(
         listings=tuple(
             x for x in found if all(known[name](x, query.filters) for name in (*here, *sent_coarsely))
@@ -252,6 +257,21 @@ def read_each(read: Callable[[Node], P], name: str) -> Callable[[Node], tuple[P,
     return lambda answer: tuple(read(item) for item in answer.at(name).items())
 
 
+def take_listing(
+    info: MarketplaceInfo, ref: ListingRef, read: Callable[[Node], Listing], name: str
+) -> Callable[[Node], Listing]:
+    """Return a reader of a list that leaves out what is gone; raise NotFound when the listing is."""
+
+    def read_it(answer: Node) -> Listing:
+        found = next((one for row in answer.at(name).items() if (one := read(row)).ref == ref), None)
+        if found is None:
+            words = f"{info.name} does not have this, or no longer. Search again."
+            raise NotFound(words, marketplace=info.id, context={"path": name})
+        return found
+
+    return read_it
+
+
 def read_link(fallback: str, node: Node) -> DownloadLink:
     """Read a download link under ``url``; the file is called by its address, else by the fallback."""
     url = node.at("url").url()
@@ -261,6 +281,13 @@ def read_link(fallback: str, node: Node) -> DownloadLink:
 def read_user_name(node: Node) -> str:
     """Read whose credentials these are."""
     return node.either("username", "email", "id").identifier()
+
+
+def read_flat_previews(item: Node, names: Iterable[str]) -> tuple[Preview, ...]:
+    """Read previews whose parts are fields of the listing itself: ``<name>_url``, ``<name>_width`` …"""
+    parts = ("url", "width", "height")
+    told = ({part: item.at(f"{name}_{part}").value for part in parts} for name in names)
+    return read_previews(Node(value=value) for value in told)
 
 
 def read_previews(nodes: Iterable[Node]) -> tuple[Preview, ...]:

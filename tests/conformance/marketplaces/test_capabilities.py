@@ -28,6 +28,7 @@ from core.errors import MarketplaceError, UserInputError
 from core.http.message import Auth, Call, Idempotency, Response
 from core.marketplaces import registry
 from core.marketplaces.base import (
+    AppAuth,
     Capability,
     DownloadLink,
     HistoryQuery,
@@ -37,9 +38,9 @@ from core.marketplaces.base import (
     RecordState,
 )
 from core.model.listing import Listing, ListingRef, SearchQuery
-from core.model.money import Credits
 
 TAPES = load_tapes()
+TOTALS = ("total", "total_count", "result_count", "nb_results", "totalNumberOfItems")
 SECRETS = ("gatekeeper", "X-Amz-Signature", "?s=", "90acdef14bad")
 
 
@@ -122,7 +123,7 @@ class TestSearch:
     @tapes_for("search", good=True)
     def test_a_total_that_lies_does_not_loop(self, tape: Tape) -> None:
         body = dict(tape.steps[0]["response"]["body"])
-        name = "total_count" if "total_count" in body else "total"
+        name = next((name for name in TOTALS if name in body), TOTALS[0])
         for total in (10**12, None):
             answer = response_of({"body": {**body, name: total}})
             assert len(drive(start(tape), lambda step, call, answer=answer: answer)) <= 1000
@@ -159,7 +160,7 @@ class TestSearch:
         if text.strip():
             kept = " ".join("".join(c if c.isprintable() else " " for c in text).split())
             assert any(value.replace(" ", "") == kept.replace(" ", "") for value in values)
-        assert sum(name == "per_page" for name, _ in call.request.query) == 1
+        assert values.count("100") == 1, "how many a page is said once, whatever the vendor calls it"
         assert call.request.url == module.search(SearchQuery(text="chair")).request.url
 
     @pytest.mark.parametrize("marketplace", with_capability(Capability.SEARCH))
@@ -167,8 +168,9 @@ class TestSearch:
     def test_a_cursor_that_is_none_is_refused(self, marketplace: str, cursor: str) -> None:
         with pytest.raises(UserInputError):
             registry.find(marketplace).search(SearchQuery(text="x", cursor=cursor))
-        with pytest.raises(UserInputError):
-            registry.find(marketplace).history(HistoryQuery(cursor=cursor, kind=_kind(marketplace)))
+        if marketplace in with_capability(Capability.HISTORY):
+            with pytest.raises(UserInputError):
+                registry.find(marketplace).history(HistoryQuery(cursor=cursor, kind=_kind(marketplace)))
 
     @tapes_for("search")
     def test_every_filter_is_answered_for(self, tape: Tape) -> None:
@@ -197,7 +199,7 @@ class TestQuote:
             assert basis.cost is None
         if basis.accounts:
             assert basis.license_label == basis.accounts[0].license_label
-            assert isinstance(basis.cost, Credits)
+            assert basis.cost is not None
             assert all(account.account_id for account in basis.accounts)
 
     @tapes_for("quote", "listing", good=True)
@@ -213,10 +215,15 @@ class TestQuote:
 class TestPurchase:
     @tapes_for("purchase")
     def test_it_is_spending_and_carries_our_key(self, tape: Tape) -> None:
-        call = first_call(tape)
+        """Our key goes wherever their records give it back; without records there is nowhere to put it."""
+        call, auth = first_call(tape), tape.module.INFO.auth
         assert call.idempotency is Idempotency.SPENDING
-        assert call.request.auth is Auth.USER
-        assert tape.input["key"] in (call.request.json_body or "")
+        if auth.app is AppAuth.HEADERS and not auth.authorize_url:
+            assert call.request.auth is Auth.KEY
+        else:
+            assert call.request.auth is Auth.USER
+        if Capability.HISTORY in tape.module.INFO.capabilities:
+            assert tape.input["key"] in (call.request.json_body or "")
 
     @tapes_for("purchase", good=True)
     def test_its_outcome_is_whole(self, tape: Tape) -> None:
@@ -333,7 +340,7 @@ class TestDownload:
 
 
 def _kind(marketplace: str) -> Any:
-    return next(iter(registry.find(marketplace).INFO.kinds))
+    return min(registry.find(marketplace).INFO.kinds)
 
 
 def _is(tape: Tape, operation: str) -> bool:
