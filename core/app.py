@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import random
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from .clock import Clock, SystemClock
 from .credentials import open_credentials
@@ -41,6 +43,7 @@ from .services.fresh_links import FreshLinks
 from .services.history import PurchaseHistory
 from .services.import_plan import PlanImport
 from .services.past import BookPast
+from .services.pickup import PickUp
 from .services.previews import Previews
 from .services.purchase import Purchase
 from .services.quote import MakeQuote
@@ -85,6 +88,7 @@ def build_app(
     *,
     host: Host,
     environ: Mapping[str, str] | None = None,
+    home: Path | None = None,
     clock: Clock | None = None,
     ids: Ids | None = None,
     transport: Transport | None = None,
@@ -106,6 +110,15 @@ def build_app(
         settings.data_dir, passphrase=environ.get("CLEARANCE_PASSPHRASE"), environ=environ
     )
     store = Store(settings.store_dir, clock=clock)
+    pickup = PickUp(
+        ledger=ledger,
+        store=store,
+        clock=clock,
+        settings=settings,
+        environ=environ,
+        home=home or Path.home(),
+        platform=sys.platform,
+    )
     network = _build_network(
         settings, host=host, clock=clock, pause=pause, transport=transport, credentials=credentials
     )
@@ -118,6 +131,7 @@ def build_app(
         store=store,
         network=network,
         credentials=credentials,
+        pickup=pickup,
     )
     tasks = TaskRunner(clock=clock)
     session = SessionController(
@@ -226,6 +240,7 @@ def _build_services(
     store: Store,
     network: _Network,
     credentials: CredentialStore,
+    pickup: PickUp,
 ) -> Services:
     client = network.client
     catalogue = LicenseCatalogue.load()
@@ -282,5 +297,6 @@ def _build_services(
             settings=settings,
         ),
         refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids),
+        pickup=pickup,
         history=PurchaseHistory(ledger=ledger, sender=client, settle=settle, past=past, clock=clock, ids=ids),
     )

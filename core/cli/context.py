@@ -41,7 +41,7 @@ class Context:
             settings = settings_from_environ(self.environ, home=self.home, user=_user_name())
             settings = replace(settings, **self.overrides)  # type: ignore[arg-type]
             host = self.host or NoHost(online=not settings.offline)
-            self._app = build_app(settings, host=host, environ=self.environ)
+            self._app = build_app(settings, host=host, environ=self.environ, home=self.home)
         return self._app
 
     @property

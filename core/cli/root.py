@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..settings import VERSION
-from . import accounts, records, shopping
+from . import accounts, pickup, records, shopping
 from .context import Context, pass_context
 
 
@@ -34,5 +34,5 @@ def cli(
         context.overrides["project"] = project
 
 
-for command in (*shopping.COMMANDS, *records.COMMANDS, *accounts.COMMANDS):
+for command in (*shopping.COMMANDS, *pickup.COMMANDS, *records.COMMANDS, *accounts.COMMANDS):
     cli.add_command(command)

@@ -18,6 +18,7 @@ from ..services.documents import Documents
 from ..services.download import Download
 from ..services.history import PurchaseHistory
 from ..services.import_plan import PlanImport
+from ..services.pickup import PickUp
 from ..services.previews import Previews
 from ..services.purchase import Purchase
 from ..services.quote import MakeQuote
@@ -49,6 +50,7 @@ class Services:
     documents: Documents
     web_purchases: WebPurchases
     refunds: Refunds
+    pickup: PickUp
     history: PurchaseHistory
 
 
