@@ -22,7 +22,7 @@ from ..model.audit import AuditEvent
 from ..model.grant import Grant, GrantFile, GrantState
 from ..model.order import OrderState
 from .fresh_links import FreshLinks
-from .steps import Sender, run_steps
+from .steps import FindMarketplace, Sender, run_steps
 
 Progress = Callable[[int, int | None], None]
 
@@ -48,6 +48,7 @@ class Download:
     store: Store
     clock: Clock
     fresh_links: FreshLinks
+    find_marketplace: FindMarketplace = registry.find
 
     def run(
         self,
@@ -65,7 +66,7 @@ class Download:
         here = self.ledger.files(grant.id)
         if here and all(self.store.path(file.sha256) is not None for file in here):
             return here
-        module = registry.find(grant.ref.marketplace)
+        module = self.find_marketplace(grant.ref.marketplace)
         owned = self._owned(grant)
         # What came with the purchase goes first: some licenses allow no second download.
         links = self.fresh_links.take(grant.order_id) or self._ask_for_links(module, owned, cancel)

@@ -21,6 +21,7 @@ from core.model.listing import Listing, ListingRef
 from core.model.quote import Approval
 from core.services.approve import Approve
 from core.services.documents import Documents
+from core.services.download import Download
 from core.services.fresh_links import FreshLinks
 from core.services.history import PurchaseHistory
 from core.services.past import BookPast
@@ -49,6 +50,7 @@ class Shop:
     web: WebPurchases
     refunds: Refunds
     history: PurchaseHistory
+    download: Download
     store: Store
     settings: Settings
     catalogue: LicenseCatalogue
@@ -71,6 +73,11 @@ class Shop:
         return self.approve.run(
             result.quote, result.answer, actor="ann", reason="for the test", accept_surcharge=surcharge
         )
+
+    def refund_of(self, order_id: str) -> None:
+        """Give an order back."""
+        refund = self.refunds.request(order_id, reason="for the test", actor="ann")
+        self.refunds.settle(refund.id, refunded=True, actor="ann")
 
     def with_settings(self, **changes: Any) -> None:
         """Go on with other settings."""
@@ -170,6 +177,15 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
             ids=ids,
             find_marketplace=find,
         ),
+        download=Download(
+            ledger=ledger,
+            sender=sender,
+            downloader=NoDownloader(),  # type: ignore[arg-type]
+            store=store,
+            clock=clock,
+            fresh_links=fresh,
+            find_marketplace=find,
+        ),
         store=store,
         settings=settings,
         catalogue=catalogue,
@@ -179,6 +195,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         feed=feed,
     )
     ledger.close()
+
+
+class NoDownloader:
+    """Fetches nothing."""
 
 
 class QuotingSender(FakeSender):
