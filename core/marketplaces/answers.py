@@ -284,7 +284,7 @@ def read_user_name(node: Node) -> str:
 
 
 def read_flat_previews(item: Node, names: Iterable[str]) -> tuple[Preview, ...]:
-    """Read previews whose parts are fields of the listing itself: ``<name>_url``, ``<name>_width`` …"""
+    """Read previews whose parts are fields of the listing itself: ``<name>_url`` and so on."""
     parts = ("url", "width", "height")
     told = ({part: item.at(f"{name}_{part}").value for part in parts} for name in names)
     return read_previews(Node(value=value) for value in told)

@@ -272,6 +272,8 @@ class HistoryQuery:
     kind: MediaKind = MediaKind.IMAGE
     since: datetime | None = None
     cursor: str | None = None
+    license_label: str = ""
+    """With ``ref``: the license that was ordered, for vendors that are asked for one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

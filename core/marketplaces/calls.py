@@ -250,6 +250,21 @@ def filter_query(filters: SearchFilters, names: Mapping[str, str]) -> list[tuple
     return [(parameter, _encode(asked[name])) for name, parameter in names.items() if name in asked]
 
 
+def shaped_filters(
+    filters: SearchFilters, names: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Return parameter and value for those filters that have a parameter with values of its own form.
+
+    ``names`` maps a filter to its parameter and a form in which ``{}`` stands for the value: ``{}-``.
+    """
+    asked = asked_filters(filters)
+    return {
+        name: (parameter, form.replace("{}", _encode(asked[name])))
+        for name, (parameter, form) in names.items()
+        if name in asked
+    }
+
+
 def sendable(filters: SearchFilters, names: Mapping[str, str], currencies: Collection[str]) -> dict[str, str]:
     """Return the names without the amounts in a currency that the marketplace does not count in."""
     amounts = {name: value for name, value in asked_filters(filters).items() if isinstance(value, Money)}

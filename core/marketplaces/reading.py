@@ -34,6 +34,22 @@ _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,8})?")
 _CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})(?:[:;.,][0-9]{1,7})?")
 _BLOCKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
 _TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
+_ENDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "image/jpeg": "jpg",
+        "image/png": "png",
+        "image/tiff": "tif",
+        "image/svg+xml": "svg",
+        "image/vnd.radiance": "hdr",
+        "image/x-exr": "exr",
+        "video/quicktime": "mov",
+        "video/mp4": "mp4",
+        "audio/mpeg": "mp3",
+        "audio/wav": "wav",
+        "model/gltf-binary": "glb",
+        "application/zip": "zip",
+    }
+)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -193,6 +209,10 @@ class Node:
             return ""
         return clean_text(strip_markup(self.value[: 4 * limit]), limit=limit, keep_lines=True)
 
+    def hint_identifier(self) -> str:
+        """Return a decorating id; empty when not told, or told as something else."""
+        return self._hint(self.optional_identifier, "")
+
     def hint_integer(self) -> int | None:
         """Return a decorating number; None when not told, or told as something else."""
         return self._hint(self.optional_integer, None)
@@ -269,6 +289,11 @@ def file_ending(name: str) -> str:
     """Return a file name's ending in lower case without the dot; empty when it has none."""
     stem, dot, ending = name.rpartition(".")
     return ending.lower() if stem and dot and ending.isalnum() and len(ending) <= 12 else ""
+
+
+def ending_of_type(media_type: str) -> str:
+    """Return the file ending that a media type stands for; empty for those that say nothing of the file."""
+    return _ENDINGS.get(media_type.partition(";")[0].strip().lower(), "")
 
 
 def strip_markup(markup: str) -> str:
