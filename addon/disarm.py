@@ -136,6 +136,9 @@ class FileSettler:
             self._cut(block)
         elif self._keep is None:
             block.pack()
+            if block.id_type == "SOUND" and block.packed_file is not None:
+                # As with pictures: ours would tell the user's name.
+                block.filepath = f"//{Path(block.filepath).name}"
 
     def _unpackable(self, block: Any) -> None:
         if block.filepath and (self._place(block) is None or self._keep is None):

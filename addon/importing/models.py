@@ -25,9 +25,11 @@ Importer = Callable[[ImportPlan, Any], None]
 def import_model(job: Job) -> None:
     """Import a model into a collection of its own, with the materials that came described beside it."""
     collection = job.make_collection()
-    known = remember_materials()
+    known, caches = remember_materials(), set(bpy.data.cache_files)
     with import_into(collection, job.view_layer):
         IMPORTERS[job.plan.format.lower().lstrip(".")](job.plan, collection)
+    # Alembic leaves one behind for models that do not move, and so do not need their file any more.
+    bpy.data.batch_remove([cache for cache in set(bpy.data.cache_files) - caches if cache.users == 0])
     rebuild_materials(job, known)
 
 

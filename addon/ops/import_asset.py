@@ -1,11 +1,12 @@
 # ruff: noqa: D400 - docstrings of operators are tooltips, and Blender adds the full stop
 # mypy: disable-error-code="valid-type"
-"""Import what is owned, with its license on every data-block, in one undo step."""
+"""Import what is owned, as what it is to be, with its license on every data-block, in one undo step."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 from bpy.types import Operator
 
 from ...core.errors import ClearanceError, UserInputError
@@ -13,6 +14,7 @@ from .. import pump, runtime
 from ..messages import tell
 from ..ui.text import count, shorten
 from .guard import Answer, guarded, refuse, why_no_app, why_no_import
+from .import_uses import AUTO, can_be_world, list_uses
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -30,6 +32,14 @@ class CLEARANCE_OT_import_asset(Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     grant_id: StringProperty(name="License", options={"SKIP_SAVE", "HIDDEN"})
+    use: EnumProperty(
+        name="Import As", description="What the asset becomes", items=list_uses, options={"SKIP_SAVE"}
+    )
+    make_active: BoolProperty(
+        name="Use in This Scene",
+        description="Also make the new world the one of this scene; its present world stays in the file",
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
@@ -42,6 +52,7 @@ class CLEARANCE_OT_import_asset(Operator):
             app = runtime.app()
             grant_id = _grant_id(app, self.grant_id)
             if _ready(app, grant_id) is None:
+                runtime.remember_wish(grant_id, runtime.ImportWish(self.use, self.make_active))
                 app.session.prepare_import(grant_id)
                 pump.wake()
                 self.report({"INFO"}, "Getting it ready; it is imported as soon as it is here.")
@@ -52,19 +63,31 @@ class CLEARANCE_OT_import_asset(Operator):
         result: Answer = self.execute(context)
         return result
 
+    def draw(self, _context: Any) -> None:
+        """Show what can be chosen again in Adjust Last Operation."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "use")
+        if can_be_world(self):
+            layout.prop(self, "make_active")
+
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Import and stamp; a script without a window waits for the download."""
         grant_id = _grant_id(app, self.grant_id)
+        wish = runtime.take_wish(grant_id)
+        if wish is None or self.use != AUTO:
+            wish = runtime.ImportWish(self.use, self.make_active)
         prepared = _ready(app, grant_id)
         if prepared is None and not bpy.app.background:
+            runtime.remember_wish(grant_id, wish)
             app.session.prepare_import(grant_id)
             self.report({"INFO"}, "Getting it ready; it is imported as soon as it is here.")
             return {"FINISHED"}
         try:
             if prepared is None:
                 prepared = _wait_for(app, grant_id)
-            stamped = import_and_stamp(prepared)
+            stamped = import_and_stamp(prepared, wish)
         except ClearanceError as error:
             runtime.note_import_failed(grant_id, error)
             raise
@@ -76,12 +99,13 @@ class CLEARANCE_OT_import_asset(Operator):
         return {"FINISHED"}
 
 
-def import_and_stamp(prepared: "PreparedImport") -> int:
+def import_and_stamp(prepared: "PreparedImport", wish: runtime.ImportWish) -> int:
     """Import and stamp, or do neither; return how many data-blocks were stamped."""
+    from ...core.host import ImportUse
     from .. import data_blocks, provenance
 
     host = runtime.host()
-    handles = host.import_file(prepared.plan)
+    handles = host.import_file(replace(prepared.plan, use=ImportUse[wish.use], make_active=wish.make_active))
     try:
         stamped = host.stamp(handles, prepared.stamp)
         provenance.write_asset_metadata(
