@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..errors import ClearanceError, PurchaseInDoubt, UserInputError
+from ..marketplaces import registry
+from ..marketplaces.base import Capability, Wanted
+from ..model.money import Balance
 from ..model.order import Order, OrderState
+from ..services.quote import QuoteResult
 from ..services.reconcile import Reconciled
+from ..services.web_basis import sells_on_website
 from ..tasks import Task
 from .checkout import CheckoutWatch
 from .importing import Importing
-from .state import OrderProgress, Problem
+from .state import AccountState, OrderProgress, Phase, Problem
 
 
 class Buying(Importing):
@@ -25,24 +32,73 @@ class Buying(Importing):
             on_error=self._on_checkout_error,
         )
 
-    def buy(self, quote_id: str, *, reason: str = "", then_import: bool = False) -> None:
-        """Approve and buy the selected quote, then download it (and import it when wanted)."""
+    def choose_option(self, wanted: Wanted) -> None:
+        """Ask again what the selected listing costs, licensed this way (one of its quote's options)."""
         selection = self.state.selection
-        result = selection.result if selection else None
-        if result is None or result.quote.id != quote_id:
-            raise UserInputError("Select the listing again; its quote is gone.", code="buy.no_quote")
-        if result.why_not:
-            raise UserInputError(result.why_not, code="buy.not_possible")
-        if any(p.key == quote_id and p.problem is None for p in self.state.progress):
-            raise UserInputError("It is being bought already.", code="buy.busy")
-        quote = result.quote
+        if selection is None:
+            raise UserInputError("Select a listing first.", code="select.none")
+        listing, use = selection.listing, self.state.use
+        selection.wanted, selection.phase = wanted, Phase.BUSY
+        # What is on the screen must be what would be bought: the earlier quote is gone at once.
+        selection.result = selection.problem = None
+
+        def current() -> bool:
+            return self.state.selection is selection and selection.wanted is wanted
+
+        def done(result: QuoteResult) -> None:
+            if current():
+                selection.phase, selection.result = Phase.READY, result
+                selection.listing, selection.owned = result.listing, result.owned
+                self._changed()
+
+        def failed(error: ClearanceError) -> None:
+            if current():
+                selection.phase, selection.problem = Phase.FAILED, Problem.of(error)
+                self._changed()
+
+        self._tasks.submit(
+            "quote",
+            f"Price and license of {listing.title}",
+            lambda task: self._services.quote.run(
+                selection.ref,
+                listing.kind,
+                use,
+                actor=self._settings.user,
+                search_id=listing.search_id,
+                wanted=wanted,
+                cancel=task.token,
+            ),
+            on_done=done,
+            on_error=failed,
+            subject=str(selection.ref),
+        )
+        self._changed()
+
+    def buy(
+        self,
+        quote_id: str,
+        *,
+        reason: str = "",
+        accept_surcharge: str = "",
+        references: Sequence[tuple[str, str]] = (),
+        then_import: bool = False,
+    ) -> None:
+        """Approve and buy the selected quote, then download it (and import it when wanted).
+
+        ``accept_surcharge`` repeats the quote's ``surcharge``; ``references`` are (field id, value) of what
+        the marketplace wants noted.
+        """
+        result = self._quoted(quote_id)
+        quote, noted = result.quote, tuple(references)
         progress = OrderProgress(key=quote_id, title=quote.title, ref=quote.ref, stage="buying")
         self.state.progress.insert(0, progress)
 
         def work(_task: Task) -> Order:
             actor = self._settings.user
-            approval = self._services.approve.run(quote, result.answer, actor=actor, reason=reason)
-            return self._services.purchase.run(approval.id, actor=actor)
+            approval = self._services.approve.run(
+                quote, result.answer, actor=actor, reason=reason, accept_surcharge=accept_surcharge
+            )
+            return self._services.purchase.run(approval.id, actor=actor, references=noted)
 
         progress.task = self._tasks.submit(
             "purchase",
@@ -53,6 +109,18 @@ class Buying(Importing):
             subject=str(quote.ref),
         )
         self._changed()
+
+    def _quoted(self, quote_id: str) -> QuoteResult:
+        """Return the selected quote; raise UserInputError when it is gone, not good, or being bought."""
+        selection = self.state.selection
+        result = selection.result if selection else None
+        if result is None or result.quote.id != quote_id:
+            raise UserInputError("Select the listing again; its quote is gone.", code="buy.no_quote")
+        if result.why_not:
+            raise UserInputError(result.why_not, code="buy.not_possible")
+        if any(p.key == quote_id and p.problem is None for p in self.state.progress):
+            raise UserInputError("It is being bought already.", code="buy.busy")
+        return result
 
     def _bought(self, progress: OrderProgress, order: Order, *, then_import: bool) -> None:
         progress.order_id = order.id
@@ -65,6 +133,23 @@ class Buying(Importing):
             self._changed()
             return
         self._paid(progress, order, then_import=then_import)
+        self._read_balance(order.ref.marketplace)
+
+    def _read_balance(self, marketplace: str) -> None:
+        """Read again what is left to pay with. A purchase is done whether or not that can be told."""
+
+        def done(balances: tuple[Balance, ...]) -> None:
+            known = self.state.accounts.get(marketplace) or AccountState(marketplace=marketplace)
+            self.state.accounts[marketplace] = replace(known, balances=balances)
+            self._changed()
+
+        self._tasks.submit(
+            "account",
+            "Reading what is left",
+            lambda task: self._services.balances.read(marketplace, cancel=task.token),
+            on_done=done,
+            subject=marketplace,
+        )
 
     def _paid(self, progress: OrderProgress, order: Order, *, then_import: bool) -> None:
         self.refresh_library()
@@ -80,9 +165,20 @@ class Buying(Importing):
             self.state.selection.owned = self._owned(grant.ref)
         if then_import:
             self._import_when_ready.add(grant.id)
+        if self._is_picked_up(order):
+            progress.stage, progress.problem = "awaiting_file", None
+            self._changed()
+        elif then_import:
             self._prepare(grant, progress)
         else:
             self._fetch(grant, progress)
+
+    def _is_picked_up(self, order: Order) -> bool:
+        info = registry.find(order.ref.marketplace).INFO
+        return Capability.DOWNLOAD_API not in info.capabilities
+
+    def _is_on_website(self, order: Order) -> bool:
+        return sells_on_website(registry.find(order.ref.marketplace).INFO)
 
     def _buy_failed(self, progress: OrderProgress, error: ClearanceError) -> None:
         in_doubt = isinstance(error, PurchaseInDoubt)
@@ -115,6 +211,28 @@ class Buying(Importing):
             subject=order_id,
         )
 
+    def decide_order(
+        self, order_id: str, *, bought: bool, reason: str, marketplace_order_id: str = ""
+    ) -> None:
+        """End an order in doubt by the user's word, after they looked into their account."""
+        if not any(p.order_id == order_id for p in self.state.progress):
+            raise UserInputError("There is no such order in the list.", code="order.unknown")
+        self._tasks.submit(
+            "checkout",
+            "Settling an order",
+            lambda task: self._services.reconcile.decide(
+                order_id,
+                bought=bought,
+                actor=self._settings.user,
+                reason=reason,
+                marketplace_order_id=marketplace_order_id,
+                cancel=task.token,
+            ),
+            on_done=self._on_checkout,
+            on_error=lambda error: self._on_checkout_error(order_id, error),
+            subject=order_id,
+        )
+
     def _on_checkout(self, order: Order) -> None:
         progress = self._progress_of(order)
         progress.problem = None
@@ -131,7 +249,8 @@ class Buying(Importing):
                     code="payment.failed", message=f"“{order.title}” was not bought ({order.failure})."
                 )
             case OrderState.AWAITING_CHECKOUT:
-                progress.stage, progress.checkout_url = "awaiting_checkout", order.checkout_url
+                stage = "awaiting_evidence" if self._is_on_website(order) else "awaiting_checkout"
+                progress.stage, progress.checkout_url = stage, order.checkout_url
             case _:
                 progress.stage = "in_doubt"
         self._changed()
@@ -160,7 +279,8 @@ class Buying(Importing):
                 self._on_checkout(result.order)
                 if result.problem is not None:
                     self._on_checkout_error(result.order.id, result.problem)
-                if result.order.state is OrderState.AWAITING_CHECKOUT:
+                waits = result.order.state is OrderState.AWAITING_CHECKOUT
+                if waits and not self._is_on_website(result.order):
                     self._checkouts.watch(result.order.id)
             self.refresh_library()
 

@@ -7,10 +7,12 @@ Main thread only. Nothing here knows a DCC: a host calls these methods from its 
 from __future__ import annotations
 
 from .accounts import AccountKeys
-from .buying import Buying
+from .past_purchases import PastPurchases
+from .picking_up import PickingUp
+from .refunding import Refunding
 from .reporting import Reporting
 from .searching import Searching
 
 
-class SessionController(Searching, Buying, Reporting, AccountKeys):
-    """One user's session: search, buy, import, report, accounts, over one shared state."""
+class SessionController(Searching, PastPurchases, Refunding, PickingUp, Reporting, AccountKeys):
+    """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

@@ -7,11 +7,17 @@ from enum import StrEnum
 
 from ..errors import ClearanceError
 from ..files.pictures import Thumbnail
+from ..marketplaces.base import ANY, Wanted
+from ..model.evidence import Refund
 from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
+from ..model.money import Balance
 from ..model.report import Report
+from ..services.history import KnownRecord
+from ..services.pickup import Looked
 from ..services.quote import QuoteResult
+from ..services.refund import RefundAdvice
 from ..tasks import Task
 
 
@@ -63,6 +69,8 @@ class Selection:
     result: QuoteResult | None = None
     problem: Problem | None = None
     owned: tuple[Grant, ...] = ()
+    wanted: Wanted = ANY
+    """The way to license it that was chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +86,8 @@ class AccountState:
     phase: Phase = Phase.IDLE
     summary: str = ""
     """After a test: who we are and what is left, in one line."""
+    balances: tuple[Balance, ...] = ()
+    """What is left to pay with, after a test or a purchase."""
     problem: Problem | None = None
 
 
@@ -85,7 +95,9 @@ class AccountState:
 class OrderProgress:
     """A purchase as the panel follows it.
 
-    ``stage``: buying, awaiting_checkout, in_doubt, downloading, preparing, ready, imported, failed.
+    ``stage``: buying, awaiting_checkout, awaiting_evidence (bought on a website: the order number is to be
+    entered), awaiting_file (bought on a website: the file is to be picked up), in_doubt, downloading,
+    preparing, ready, imported, failed.
     """
 
     key: str
@@ -100,6 +112,31 @@ class OrderProgress:
     problem: Problem | None = None
     stamped: int = 0
     """How many data-blocks were stamped by the last import of it."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of its files, as sentences."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HistoryState:
+    """What a marketplace says that the account bought, as far as it was read."""
+
+    phase: Phase = Phase.BUSY
+    rows: list[KnownRecord] = field(default_factory=list)
+    next_cursor: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RefundStep:
+    """The refund that the user looks at."""
+
+    order_id: str
+    phase: Phase = Phase.BUSY
+    advice: RefundAdvice | None = None
+    refund: Refund | None = None
+    message: str = ""
+    """What to send to the marketplace's support."""
+    problem: Problem | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,6 +158,13 @@ class SessionState:
     """By ``str(ref)``, newly decoded and not yet taken by the host; the host pops them."""
     thumbnails_failed: set[str] = field(default_factory=set)
     accounts: dict[str, AccountState] = field(default_factory=dict)
+    pickup_phase: Phase = Phase.IDLE
+    pickup: Looked | None = None
+    """What was found in the folders that downloads arrive in, and what waits for a file."""
+    pickup_problem: Problem | None = None
+    history: dict[str, HistoryState] = field(default_factory=dict)
+    """By marketplace: what was bought there before."""
+    refund: RefundStep | None = None
     report_phase: Phase = Phase.IDLE
     report: Report | None = None
     report_problem: Problem | None = None
