@@ -348,7 +348,7 @@ def check_premium(body: Json) -> None:
 
 
 def check_result_columns(body: Json) -> None:
-    """The answer to a search that asks for no ids; ours always does, and without them nothing can be named."""
+    """The answer to a search that asks for no ids; ours always does: without them nothing has a name."""
     with pytest.raises(UnexpectedResponse) as caught:
         search(body)
     assert caught.value.context["path"] == "files[0].id"
