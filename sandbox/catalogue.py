@@ -1,4 +1,4 @@
-"""What the two marketplaces sell, read from the committed lists; nothing here touches an asset's file."""
+"""What the marketplaces sell, read from the committed lists; nothing here touches an asset's file."""
 
 from __future__ import annotations
 
@@ -80,6 +80,37 @@ class ModelItem:
     asset: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockItem:
+    """A video, piece of music, sound or photo of the shop named; lengths in seconds, sizes in pixels."""
+
+    shop: str
+    kind: str
+    id: str
+    title: str
+    keywords: tuple[str, ...]
+    author: str
+    seed: int
+    added_date: str
+    popularity: int
+    author_id: str = ""
+    recipe: str = ""
+    scheme: str = ""
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    seconds: float = 0.0
+    bpm: int = 0
+    price: Decimal = Decimal(0)
+    collection: str = ""
+    is_editorial: bool = False
+    has_model_release: bool = False
+    has_preview: bool = True
+    unpriced: bool = False
+    removed: bool = False
+    """Still found by a search, but gone when it is asked for."""
+
+
 class Catalogue:
     """The committed lists, by id."""
 
@@ -94,6 +125,15 @@ class Catalogue:
         for row in json.loads((folder / "models.json").read_text(encoding="utf-8")):
             row["tags"], row["formats"] = tuple(row["tags"]), tuple(row["formats"])
             self.models[row["id"]] = ModelItem(**{**row, "price": Decimal(row["price"])})
+        self._stock: dict[str, dict[str, StockItem]] = {}
+        for row in json.loads((folder / "media.json").read_text(encoding="utf-8")):
+            row["keywords"], row["price"] = tuple(row["keywords"]), Decimal(row.get("price", "0"))
+            self._stock.setdefault(row["shop"], {})[row["id"]] = StockItem(**row)
+
+    def stock(self, shop: str, *kinds: str) -> dict[str, StockItem]:
+        """Return a shop's videos, music, sounds and photos by id; ``kinds`` keeps some of them."""
+        found = self._stock.get(shop, {})
+        return {key: item for key, item in found.items() if not kinds or item.kind in kinds}
 
     @cached_property
     def image_categories(self) -> dict[str, str]:

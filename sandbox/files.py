@@ -15,6 +15,8 @@ _TYPES = {
     "png": "image/png",
     "webp": "image/webp",
     "exr": "image/x-exr",
+    "mov": "video/quicktime",
+    "wav": "audio/wav",
     "zip": "application/zip",
     "glb": "model/gltf-binary",
     "obj": "text/plain",

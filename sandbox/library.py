@@ -15,12 +15,14 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from .catalogue import ImageItem, ModelItem
+from .catalogue import ImageItem, ModelItem, StockItem
 from .media.jpeg import encode_jpeg
 from .media.model_files import encode_glb, encode_obj
 from .media.models import make_model
+from .media.movie import MovieFormat, make_movie
 from .media.picture import watermark
 from .media.preview import draw_preview
+from .media.sound import make_effect, make_music
 from .media.textures import make_texture
 
 # Longest side in pixels by name: licensable sizes, then previews; from 450 on these carry a watermark.
@@ -34,6 +36,8 @@ PREVIEWS = {
     "preview_1000": 1000,
 }
 MODEL_PREVIEW_PX = 320
+# Heights of a video by the name of its size. Small, since every frame is made here; what is declared is true.
+VIDEO_HEIGHTS = {"preview": 60, "web": 72, "sd": 108, "hd": 144, "4k": 216}
 _BYTES_PER_PIXEL = 0.3
 _ZIP_DATE = (2025, 1, 1, 0, 0, 0)
 
@@ -147,6 +151,65 @@ class Library:
             return encode_jpeg(draw_preview(meshes, MODEL_PREVIEW_PX, turn=0.6 - 1.2 * number), quality=86)
 
         return "jpg", self._kept(f"models/{item.id}-{number}.jpg", make)
+
+    def stock_pixels(self, item: StockItem, size: str) -> tuple[int, int]:
+        """Tell the width and height of a video's or photo's size; an unknown size is the whole one."""
+        height = min(VIDEO_HEIGHTS.get(size, item.height), item.height)
+        return max(2, round(item.width * height / item.height)), height
+
+    def stock_bytes(self, item: StockItem, size: str) -> int:
+        """Tell a licensable file's true size in bytes without making it."""
+        if item.kind in ("music", "sfx"):
+            return len(self.stock_file(item, size).data)
+        width, height = self.stock_pixels(item, size)
+        frames = max(1, round(item.seconds * item.fps)) if item.kind == "video" else 1
+        return int(frames * (width * height * _BYTES_PER_PIXEL + 900)) + 4000 + int(item.id) % 997
+
+    def stock_file(self, item: StockItem, size: str = "") -> SoldFile:
+        """Make a licensable video (.mov), sound (.wav) or photo (.jpg)."""
+        stem, path = f"{item.shop}_{item.id}", f"stock/{item.shop}-{item.id}-{size}"
+        match item.kind:
+            case "video":
+                data = self._kept(f"{path}.mov", partial(self._make_movie, item, size, marked=False))
+                return SoldFile(name=f"{stem}.mov", data=data)
+            case "photo":
+                shape, declared = self.stock_pixels(item, size), self.stock_bytes(item, size)
+                make = partial(make_texture, item.recipe, item.scheme, *shape, item.seed)
+                data = self._kept(f"{path}.jpg", lambda: encode_jpeg(make(), quality=88, size=declared))
+                return SoldFile(name=f"{stem}.jpg", data=data)
+        sound = make_effect if item.kind == "sfx" else partial(make_music, bpm=item.bpm)
+        data = self._kept(f"{path}.wav", lambda: sound(seconds=item.seconds, seed=item.seed))
+        return SoldFile(name=f"{stem}.wav", data=data)
+
+    def stock_picture(self, item: StockItem, *, longest: int = 200) -> bytes:
+        """Make the still that a listing shows, as JPEG."""
+
+        def make() -> bytes:
+            scale = longest / max(item.width, item.height)
+            size = (max(2, round(item.width * scale)), max(2, round(item.height * scale)))
+            picture = make_texture(item.recipe, item.scheme, *size, item.seed)
+            return encode_jpeg(watermark(picture) if longest >= 450 else picture, quality=82)
+
+        return self._kept(f"stock/{item.shop}-{item.id}-still-{longest}.jpg", make)
+
+    def stock_preview(self, item: StockItem) -> bytes:
+        """Make the preview that moves or sounds: a small marked movie, or the sound."""
+        if item.kind != "video":
+            return self.stock_file(item).data
+        make = partial(self._make_movie, item, "preview", marked=True)
+        return self._kept(f"stock/{item.shop}-{item.id}-preview.mov", make)
+
+    def _make_movie(self, item: StockItem, size: str, *, marked: bool) -> bytes:
+        width, height = self.stock_pixels(item, size)
+        return make_movie(
+            item.recipe,
+            item.scheme,
+            MovieFormat(width=width, height=height, fps=item.fps),
+            item.seed,
+            seconds=item.seconds,
+            size=None if marked else self.stock_bytes(item, size),
+            marked=marked,
+        )
 
     def _make_archive(self, item: ModelItem, slug: str, kind: str) -> bytes:
         meshes = make_model(item.recipe, item.scheme, item.seed)

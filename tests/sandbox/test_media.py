@@ -210,3 +210,23 @@ def test_sound_is_as_long_as_asked_for_and_not_silent(data: bytes, channels: int
         assert (file.getnchannels(), file.getnframes(), file.getframerate()) == (channels, frames, 22050)
         samples = struct.unpack(f"<{channels * frames}h", file.readframes(frames))
     assert 500 < max(map(abs, samples)) < 32000
+
+
+def test_everything_in_stock_has_a_file_of_its_declared_size_and_kind(tmp_path: Path) -> None:
+    library, catalogue = Library(tmp_path), Catalogue()
+    stock = [*catalogue.stock("shutterstock").values(), *catalogue.stock("pond5").values()]
+    assert {item.kind for item in stock} == {"video", "music", "photo"}
+    first = {(item.shop, item.kind): item for item in reversed(stock)}
+    for item in first.values():
+        sold = library.stock_file(item, "web")
+        assert len(sold.data) == library.stock_bytes(item, "web")
+        match item.kind:
+            case "video":
+                assert sold.name.endswith(".mov")
+                assert movie_frames(sold.data)[0].size == library.stock_pixels(item, "web")
+            case "photo":
+                assert open_image(sold.data).size == library.stock_pixels(item, "web")
+            case _:
+                assert sold.data[:4] == b"RIFF" and sold.name.endswith(".wav")
+        preview = library.stock_preview(item)
+        assert preview[:4] == b"RIFF" or open_image(library.stock_picture(item)).size[0] <= 200
