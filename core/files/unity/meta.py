@@ -11,6 +11,13 @@ from .yaml_text import Block, read_documents
 
 GUID = re.compile(r"[0-9a-f]{32}")
 _MATERIAL_TYPE = "UnityEngine:Material"
+MAX_META_BYTES = 4 * 1024 * 1024
+# Movements, skeletons and tables of ids: long, and of no use here.
+_LONG_PARTS = re.compile(
+    rb"^  (?:animations|humanDescription|fileIDToRecycleName|internalIDToNameTable):[^\n]*\n"
+    rb"(?:(?:   |  -)[^\n]*\n)*",
+    re.MULTILINE,
+)
 _HEIGHT = re.compile(rb"^\s+convertToNormalMap: 1\s*$", re.MULTILINE)
 
 
@@ -44,7 +51,7 @@ class AssetMeta:
 
 def read_meta(data: bytes) -> AssetMeta:
     """Read a ``.meta``; raise ImportRefused when it is none."""
-    documents = read_documents(data)
+    documents = read_documents(_LONG_PARTS.sub(b"", data.replace(b"\r\n", b"\n")))
     body = documents[0].body if documents else Block()
     guid = body.text("guid").lower()
     importer = next((key for key, _value in body.pairs if key.endswith("Importer")), "")

@@ -24,7 +24,7 @@ from .contents import Part, part_of, why_left
 from .header import StoreOrigin, read_origin
 from .material import make_material, resolve_variant
 from .material_text import MaterialText, read_material_text
-from .meta import AssetMeta, ModelSettings, is_height_map, read_meta
+from .meta import MAX_META_BYTES, AssetMeta, ModelSettings, is_height_map, read_meta
 from .yaml_text import MAX_BYTES
 
 _MEMBER = re.compile(r"(?:\./)?([0-9a-f]{32})/(asset|asset\.meta|pathname)")
@@ -167,11 +167,11 @@ def _keep_material(
     archive: tarfile.TarFile, info: tarfile.TarInfo, guid: str, table: _Table, texts: _Texts
 ) -> None:
     pathname = str(table.targets[guid])
-    if not _has_room(info, texts) or len(texts.materials) >= _MAX_MATERIALS:
+    if not _has_room(info, texts, MAX_BYTES) or len(texts.materials) >= _MAX_MATERIALS:
         table.skipped.append(Skipped(pathname=pathname, reason="too much text to read"))
         return
     try:
-        texts.materials[guid] = read_material_text(member_reader(archive, info)(MAX_BYTES))
+        texts.materials[guid] = read_material_text(member_reader(archive, info)(info.size))
     except ImportRefused as error:
         table.skipped.append(Skipped(pathname=pathname, reason=str(error.context.get("why", "no material"))))
 
@@ -181,11 +181,11 @@ def _keep_meta(
 ) -> None:
     pathname = str(table.targets[guid])
     is_model = part_of(pathname) is Part.MODEL
-    if not _has_room(info, texts):
+    if not _has_room(info, texts, MAX_META_BYTES):
         if is_model:
             table.skipped.append(Skipped(pathname=f"{pathname}.meta", reason="too much text to read"))
         return
-    data = member_reader(archive, info)(MAX_BYTES)
+    data = member_reader(archive, info)(info.size)
     if not is_model:
         if is_height_map(data):
             texts.heights.add(guid)
@@ -197,8 +197,8 @@ def _keep_meta(
         table.skipped.append(Skipped(pathname=f"{pathname}.meta", reason=reason))
 
 
-def _has_room(info: tarfile.TarInfo, texts: _Texts) -> bool:
-    if info.size > MAX_BYTES or texts.read + info.size > _MAX_YAML_TOTAL:
+def _has_room(info: tarfile.TarInfo, texts: _Texts, limit: int) -> bool:
+    if info.size > limit or texts.read + info.size > _MAX_YAML_TOTAL:
         return False
     texts.read += info.size
     return True
