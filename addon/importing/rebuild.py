@@ -14,7 +14,7 @@ import bpy
 
 from ...core.model.material import MaterialSpec
 from .. import data_blocks
-from ..ui.text import count, shorten
+from ..ui.text import shorten
 from .job import Job
 from .principled import build_material
 
@@ -99,31 +99,26 @@ def find_original(name: str, slots: Mapping[str, str], taken: Iterable[str]) -> 
     if name in slots:
         return name
     # Names have 63 bytes in Blender before 5.0.
-    return next((slot for slot in slots if slot.encode()[:63] == name.encode()), name)
+    cut = (slot for slot in slots if slot.encode()[:63].decode("utf-8", "ignore") == name)
+    return next(cut, name)
 
 
 def make_materials(job: Job, specs: Iterable[MaterialSpec]) -> dict[str, Any]:
-    """Build materials, each kept by a fake user; tell what has no place in them. Return them by guid."""
+    """Build materials, each kept by a fake user; tell what has no place in them. Return them by guid.
+
+    Pictures that a description lacks were told of when it was read.
+    """
     pictures = Pictures()
     made: dict[str, Any] = {}
     unknown: list[str] = []
-    missing: list[str] = []
     for spec in specs:
         made[spec.guid] = build_material(spec, pictures)
         unknown += [f"{name} of {spec.name}" for name in spec.unknown]
-        missing += [f"{name} of {spec.name}" for name in spec.missing]
-    for names, why in (
-        (missing, "named by the materials, but not in the package"),
-        (unknown, "of a sort that has no place in Blender's material, and left out"),
-        (pictures.unreadable, "left out, because Blender cannot read it"),
-    ):
-        if names:
-            job.notes.append(f"{count(len(names), 'picture')} {_are(names)} {why}: {_list(names)}.")
+    if unknown:
+        job.notes.append(f"Left out, because Blender's material has no place for it: {_list(unknown)}.")
+    if pictures.unreadable:
+        job.notes.append(f"Left out, because Blender cannot read it: {_list(pictures.unreadable)}.")
     return made
-
-
-def _are(names: list[str]) -> str:
-    return "is" if len(names) == 1 else "are"
 
 
 def _list(names: list[str]) -> str:

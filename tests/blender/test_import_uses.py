@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: PLR0917 - fixtures arrive as arguments
-"""What pictures, videos, sounds and models become: stamped whole, and nothing else of the scene is touched."""
+"""What pictures, videos, sounds and models become: stamped whole, and nothing else is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that a user set, read out of Blender's own description of its data, to compare before and after."""
+"""Everything that a user set, read out of Blender's own description of its data, to compare later."""
 
 from __future__ import annotations
 
