@@ -28,7 +28,7 @@ def unpack_tar(path: Path, job: Job, *, gzipped: bool) -> None:
 
 def unpack_tar_stream(stream: IO[bytes], job: Job) -> None:
     """Unpack a tar that comes out of a pipe; it is read once, from beginning to end."""
-    with _damage_explained(), _opened(stream, job) as archive:
+    with _damage_explained(), _opened(_Bounded(stream, job)) as archive:
         _write_all(archive, job)
 
 
@@ -57,15 +57,14 @@ def unpack_gzip(path: Path, job: Job, *, name: str) -> None:
 def open_members(path: Path, job: Job, *, gzipped: bool) -> Iterator[tarfile.TarFile]:
     """Open a tar for one reading from beginning to end, bounded by the job's limits; explain damage."""
     with path.open("rb") as raw, _damage_explained():
-        plain = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if gzipped else raw
-        archive = _opened(plain, job)
-        with archive:
+        bounded = _Bounded(cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if gzipped else raw, job)
+        with _opened(bounded) as archive:
             yield archive
+        bounded.read_to_end()
 
 
-def _opened(stream: IO[bytes], job: Job) -> tarfile.TarFile:
-    bounded = cast("IO[bytes]", _Bounded(stream, job))
-    return tarfile.open(fileobj=bounded, mode="r:", encoding="utf-8", errors="replace")
+def _opened(bounded: _Bounded) -> tarfile.TarFile:
+    return tarfile.open(fileobj=cast("IO[bytes]", bounded), mode="r:", encoding="utf-8", errors="replace")
 
 
 def checked_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
@@ -116,6 +115,15 @@ class _Bounded:
         if self._at > self._end:
             raise refuse("it unpacks to more than is allowed.", code="download.archive_bomb")
         return data
+
+    def read_to_end(self) -> None:
+        """Read what is left, so that gzip compares its checksum; what was added behind it is no harm."""
+        try:
+            while self.read(MIB):
+                continue
+        except gzip.BadGzipFile as error:
+            if not str(error).startswith("Not a gzipped file"):
+                raise
 
     def seek(self, offset: int, whence: int = 0) -> int:
         target = offset if whence == 0 else self._at + offset

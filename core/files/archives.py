@@ -161,7 +161,7 @@ def _unpack_by_type(path: Path, job: Job, tools: Tools, packages: list[UnityPack
 def _kind(path: Path, name: str) -> str:
     """Return the type by content; a tar that is called a Unity package is one, whatever comes first in it."""
     kind = detect(path).name
-    if kind in ("tar", "tar.gz") and ending_of(name or path.name) == "unitypackage":
+    if kind in ("tar", "tar.gz", "gz") and ending_of(name or path.name) == "unitypackage":
         return "unitypackage"
     return kind
 

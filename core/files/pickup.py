@@ -200,7 +200,7 @@ def _describe(facts: FileFacts, *, careful: bool = True) -> FoundArchive | None:
         raise
     if not is_archive(kind) and kind.family is not Family.MODEL:
         return None
-    is_package = kind.name in ("tar", "tar.gz") and ending_of(facts.path.name) == "unitypackage"
+    is_package = kind.name in ("tar", "tar.gz", "gz") and ending_of(facts.path.name) == "unitypackage"
     return FoundArchive(
         path=facts.path,
         size=facts.size,
