@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..clock import Clock
 from ..errors import LedgerConflict, LedgerError, NotFound, UserInputError
@@ -81,14 +82,18 @@ class PurchaseHistory:
         marketplace: str,
         *,
         kind: MediaKind | None = None,
+        since: datetime | None = None,
         cursor: str | None = None,
         cancel: CancelToken | None = None,
     ) -> HistoryList:
-        """Return a page of what the account bought; raise UserInputError where no records can be read."""
+        """Return a page of what the account bought; raise UserInputError where no records can be read.
+
+        Without ``since`` it is up to the marketplace how far back it goes; some tell one month at a time.
+        """
         module = self.find_marketplace(marketplace)
         need_history(module)
         wanted = kind or min(module.INFO.kinds)
-        query = HistoryQuery(kind=wanted, cursor=cursor)
+        query = HistoryQuery(kind=wanted, cursor=cursor, since=since)
         page = self.sender.send(module.history(query), module.INFO, cancel=cancel)
         return HistoryList(
             marketplace=marketplace,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..clock import Clock
@@ -35,17 +35,21 @@ from ..ids import Ids
 from ..ledger.port import Ledger, LedgerTransaction
 from ..marketplaces import registry
 from ..marketplaces.base import (
+    Capability,
+    HistoryQuery,
+    HistoryRecord,
     Marketplace,
     PurchaseOutcome,
     PurchaseRequest,
     PurchaseResult,
     QuoteBasis,
+    RecordState,
     Wanted,
 )
 from ..model.audit import AuditEvent
 from ..model.grant import Grant, GrantState
 from ..model.license import TermsSource
-from ..model.money import encode_cost
+from ..model.money import Credits, encode_cost
 from ..model.order import Order, OrderState
 from ..model.quote import Approval, Quote
 from ..settings import Settings
@@ -54,7 +58,7 @@ from .balances import Balances
 from .fresh_links import FreshLinks
 from .quote import listing_stub, name_license
 from .references import fill_references
-from .settle import Settle
+from .settle import Proof, Settle
 from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import sells_on_website
 
@@ -112,6 +116,9 @@ class Purchase:
             )
         basis = self._check_unchanged(module, quote, cancel)
         noted = fill_references(basis.references, references, self.settings)
+        held = self._held_already(module, quote, cancel)
+        if held is not None:
+            return self._take_over(approval, quote, held, actor)
         order = self._open_order(approval, quote, actor)
         try:
             if cancel is not None:
@@ -158,6 +165,56 @@ class Purchase:
         )
         with doubt_when_open(quote), self.ledger.transaction() as work:
             add_approved_order(work, order, quote)
+        return order
+
+    def _held_already(
+        self, module: Marketplace, quote: Quote, cancel: CancelToken | None
+    ) -> HistoryRecord | None:
+        """Return the marketplace's own record of a license that costs nothing because it is held already.
+
+        Then no purchase is sent at all, so that nothing can be charged a second time.
+        """
+        costs_nothing = isinstance(quote.cost, Credits) and quote.cost.amount == 0
+        if not costs_nothing or Capability.HISTORY not in module.INFO.capabilities:
+            return None
+        query = HistoryQuery(ref=quote.ref, kind=quote.kind, license_label=quote.license_label)
+        try:
+            page = self.sender.send(module.history(query), module.INFO, cancel=cancel)
+        except NotFound:
+            return None
+        licenses = self.ledger.known_license_ids(quote.ref)
+        orders = {order.marketplace_order_id for order in self.ledger.orders(ref=quote.ref)}
+        return next(
+            (
+                record
+                for record in page.records
+                if record.state is RecordState.PAID
+                and record.ref == quote.ref
+                and record.license_label.casefold() == quote.license_label.casefold()
+                and (record.marketplace_license_id or record.marketplace_order_id)
+                and record.marketplace_license_id not in licenses
+                and (record.marketplace_license_id or record.marketplace_order_id not in orders)
+            ),
+            None,
+        )
+
+    def _take_over(self, approval: Approval, quote: Quote, record: HistoryRecord, actor: str) -> Order:
+        """Book a license that the account holds already; nothing is sent."""
+        now = self.clock.now()
+        order = new_order(quote, approval, ids=self.ids, now=now, project=self.settings.project, buyer=actor)
+        result = PurchaseResult(
+            outcome=PurchaseOutcome.PAID,
+            marketplace_order_id=record.marketplace_order_id,
+            marketplace_license_id=record.marketplace_license_id,
+            license_label=record.license_label,
+            charged=quote.cost,
+        )
+        proof = Proof(evidence="history", bought_at=record.at, details=(("held_before", "yes"),))
+        with doubt_when_open(quote), self.ledger.transaction() as work:
+            add_approved_order(work, order, quote)
+            order = work.change_order(replace(order, state=OrderState.AWAITING_CHECKOUT))
+            order, _ = self.settle.book(work, order, result, proof=proof, actor=actor)
+        self.ledger.write_checkpoint(at=now)
         return order
 
     def _send(

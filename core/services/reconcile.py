@@ -312,7 +312,9 @@ class Reconcile:
     ) -> HistoryRecord | None:
         """Search the marketplace's history for this order: by our key, else by what and when."""
         since = (order.submitted_at or order.created_at) - CLOCK_SKEW
-        query = HistoryQuery(ref=order.ref, kind=self._kind(order), since=since)
+        query = HistoryQuery(
+            ref=order.ref, kind=self._kind(order), since=since, license_label=order.license_label
+        )
         candidates: list[HistoryRecord] = []
         for _ in range(MAX_HISTORY_PAGES):
             try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ..errors import ClearanceError
 from ..marketplaces.base import HistoryRecord
 from ..model.listing import MediaKind
@@ -14,7 +16,14 @@ from .web_buying import WebBuying
 class PastPurchases(WebBuying):
     """Read history and take purchases over."""
 
-    def load_history(self, marketplace: str, *, kind: MediaKind | None = None, more: bool = False) -> None:
+    def load_history(
+        self,
+        marketplace: str,
+        *,
+        kind: MediaKind | None = None,
+        since: datetime | None = None,
+        more: bool = False,
+    ) -> None:
         """Read what the account bought at a marketplace; ``more``: the next page of it."""
         known = self.state.history.get(marketplace)
         if more and (known is None or known.next_cursor is None or known.phase is Phase.BUSY):
@@ -38,7 +47,7 @@ class PastPurchases(WebBuying):
             "history",
             "Reading what was bought before",
             lambda task: self._services.history.load(
-                marketplace, kind=kind, cursor=cursor, cancel=task.token
+                marketplace, kind=kind, since=since, cursor=cursor, cancel=task.token
             ),
             on_done=done,
             on_error=failed,

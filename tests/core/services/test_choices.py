@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from fake_marketplaces import make_listing
-from fakes import IMAGE, paid
+from fakes import IMAGE, page, paid, record
 
 from core import errors
-from core.marketplaces.base import QuoteOption, ReferenceField, Wanted
+from core.marketplaces.base import QuoteOption, RecordState, ReferenceField, Wanted
 from core.model.findings import Decision
 from core.model.license import TermsSource
 from core.model.listing import Offer
@@ -237,3 +237,49 @@ def test_a_real_marketplace_still_takes_what_is_wanted(shop: Any) -> None:
     approval = shop.approved(IMAGE)
     shop.sender.answers["purchase"] = paid()
     assert shop.purchase.run(approval.id, actor="ann").state is OrderState.PAID
+
+
+# What the account holds already
+
+
+def held(shop: Any, **changes: Any) -> Any:
+    """Let the agency say that this license is held already, as its history does."""
+    shop.agency.basis = replace(shop.agency.basis, cost=Credits(amount=0, unit="credit"))
+    one = record(shop.agency.basis.listing, license_label="Standard", at=shop.clock.now(), **changes)
+    shop.sender.answers["history"] = page(one)
+    return shop.agreed(shop.agency)
+
+
+def test_what_is_held_already_is_booked_and_nothing_is_sent(shop: Any) -> None:
+    """No call that could charge a second time leaves the machine."""
+    order = shop.purchase.run(held(shop).id, actor="ann")
+    assert order.state is OrderState.PAID
+    assert shop.agency.requests == []
+    assert "purchase" not in shop.sender.operations()
+    (receipt,) = shop.ledger.receipts(order.id)
+    assert (receipt.evidence, receipt.charged) == ("history", Credits(amount=0, unit="credit"))
+    assert shop.ledger.grant_for_order(order.id).marketplace_license_id == "L1"
+    assert shop.agency.queries[0].license_label == "Standard"
+    assert shop.ledger.verify_audit().ok
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"state": RecordState.CANCELLED}, {"marketplace_order_id": "", "marketplace_license_id": ""}],
+)
+def test_without_such_a_record_it_is_bought_for_nothing(shop: Any, changes: dict[str, Any]) -> None:
+    """A free asset is ordered like any other."""
+    approval = held(shop, **changes)
+    shop.sender.answers["purchase"] = paid(charged=Credits(amount=0, unit="credit"))
+    assert shop.purchase.run(approval.id, actor="ann").state is OrderState.PAID
+    assert len(shop.agency.requests) == 1
+
+
+def test_a_refunded_license_is_not_taken_over_again(shop: Any) -> None:
+    """The ledger has that record already; it is given back there."""
+    order = shop.purchase.run(held(shop).id, actor="ann")
+    shop.refund_of(order.id)
+    approval = held(shop)
+    shop.sender.answers["purchase"] = paid(marketplace_license_id="L2", marketplace_order_id="L2")
+    shop.purchase.run(approval.id, actor="ann")
+    assert len(shop.agency.requests) == 1
