@@ -7,11 +7,16 @@ from collections import defaultdict, deque
 
 from .faults import rate_limit_reply
 from .message import Reply, Request
-from .unconfirmed import CGTRADER_REQUESTS_PER_HOUR, SHUTTERSTOCK_REQUESTS_PER_MINUTE
+from .unconfirmed import (
+    CGTRADER_REQUESTS_PER_HOUR,
+    POND5_REQUESTS_PER_HOUR,
+    SHUTTERSTOCK_REQUESTS_PER_MINUTE,
+)
 
 _BY_HOST = {
     "api.shutterstock.com": (SHUTTERSTOCK_REQUESTS_PER_MINUTE, 60.0),
     "api.cgtrader.com": (CGTRADER_REQUESTS_PER_HOUR, 3600.0),
+    "api-reseller.pond5.com": (POND5_REQUESTS_PER_HOUR, 3600.0),
 }
 
 

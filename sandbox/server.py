@@ -15,16 +15,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import cgtrader, control, pages, shutterstock
+from . import cgtrader, control, pages, pond5, shutterstock
 from .clock import utc_text
 from .faults import Fault, Rule, make_reply
 from .message import Reply, ReplyError, Request, html_reply, json_reply
 from .routing import dispatch
 from .world import World
 
-ROUTES = (*shutterstock.ROUTES, *cgtrader.ROUTES)
+ROUTES = (*shutterstock.ROUTES, *cgtrader.ROUTES, *pond5.ROUTES)
 MAX_BODY = 2_000_000
-_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
+_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization", "key", "secret")
 _SECRET_QUERY = ("Signature", "code", "state", "client_secret", "access_token", "download_token")
 
 
@@ -121,8 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.TRUNCATE:
                 self._send(reply, stop_after=int(rule.number("bytes", len(reply.body) // 2)))
             case Fault.EXPIRED_LINK:
-                storage = request.host == cgtrader.orders.FILES
-                denied = cgtrader.orders.denied_reply if storage else shutterstock.downloads.denied_reply
+                denied = {
+                    cgtrader.orders.FILES: cgtrader.orders.denied_reply,
+                    pond5.access.FILES: pond5.downloads.denied_reply,
+                }.get(request.host, shutterstock.downloads.denied_reply)
                 self._send(denied("expired"))
             case Fault.WRONG_BYTES:
                 self._send(Reply(status=reply.status, headers=reply.headers, body=_spoil(reply.body)))

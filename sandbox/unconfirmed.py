@@ -81,11 +81,32 @@ VARIANTS: dict[str, Variant] = {
     "shutterstock_basic_on_scoped_route": Variant(
         ("401", "403"), "the status of Basic where a scope is needed"
     ),
+    "pond5_page_base": Variant(("1", "0"), "whether pages count from 1 (newer program) or 0 (older one)"),
+    "pond5_page_below_first": Variant(
+        ("first", "refused", "empty"), "what page 0 gives where pages count from 1"
+    ),
+    "pond5_per_page_max": Variant(
+        ("100", "30", "7"), "the most results a page; 30 and 100 were seen asked for"
+    ),
+    "pond5_total": Variant(("present", "absent"), "whether totalNumberOfItems is always there"),
+    "pond5_limit": Variant(
+        ("exclusive", "inclusive"), "whether pricegt, durationlt … take in the number itself"
+    ),
+    "pond5_price": Variant(("number", "text"), "the type of versions[].price"),
+    "pond5_duration": Variant(("seconds", "clock"), "the form of versions[].duration"),
+    "pond5_version_id": Variant(("present", "absent"), "programs make up a version's id where none is told"),
+    "pond5_missing_item": Variant(("404", "empty"), "how an item that is gone is answered"),
+    "pond5_transaction": Variant(("text", "number", "absent"), "the form of a download's transaction"),
+    "pond5_repeat_charge": Variant(
+        ("charged", "free"),
+        "whether downloading the same version again is billed again; charged is the worst",
+    ),
 }
 
 # Numbers that no document gives. Rate limits apply only when the sandbox runs with --limits.
 SHUTTERSTOCK_REQUESTS_PER_MINUTE = 100
 CGTRADER_REQUESTS_PER_HOUR = 1000
+POND5_REQUESTS_PER_HOUR = 200
 CGTRADER_LINK_LIFETIME_S = 300  # "typically a few minutes"
 CGTRADER_TOKEN_LIFETIME_S = 7200  # the default of the OAuth library that CGTrader runs
 CGTRADER_CODE_LIFETIME_S = 600

@@ -15,7 +15,7 @@ from .message import Json
 from .state import Store
 from .unconfirmed import Variants
 
-SHUTTERSTOCK, CGTRADER = "shutterstock", "cgtrader"
+SHUTTERSTOCK, CGTRADER, POND5 = "shutterstock", "cgtrader", "pond5"
 DAY_S = 86400.0
 
 # The plans of the sandbox's one Shutterstock account: id, license, description, asset type, left, limit, days
@@ -82,6 +82,10 @@ class World:
                 "client_id": secret("cgtrader_id", prefix="sandbox-id-"),
                 "client_secret": secret("cgtrader_secret", prefix="sandbox-secret-"),
                 "user_token": secret("cgtrader_token", prefix="sandbox-token-"),
+            },
+            POND5: {
+                "client_id": secret("pond5_key", prefix="sandbox-key-"),
+                "client_secret": secret("pond5_secret", prefix="sandbox-secret-"),
             },
         }
 

@@ -6,6 +6,7 @@ Whole purchases. Every form that the documents leave open is spoken by the sandb
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,10 +15,11 @@ import pytest
 from sandbox_process import SandboxProcess, send, start_sandbox
 from tapes import Steps, drive
 
-from core.errors import AccessDenied, OutcomeUnknown, RateLimited, Unavailable
+from core.errors import AccessDenied, NotSupported, OutcomeUnknown, RateLimited, Unavailable
 from core.http.message import Auth, Call, Response
 from core.marketplaces import registry
 from core.marketplaces.base import (
+    AppAuth,
     HistoryQuery,
     Marketplace,
     OwnedRef,
@@ -51,6 +53,12 @@ SHUTTERSTOCK_FORMS = [
     {"shutterstock_license_id": "absent", "shutterstock_repeat_charge": "0"},
     {"shutterstock_item_error": "object", "shutterstock_minimal_view": "full"},
 ]
+POND5_FORMS = [
+    {},
+    {"pond5_price": "text", "pond5_transaction": "number", "pond5_missing_item": "empty"},
+    {"pond5_version_id": "absent", "pond5_duration": "clock", "pond5_transaction": "absent"},
+    {"pond5_limit": "inclusive", "pond5_total": "absent", "pond5_per_page_max": "7"},
+]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +80,13 @@ class Wire:
     def __init__(self, sandbox: SandboxProcess, marketplace: str) -> None:
         self.sandbox = sandbox
         self.module: Marketplace = registry.find(marketplace)
-        self.user_token = sandbox.make_token(marketplace, user="sandbox.user")
+        self.headers: dict[str, str] = {}
+        auth, keys = self.module.INFO.auth, sandbox.credentials[marketplace]
+        if auth.app is AppAuth.HEADERS:
+            self.headers = {name: keys[field] for name, field in auth.key_headers}
+        else:
+            token = sandbox.make_token(marketplace, user="sandbox.user")
+            self.headers = {"Authorization": f"Bearer {token}"}
 
     def send(self, call: Call[Any]) -> Any:
         return call.read(self._respond(call))
@@ -84,7 +98,7 @@ class Wire:
         request, parts = call.request, urlsplit(call.request.url)
         headers = dict(request.headers)
         if request.auth is not Auth.NONE:
-            headers["Authorization"] = f"Bearer {self.user_token}"
+            headers |= self.headers
         if request.json_body is not None:
             headers["Content-Type"] = "application/json"
         query = f"?{urlencode(request.query)}" if request.query else ""
@@ -100,13 +114,7 @@ def whole_search(wire: Wire, query: SearchQuery) -> list[Listing]:
         found += page.listings
         if page.next_cursor is None:
             return found
-        query = SearchQuery(
-            text=query.text,
-            sort=query.sort,
-            filters=query.filters,
-            per_page=query.per_page,
-            cursor=page.next_cursor,
-        )
+        query = replace(query, cursor=page.next_cursor)
     raise AssertionError("the search does not end")
 
 
@@ -224,6 +232,75 @@ def test_a_model_is_ordered_paid_and_fetched(sandbox: SandboxProcess, forms: dic
     assert len(sandbox.books()["charges"]) == 1
 
 
+@pytest.mark.parametrize("forms", POND5_FORMS, ids=lambda forms: "-".join(forms.values()) or "default")
+@pytest.mark.parametrize("kind", [MediaKind.VIDEO, MediaKind.AUDIO, MediaKind.IMAGE])
+def test_a_contract_buys_one_file_once(
+    sandbox: SandboxProcess, forms: dict[str, str], kind: MediaKind
+) -> None:
+    sandbox.switch(**forms)
+    wire = Wire(sandbox, "pond5")
+    assert wire.run(wire.module.account()).note
+    found = whole_search(wire, SearchQuery(text="", kind=kind, per_page=3))
+    assert len({listing.ref for listing in found}) == len(found) > 3
+    assert {listing.kind for listing in found} == {kind}
+    item = next(listing for listing in found if listing.offers[0].cost is not None)
+    basis = wire.run(wire.module.quote(item))
+    assert (basis.why_not, basis.license_label) == ("", "")
+    cheapest = basis.options[-1] if basis.options else None
+    if cheapest is not None and len({option.wanted.variant for option in basis.options}) > 1:
+        basis = wire.run(wire.module.quote(item, cheapest.wanted))
+        assert (basis.variant, basis.cost) == (cheapest.wanted.variant, cheapest.cost)
+    assert sandbox.books()["charges"] == [], "looking is free"
+    request = PurchaseRequest(
+        key=KEY, ref=item.ref, kind=kind, variant=basis.variant, account_id=basis.accounts[0].account_id
+    )
+    if forms.get("pond5_version_id") == "absent" and kind is MediaKind.VIDEO:
+        assert basis.variant.endswith(":1"), "the version that programs make up"
+    bought = wire.send(wire.module.purchase(request))
+    assert bought.outcome is PurchaseOutcome.PAID
+    assert bool(bought.marketplace_order_id) is (forms.get("pond5_transaction") != "absent")
+    (charge,) = sandbox.books()["charges"]
+    assert bought.marketplace_order_id in ("", charge["reference"])
+    (link,) = bought.links
+    assert send("GET", link.url).status == 200
+    owned = OwnedRef(ref=item.ref, kind=kind, marketplace_order_id=bought.marketplace_order_id)
+    with pytest.raises(NotSupported, match="buying it again"):
+        wire.run(wire.module.download_links(owned))
+    assert len(sandbox.books()["charges"]) == 1
+
+
+@pytest.mark.parametrize("total", ["present", "absent"])
+@pytest.mark.parametrize("below", ["first", "refused", "empty"])
+@pytest.mark.parametrize("base", ["0", "1"])
+@pytest.mark.parametrize("per_page", [1, 3, 11, 12, 100])
+def test_no_result_is_lost_or_doubled_wherever_pages_begin(
+    sandbox: SandboxProcess, total: str, below: str, base: str, per_page: int
+) -> None:
+    sandbox.switch(pond5_page_base=base, pond5_page_below_first=below, pond5_total=total)
+    wire = Wire(sandbox, "pond5")
+    found = whole_search(wire, SearchQuery(text="", kind=MediaKind.VIDEO, per_page=per_page))
+    assert len(found) == len({listing.ref for listing in found}) == 12
+    assert whole_search(wire, SearchQuery(text="nothing like it", kind=MediaKind.VIDEO)) == []
+
+
+@pytest.mark.parametrize("limit", ["exclusive", "inclusive"])
+def test_limits_take_in_the_number_itself(sandbox: SandboxProcess, limit: str) -> None:
+    sandbox.switch(pond5_limit=limit)
+    wire = Wire(sandbox, "pond5")
+    filters = SearchFilters(
+        min_price=Money(minor=4900), max_price=Money(minor=7900, currency="USD"), min_duration_s=2
+    )
+    found = whole_search(wire, SearchQuery(text="", kind=MediaKind.VIDEO, filters=filters))
+    assert found
+    for listing in found:
+        costs = [offer.cost.minor for offer in listing.offers if isinstance(offer.cost, Money)]
+        assert any(cost >= 4900 for cost in costs) and any(cost <= 7900 for cost in costs)
+        assert listing.duration_s == 2.0
+    assert 4900 in {
+        cost for x in found for o in x.offers if isinstance(o.cost, Money) for cost in [o.cost.minor]
+    }
+
+
 @pytest.mark.parametrize("name", ["license", "licenses"])
 def test_editorial_models_stay_out(sandbox: SandboxProcess, name: str) -> None:
     sandbox.switch(cgtrader_license_filter=name)
@@ -248,6 +325,10 @@ def test_editorial_models_stay_out(sandbox: SandboxProcess, name: str) -> None:
         (
             "cgtrader",
             SearchFilters(animated=False, rigged=False, pbr=True, low_poly=False, max_polygons=5000),
+        ),
+        (
+            "pond5",
+            SearchFilters(min_price=Money(minor=100), max_price=Money(minor=5000), max_duration_s=9),
         ),
     ],
 )
