@@ -19,10 +19,12 @@ from .credentials.port import CredentialStore
 from .files.lasting import LastingFiles
 from .files.store import Store
 from .host import Host
+from .http.breaker import Breakers
 from .http.cancel import Pause, pause_with
 from .http.client import Client
 from .http.download import Downloader, DownloadPolicy
 from .http.exchange import Exchange, Timeouts
+from .http.health import HealthLog
 from .http.public import PublicFetcher
 from .http.routes import Routes
 from .http.site import Site
@@ -40,6 +42,7 @@ from .services.balances import Balances
 from .services.documents import Documents
 from .services.download import Download
 from .services.fresh_links import FreshLinks
+from .services.health import Health
 from .services.history import PurchaseHistory
 from .services.import_plan import PlanImport
 from .services.past import BookPast
@@ -162,6 +165,7 @@ class _Network:
     client: Client
     downloader: Downloader
     tokens: TokenKeeper
+    health: Health
 
 
 def _build_network(
@@ -188,6 +192,8 @@ def _build_network(
         per_hour = settings.requests_per_hour.get(site.id, site.requests_per_hour)
         return Limit(per_hour=per_hour, per_second=settings.requests_per_second)
 
+    log = HealthLog(settings.data_dir / "health.sqlite", place="sandbox" if routes.is_sandbox else "")
+    breakers = Breakers(clock=clock)
     exchange = Exchange(
         transport=transport,
         routes=routes,
@@ -199,6 +205,8 @@ def _build_network(
         user_agent=user_agent,
         timeouts=timeouts,
         limit_for=limit_for,
+        breakers=breakers,
+        health=log,
     )
     tokens = TokenKeeper(
         credentials,
@@ -226,8 +234,14 @@ def _build_network(
         user_agent=user_agent,
         timeouts=timeouts,
         policy=DownloadPolicy(max_bytes=settings.max_download_bytes),
+        sign_link=tokens.sign_link,
     )
-    return _Network(client=Client(exchange, tokens, public), downloader=downloader, tokens=tokens)
+    return _Network(
+        client=Client(exchange, tokens, public),
+        downloader=downloader,
+        tokens=tokens,
+        health=Health(log=log, breakers=breakers, usage=exchange.usage, clock=clock),
+    )
 
 
 def _build_services(
@@ -285,6 +299,7 @@ def _build_services(
         ),
         report=MakeReport(ledger=ledger, clock=clock, catalogue=catalogue),
         accounts=accounts,
+        health=network.health,
         balances=balances,
         documents=documents,
         web_purchases=WebPurchases(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..settings import VERSION
-from . import accounts, pickup, records, shopping
+from . import accounts, health, history, orders, pickup, records, refunds, shopping
 from .context import Context, pass_context
 
 
@@ -34,5 +34,14 @@ def cli(
         context.overrides["project"] = project
 
 
-for command in (*shopping.COMMANDS, *pickup.COMMANDS, *records.COMMANDS, *accounts.COMMANDS):
+for command in (
+    *shopping.COMMANDS,
+    *orders.COMMANDS,
+    *refunds.COMMANDS,
+    *history.COMMANDS,
+    *pickup.COMMANDS,
+    *records.COMMANDS,
+    *accounts.COMMANDS,
+    *health.COMMANDS,
+):
     cli.add_command(command)

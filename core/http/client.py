@@ -56,9 +56,10 @@ class Client:
             rejected = error
         # A 401 is a refusal at the door: the call had no effect, not even one that spends, so it may go out
         # once more with a token that is really new. This is the only case in which a SPENDING call is sent
-        # twice, and never after anything but a 401.
+        # twice, and never after anything but a 401. (Adobe also says it with a number of its own: A.7.)
         renewed = None
-        if rejected.status == 401 and call.request.auth is not Auth.NONE:
+        refused = rejected.status == 401 or call.idempotency is Idempotency.SAFE
+        if refused and call.request.auth is not Auth.NONE:
             renewed = self._renew(call, credential, info, cancel)
         if renewed is not None:
             credential = renewed
@@ -66,7 +67,7 @@ class Client:
                 return self._exchange.run(call, info, credential, cancel=cancel, on_wait=on_wait)
             except CredentialsRejected as error:
                 rejected = error
-        plain = self._without_token(call, credential, info) if rejected.status == 401 else None
+        plain = self._without_token(call, credential, info)
         if plain is None:
             raise rejected
         return self._exchange.run(call, info, plain, cancel=cancel, on_wait=on_wait)

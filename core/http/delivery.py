@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from .cancel import CancelToken, Pause
-from .exchange import Timeouts
 from .routes import Routes
+from .sending import Timeouts
 from .site import Site
 from .transport import Transport
 

@@ -17,9 +17,9 @@ from ..credentials.lock import lock_file
 from ..errors import OfflineError
 from .cancel import CancelToken, Pause
 from .delivery import DownloadPolicy, FetchedFile, Link, OnProgress, Ports, SignLink
-from .exchange import Timeouts
 from .partial import PartialFile
 from .routes import Routes
+from .sending import Timeouts
 from .site import Site
 from .transfer import Transfer
 from .transport import Transport

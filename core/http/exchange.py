@@ -1,4 +1,4 @@
-"""One call through all layers: online? → throttle → send → read → retry.
+"""One call through all layers: online? → breaker → throttle → send → read → retry → note how it went.
 
 It knows nothing of where keys are kept: the caller hands in the credential. Every way out of here that is
 an error has been cleaned: no token, key, signed address or exception of a library hangs on it.
@@ -7,61 +7,40 @@ an error has been cleaned: no token, key, signed address or exception of a libra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from email.utils import format_datetime
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TypeVar
-from urllib.parse import quote, urlencode, urlsplit
 
 from ..clock import Clock
-from ..errors import (
-    ClearanceError,
-    MarketplaceError,
-    OfflineError,
-    RateLimited,
-    Unavailable,
-    UnexpectedResponse,
-)
+from ..errors import ClearanceError, MarketplaceError, OfflineError, RateLimited, Unavailable
+from .breaker import Breakers, Verdict, judge
 from .cancel import CancelToken, Pause
-from .message import Call, Idempotency, Request, Response
+from .health import CallNote, HealthLog, Outcome
+from .message import Call, Request, Response
 from .redact import redact_text
 from .retry import GiveUp, Retry, RetryPolicy, decide, wait_asked
 from .routes import Routes
+from .sending import NO_CREDENTIAL, Credential, Sending, Timeouts
 from .site import Site
-from .statuses import outcome_unknown
-from .throttle import Limit, OnWait, Throttle
-from .transport import AnswerLost, BodyTooLarge, NothingSent, Transport, TransportError, WireRequest
+from .statuses import read_told
+from .throttle import Limit, OnWait, Throttle, Usage
+from .transport import Transport
+
+__all__ = ["NO_CREDENTIAL", "Credential", "Exchange", "Timeouts", "clean_error", "default_limit"]
 
 P = TypeVar("P")
 
-MAX_ANSWER_BYTES = 32 * 1024**2
-_MAX_REDIRECTS = 5
+_QUIET_S = 1.0
+"""How long a key rests after a 429 that does not say how long; ours."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """What one call is authenticated with. ``identity`` names the key for the throttle without being it."""
+@dataclass(slots=True)
+class _Trace:
+    """What happened on the wire during one call."""
 
-    identity: str
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Keys in headers of the vendor's own, and ``Authorization``; for the first host of a call alone."""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    kind: str = "none"
-    token: str = field(default="", repr=False)
-    """The access token in it, where there is one."""
-
-
-NO_CREDENTIAL = Credential(identity="anonymous")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """Seconds to wait for a connection, for an answer, and for the answer to a call that spends."""
-
-    connect_s: float = 10.0
-    read_s: float = 30.0
-    spending_s: float = 90.0
-    """Longer: giving up early leaves a purchase in doubt."""
+    latencies_s: list[float] = field(default_factory=list)
+    rate_limited: int = 0
 
 
 def default_limit(site: Site) -> Limit:
@@ -86,22 +65,39 @@ class Exchange:
         timeouts: Timeouts | None = None,
         policy: RetryPolicy | None = None,
         limit_for: Callable[[Site], Limit] = default_limit,
+        breakers: Breakers | None = None,
+        health: HealthLog | None = None,
     ) -> None:
         self.routes = routes
         self.clock = clock
-        self._transport = transport
+        self._sending = Sending(
+            transport=transport,
+            routes=routes,
+            clock=clock,
+            user_agent=user_agent,
+            timeouts=timeouts or Timeouts(),
+        )
         self._throttle = throttle
         self._pause = pause
         self._random = random
         self._online = online
-        self._user_agent = user_agent
-        self._timeouts = timeouts or Timeouts()
         self._policy = policy or RetryPolicy()
         self._limit_for = limit_for
+        self._breakers = breakers
+        self._health = health
 
     def close(self) -> None:
-        """Close the file that counts requests; the transport is closed by whoever made it."""
+        """Close the files that count and note requests; the transport is closed by whoever made it."""
         self._throttle.close()
+        if self._health is not None:
+            self._health.close()
+
+    def usage(self, site: Site) -> Usage:
+        """Return how much of this hour's budget is used at a marketplace, counting nothing.
+
+        Raises ClearanceError when the file that counts cannot be read.
+        """
+        return self._throttle.usage(self._throttle_place(site), self._limit_for(site))
 
     def check_online(self) -> None:
         """Raise OfflineError when the host forbids network access."""
@@ -124,6 +120,37 @@ class Exchange:
         Raises MarketplaceError subclasses, OfflineError and CancelledError. For a SPENDING call: Unavailable
         only when nothing was sent, OutcomeUnknown when it was and the answer does not tell.
         """
+        trace = _Trace()
+        if self._breakers is not None:
+            self._breakers.admit(site, call.operation)
+        verdict = Verdict.SILENT
+        try:
+            answer = self._run_tries(call, site, credential, trace=trace, cancel=cancel, on_wait=on_wait)
+            verdict = Verdict.GOOD
+        except ClearanceError as error:
+            failure = error
+            verdict = judge(error) if trace.latencies_s else Verdict.SILENT
+        else:
+            self._note(call, site, trace, None)
+            return answer
+        finally:
+            if self._breakers is not None:
+                self._breakers.report(site, call.operation, verdict)
+        # Outside of the handler, so that nothing is chained to it again.
+        clean_error(failure, _secrets_of(call.request, credential))
+        self._note(call, site, trace, failure)
+        raise failure
+
+    def _run_tries(
+        self,
+        call: Call[P],
+        site: Site,
+        credential: Credential,
+        *,
+        trace: _Trace,
+        cancel: CancelToken | None,
+        on_wait: OnWait | None,
+    ) -> P:
         from tenacity import RetryCallState, Retrying
 
         # Counted from the first sending: waiting for our own throttle must not use up the vendor's chances.
@@ -131,10 +158,10 @@ class Exchange:
         planned: list[Retry | GiveUp] = []
 
         def once() -> P:
-            self._admit(site, credential, cancel, on_wait)
+            self._admit(call, site, credential, cancel=cancel, on_wait=on_wait)
             if not started:
                 started.append(self.clock.monotonic())
-            return self._read(call, site, credential, self._send(call, site, credential))
+            return self._read(call, site, credential, self._timed_send(call, site, credential, trace), trace)
 
         def again(state: RetryCallState) -> bool:
             error = state.outcome.exception() if state.outcome is not None else None
@@ -161,15 +188,47 @@ class Exchange:
                 on_wait(seconds)
             self._pause(seconds, cancel)
 
+        return Retrying(retry=again, wait=wait, sleep=sleep, reraise=True)(once)
+
+    def _timed_send(self, call: Call[P], site: Site, credential: Credential, trace: _Trace) -> Response:
+        began_s = self.clock.monotonic()
         try:
-            return Retrying(retry=again, wait=wait, sleep=sleep, reraise=True)(once)
-        except ClearanceError as error:
-            failure = error
-        # Outside of the handler, so that nothing is chained to it again.
-        raise clean_error(failure, _secrets_of(call.request, credential))
+            return self._sending.send(call, site, credential)
+        finally:
+            trace.latencies_s.append(max(0.0, self.clock.monotonic() - began_s))
+
+    def _note(self, call: Call[P], site: Site, trace: _Trace, failure: ClearanceError | None) -> None:
+        """Note how a call went, if anything of it was sent and nobody stopped it."""
+        if self._health is None or not trace.latencies_s:
+            return
+        if failure is not None and not isinstance(failure, MarketplaceError):
+            return
+        outcome = Outcome.OK
+        if failure is not None:
+            refused = judge(failure) is Verdict.GOOD
+            outcome = Outcome.REFUSED if refused else Outcome.FAILED
+        self._health.add(
+            CallNote(
+                marketplace=site.id,
+                operation=call.operation,
+                at=self.clock.now(),
+                outcome=outcome,
+                latencies_s=tuple(trace.latencies_s),
+                rate_limited=trace.rate_limited,
+                status=failure.status if failure is not None else None,
+                code=failure.code if failure is not None else "",
+                message=failure.message if failure is not None else "",
+            )
+        )
 
     def _admit(
-        self, site: Site, credential: Credential, cancel: CancelToken | None, on_wait: OnWait | None
+        self,
+        call: Call[P],
+        site: Site,
+        credential: Credential,
+        *,
+        cancel: CancelToken | None,
+        on_wait: OnWait | None,
     ) -> None:
         """Pass every gate before sending; raise, with nothing sent, when one is shut."""
         self.check_online()
@@ -178,7 +237,8 @@ class Exchange:
         try:
             self._throttle.acquire(
                 self._throttle_key(site, credential),
-                self._limit(site),
+                self._limit_for(site),
+                urgent=call.is_urgent,
                 marketplace=site.id,
                 cancel=cancel,
                 on_wait=on_wait,
@@ -190,113 +250,36 @@ class Exchange:
             raise Unavailable(error.message, marketplace=site.id, code=error.code) from None
         self.check_online()
 
-    def _throttle_key(self, site: Site, credential: Credential) -> str:
+    def _throttle_place(self, site: Site) -> str:
         # The sandbox must not use up what the real marketplace allows.
         place = "sandbox:" if self.routes.is_sandbox else ""
-        return f"{place}{site.id}:{credential.identity}"
+        return f"{place}{site.id}:"
 
-    def _limit(self, site: Site) -> Limit:
-        limit = self._limit_for(site)
-        return Limit(per_hour=max(36_000, limit.per_hour)) if self.routes.is_sandbox else limit
+    def _throttle_key(self, site: Site, credential: Credential) -> str:
+        return f"{self._throttle_place(site)}{credential.identity}"
 
-    def _read(self, call: Call[P], site: Site, credential: Credential, response: Response) -> P:
+    def _read(
+        self, call: Call[P], site: Site, credential: Credential, response: Response, trace: _Trace
+    ) -> P:
+        key = self._throttle_key(site, credential)
+        told = read_told(response.headers)
+        if told is not None:
+            self._heed(lambda: self._throttle.note_told(key, told))
         try:
             return call.read(response)
         except RateLimited as error:
+            trace.rate_limited += 1
             asked = wait_asked(error)
-            if asked is not None:
-                self._throttle.pause_key(self._throttle_key(site, credential), asked)
+            # Without a word how long: a moment of quiet for every process that uses the key.
+            quiet_s = _QUIET_S if asked is None else asked
+            self._heed(lambda: self._throttle.pause_key(key, quiet_s))
             raise
 
-    def _send(self, call: Call[P], site: Site, credential: Credential) -> Response:
-        """Send once, and follow redirects where the call wants it."""
-        spending = call.idempotency is Idempotency.SPENDING
-        request = call.request
-        logical = self.routes.check_api(request.url, site)
-        if request.query:
-            joint = "&" if urlsplit(logical).query else "?"
-            logical = f"{logical}{joint}{urlencode(request.query, quote_via=quote)}"
-        home = urlsplit(logical).hostname
-        headers, body = self._headers_and_body(request)
-        method = request.method
-        for _ in range(_MAX_REDIRECTS + 1):
-            # A credential never follows to another host.
-            own = urlsplit(logical).hostname == home
-            sent = (*headers, *credential.headers) if own else headers
-            wire = WireRequest(
-                method=method,
-                url=self.routes.wire(logical),
-                headers=sent,
-                body=body,
-                fresh_connection=spending,
-            )
-            response = self._exchange_once(call, site, wire, spending=spending)
-            location = response.headers.get("location", "")
-            if spending or not request.follow_redirects or response.status not in _REDIRECTS or not location:
-                return replace(response, url=logical)
-            logical = self.routes.check_api(self.routes.redirected(logical, location), site)
-            if response.status == 303 or (response.status in {301, 302} and method == "POST"):
-                method, body = "GET", None
-        raise UnexpectedResponse(
-            f"{site.name} sent us from address to address without end. Try again later.", marketplace=site.id
-        )
-
-    def _exchange_once(self, call: Call[P], site: Site, wire: WireRequest, *, spending: bool) -> Response:
-        try:
-            response = self._transport.send(
-                wire,
-                connect_timeout_s=self._timeouts.connect_s,
-                read_timeout_s=self._timeouts.spending_s if spending else self._timeouts.read_s,
-                max_bytes=MAX_ANSWER_BYTES,
-            )
-        except TransportError as error:
-            failure = error
-        else:
-            # So that a wait given as a date can be told from this very answer.
-            dated = {"date": format_datetime(self.clock.now(), usegmt=True), **response.headers}
-            return replace(response, headers=dated)
-        raise describe_failure(failure, site, operation=call.operation, spending=spending)
-
-    def _headers_and_body(self, request: Request) -> tuple[tuple[tuple[str, str], ...], bytes | None]:
-        headers = [*request.headers, ("User-Agent", self._user_agent), ("Accept-Encoding", "gzip, deflate")]
-        body: bytes | None = None
-        if request.json_body is not None:
-            headers.append(("Content-Type", "application/json"))
-            body = request.json_body.encode()
-        elif request.form_body is not None:
-            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-            body = urlencode(request.form_body).encode()
-        elif request.method in {"POST", "PUT", "PATCH"}:
-            body = b""
-        return tuple(headers), body
-
-
-def describe_failure(
-    error: TransportError, site: Site, *, operation: str, spending: bool = False
-) -> MarketplaceError:
-    """Return the error that says what a failure on the wire means for a call."""
-    match error:
-        case NothingSent():
-            return Unavailable(
-                f"{site.name} cannot be reached: {error.reason}. Nothing was sent. "
-                "Check the internet connection and the proxy settings, then try again.",
-                marketplace=site.id,
-                context={"operation": operation, "host": error.host},
-            )
-        case _ if spending:
-            return outcome_unknown(name=site.name, marketplace=site.id, operation=operation, status=None)
-        case BodyTooLarge():
-            return UnexpectedResponse(
-                f"{site.name} sent an answer that is far too large; it was not read.",
-                marketplace=site.id,
-                context={"operation": operation, "host": error.host},
-            )
-        case AnswerLost() | _:
-            return Unavailable(
-                f"{site.name} did not answer: {error.reason}. Try again in a moment.",
-                marketplace=site.id,
-                context={"operation": operation, "host": error.host},
-            )
+    @staticmethod
+    def _heed(note: Callable[[], None]) -> None:
+        """Write down what the vendor asks for; if that fails, the answer at hand counts all the same."""
+        with suppress(ClearanceError):
+            note()
 
 
 Failure = TypeVar("Failure", bound=ClearanceError)

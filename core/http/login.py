@@ -1,7 +1,9 @@
-"""Sign-in in the system's browser: a listener on this machine waits for the browser to come back (RFC 8252).
+"""Sign-in in the system's browser, and how its answer comes back.
 
-The listener takes one answer on one path, from this machine, with the state it gave out; it never shows or
-logs what it was sent, and it is gone when the sign-in ends, however it ends.
+Usually a listener on this machine waits for the browser (RFC 8252). It takes one answer on one path, from
+this machine, with the state it gave out; it never shows or logs what it was sent, and it is gone when the
+sign-in ends, however it ends. Where the vendor allows no address on this machine, the user pastes the address
+on which the browser ended, and the same is checked of that.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from ..clock import Clock, SystemClock
 from ..errors import AccessDenied, CancelledError, ClearanceError, UserInputError
 from .cancel import CancelToken
 from .exchange import clean_error
-from .oauth import same_state
+from .oauth import SignIn, same_state
 from .redact import redact_text
 from .site import Site
 from .tokens import TokenKeeper
@@ -60,16 +62,120 @@ def sign_in(
         open_url(tokens.browser_url(attempt))
         answer = listener.wait(clock, until=until, cancel=cancel)
     if answer.error:
-        raise clean_error(
-            AccessDenied(
-                f"{info.name} did not allow the sign-in ({answer.error}). Try again, and allow the access "
-                "that is asked for.",
-                marketplace=info.id,
-                status=None,
-                code="marketplace.sign_in_refused",
-            )
-        )
+        raise _refused(info, answer.error)
     tokens.finish_sign_in(info, attempt, answer.code, cancel=cancel)
+
+
+class PastedSignIns:
+    """Sign-ins that end with a pasted address, one for each marketplace; in memory only. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._attempts: dict[str, SignIn] = {}
+
+    def begin(self, info: Site, *, tokens: TokenKeeper) -> str:
+        """Return the address of the sign-in page to open; an earlier one for the same marketplace ends.
+
+        Raises CredentialsMissing.
+        """
+        attempt = tokens.begin_sign_in(info)
+        with self._lock:
+            self._attempts[info.id] = attempt
+        return tokens.browser_url(attempt)
+
+    def finish(
+        self, info: Site, pasted: str, *, tokens: TokenKeeper, cancel: CancelToken | None = None
+    ) -> None:
+        """Read the address on which the browser ended, and store the tokens.
+
+        Raises UserInputError for an address that is not of this sign-in (which goes on: the right one may
+        follow), AccessDenied when the vendor refused, and what exchanging the code raises.
+        """
+        with self._lock:
+            attempt = self._attempts.get(info.id)
+        if attempt is None:
+            raise UserInputError(
+                f"No sign-in at {info.name} is under way. Start it again, and paste the address afterwards.",
+                code="sign_in.not_started",
+            )
+        answer = read_pasted(pasted, attempt, info)
+        with self._lock:
+            self._attempts.pop(info.id, None)  # a code is good once
+        if answer.error:
+            raise _refused(info, answer.error)
+        tokens.finish_sign_in(info, attempt, answer.code, cancel=cancel)
+
+
+def sign_in_by_paste(
+    info: Site,
+    *,
+    tokens: TokenKeeper,
+    open_url: Callable[[str], object],
+    pasted: Callable[[], str],
+    cancel: CancelToken | None = None,
+) -> None:
+    """Let the user allow us in the browser, ask for the address on which it ended, and store the tokens.
+
+    Raises what :class:`PastedSignIns` raises.
+    """
+    attempts = PastedSignIns()
+    open_url(attempts.begin(info, tokens=tokens))
+    address = pasted()
+    if cancel is not None:
+        cancel.check()
+    attempts.finish(info, address, tokens=tokens, cancel=cancel)
+
+
+def read_pasted(pasted: str, attempt: SignIn, info: Site) -> _Answer:
+    """Judge the address that the user copied from the browser; raise UserInputError for another one."""
+    address = "".join(pasted.split())  # mail programs and terminals break long lines
+    start = attempt.redirect_uri
+    try:
+        parts, own = urlsplit(address), urlsplit(start)
+        fields = parse_qs(parts.query or parts.fragment, keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        parts, own, fields = urlsplit(""), urlsplit(start), {}
+    # Some browsers add the slash that an address without a path stands for.
+    place = (parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"))
+    if place != (own.scheme, own.netloc.lower(), own.path.rstrip("/")):
+        raise UserInputError(
+            f"That is not the address on which the sign-in at {info.name} ended. It begins with {start} and "
+            "has “code=” in it; copy all of it from the browser's address bar.",
+            code="sign_in.wrong_address",
+        )
+    state, code, error = (fields.get(name, []) for name in ("state", "code", "error"))
+    if len(state) != 1 or not same_state(attempt.state, state[0]):
+        raise UserInputError(
+            "That address belongs to another sign-in, or a part of it is missing. Copy all of the address on "
+            "which the page that was opened last ended, or start again.",
+            code="sign_in.other_attempt",
+        )
+    if error:
+        return _Answer(error=_describe(error[0]))
+    if len(code) != 1 or not 0 < len(code[0]) <= _MAX_CODE_CHARS:
+        raise UserInputError(
+            "There is no code in that address. Copy all of it from the browser's address bar.",
+            code="sign_in.no_code",
+        )
+    return _Answer(code=code[0])
+
+
+def _describe(error: str) -> str:
+    """Return what the vendor says against a sign-in, fit to be shown."""
+    shown = "".join(char for char in redact_text(error)[:80] if char.isprintable())
+    return shown or "refused"
+
+
+def _refused(info: Site, why: str) -> AccessDenied:
+    return clean_error(
+        AccessDenied(
+            f"{info.name} did not allow the sign-in ({why}). Try again, and allow the access that is asked "
+            "for.",
+            marketplace=info.id,
+            status=None,
+            code="marketplace.sign_in_refused",
+        )
+    )
 
 
 class _Server(ThreadingHTTPServer):
@@ -157,8 +263,7 @@ class _Listener:
         if len(state) != 1 or not self._state or not same_state(self._state, state[0]):
             return 400, "This does not belong to a sign-in that was started here. Start again in Clearance."
         if error:
-            why = "".join(char for char in redact_text(error[0])[:80] if char.isprintable())
-            self._answers.put(_Answer(error=why or "refused"))
+            self._answers.put(_Answer(error=_describe(error[0])))
             return 200, "The sign-in was not allowed. You can close this page and go back to Clearance."
         if len(code) != 1 or not 0 < len(code[0]) <= _MAX_CODE_CHARS:
             return 400, "The sign-in page sent no code. Start again in Clearance."

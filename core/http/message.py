@@ -41,6 +41,9 @@ __all__ = [
 P = TypeVar("P")
 T = TypeVar("T")
 
+URGENT_OPERATIONS = frozenset({"purchase", "order_status", "history", "files", "download_links", "download"})
+"""What belongs to a purchase: it may use the part of a marketplace's hourly budget that browsing may not."""
+
 UNCLEAR_REFUSALS = frozenset({408, 409, 425, 429})
 """Statuses below 500 that are no plain no: too slow, in conflict, too early, too many."""
 
@@ -125,6 +128,18 @@ class Call(Generic[P]):
     marketplace_name: str = ""
     read_refusal: Callable[[int, Json], P | None] | None = None
     error_codes: tuple[tuple[int, int], ...] = ()
+    urgent: bool = False
+    """Belongs to a purchase although its operation does not say so."""
+
+    @property
+    def is_urgent(self) -> bool:
+        """Say whether it belongs to a purchase, or is the token without which that cannot be made."""
+        return (
+            self.urgent
+            or self.idempotency is Idempotency.SPENDING
+            or self.operation in URGENT_OPERATIONS
+            or self.operation.startswith("token.")
+        )
 
     def read(self, response: Response) -> P:
         """Turn a response into a value; raise a MarketplaceError subclass for everything else.

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from ..clock import Clock
 from ..errors import MarketplaceError, UnexpectedResponse
 from .cancel import CancelToken, Pause
-from .exchange import Timeouts, clean_error, describe_failure
+from .exchange import clean_error
 from .message import Idempotency, Response
 from .retry import Retry, RetryPolicy, decide, wait_asked
 from .routes import Routes
+from .sending import Timeouts, describe_failure
 from .site import Site
 from .statuses import error_for_status
 from .transport import Transport, TransportError, WireRequest

@@ -26,6 +26,7 @@ from ..errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from .pacing import Told
 
 MAX_VENDOR_WORDS = 300
 MAX_DEPTH = 64
@@ -45,6 +46,11 @@ _LIMIT_WORDS = re.compile(
     re.IGNORECASE,
 )
 _RESET_HEADERS = ("ratelimit-reset", "x-ratelimit-reset")
+_PER_SECOND = re.compile(r"per[\s_-]*second|qps", re.IGNORECASE)
+_PER_DAY = re.compile(r"over[\s_-]*(?:the[\s_-]*)?rate|quota", re.IGNORECASE)
+_SECOND_S = 1.0
+_DAY_S = 900.0
+"""How long we are quiet when a day's limit is used up and nobody says until when; our own choice."""
 
 
 def error_for_status(
@@ -185,6 +191,28 @@ def read_retry_after(headers: Mapping[str, str], answer: Any = None) -> float | 
     return None
 
 
+def read_told(headers: Mapping[str, str]) -> Told | None:
+    """Read what the vendor says about its own counter in any answer; None when it does not.
+
+    ``RateLimit-Remaining``, ``-Limit``, ``-Reset``, with ``X-`` or without (Shutterstock A7); of a list, or a
+    number with parameters behind it, the first number counts.
+    """
+    lower = {key.lower(): value for key, value in headers.items()}
+
+    def number(name: str) -> float | None:
+        value = lower.get(f"ratelimit-{name}", "") or lower.get(f"x-ratelimit-{name}", "")
+        return _number(re.split("[,;]", value, maxsplit=1)[0])
+
+    remaining, limit = number("remaining"), number("limit")
+    if remaining is None:
+        return None
+    return Told(
+        remaining=max(0, int(remaining)),
+        limit=int(limit) if limit is not None and limit > 0 else None,
+        reset_s=_until_reset(number("reset"), _date_of(lower.get("date", ""))),
+    )
+
+
 def vendor_words(answer: Any) -> str:
     """Return what a decoded error body says, safe to show; empty when it says nothing.
 
@@ -228,6 +256,8 @@ def _rate_limited(
     name: str, marketplace: str, status: int, headers: Mapping[str, str], answer: Any
 ) -> RateLimited:
     wait = read_retry_after(headers, answer)
+    if wait is None:
+        wait = _wait_in_words(headers)
     when = "in a while" if wait is None else f"in {math.ceil(wait)} seconds"
     return RateLimited(
         f"{name} got too many requests. Try again {when}.",
@@ -235,6 +265,14 @@ def _rate_limited(
         status=status,
         retry_after_s=wait,
     )
+
+
+def _wait_in_words(headers: Mapping[str, str]) -> float | None:
+    """Return the wait that goes with the name of a limit, where no number is given (Getty B7)."""
+    said = " ".join(headers.get(header, "")[:500] for header in _LIMIT_HEADERS)
+    if _PER_SECOND.search(said):
+        return _SECOND_S
+    return _DAY_S if _PER_DAY.search(said) else None
 
 
 def _says_rate_limit(headers: Mapping[str, str]) -> bool:

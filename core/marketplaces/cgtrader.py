@@ -34,7 +34,7 @@ INFO = base.MarketplaceInfo(
     api_hosts=frozenset({"api.cgtrader.com", "www.cgtrader.com"}),  # www: the token address
     download_hosts=frozenset({"cgtfiles.s3.amazonaws.com", ".cgtrader.com"}),  # MCP; the second unconfirmed
     preview_hosts=frozenset({".cgtrader.com"}),  # MCP: img-new.cgtrader.com
-    requests_per_hour=3600,  # ours; the vendor publishes no number
+    requests_per_hour=500,  # ours; the vendor publishes no number
     key_page_url="https://www.cgtrader.com/developers",
     docs_page="cgtrader.md",
 )

@@ -37,7 +37,7 @@ INFO = base.MarketplaceInfo(
     api_hosts=frozenset({"api.shutterstock.com"}),
     download_hosts=frozenset({".shutterstock.com"}),  # S-SPEC examples: download.shutterstock.com
     preview_hosts=frozenset({".shutterstock.com", "ak.picdn.net"}),  # S-SPEC examples
-    requests_per_hour=3600,  # ours; the vendor publishes no number
+    requests_per_hour=100,  # ours; the vendor publishes no number
     key_page_url="https://www.shutterstock.com/account/developers/apps",
     docs_page="shutterstock.md",
 )

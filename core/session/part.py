@@ -16,6 +16,7 @@ from ..services.approve import Approve
 from ..services.balances import Balances
 from ..services.documents import Documents
 from ..services.download import Download
+from ..services.health import Health
 from ..services.history import PurchaseHistory
 from ..services.import_plan import PlanImport
 from ..services.pickup import PickUp
@@ -46,6 +47,7 @@ class Services:
     plan_import: PlanImport
     report: MakeReport
     accounts: Accounts
+    health: Health
     balances: Balances
     documents: Documents
     web_purchases: WebPurchases

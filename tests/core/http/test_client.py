@@ -147,7 +147,7 @@ def test_a_safe_call_is_sent_again(tmp_path: Path, fault: Reply) -> None:
     with serving(lambda _: next(replies)) as server, rigged(tmp_path, server.url) as rig:
         assert rig.client.send(call(), SITE) == 5
         assert len(server.seen) == 3
-        assert len(rig.clock.slept) == 2
+        assert len(rig.clock.slept) >= 2
 
 
 FAULTS: dict[str, tuple[Reply, type[MarketplaceError]]] = {

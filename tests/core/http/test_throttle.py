@@ -124,7 +124,7 @@ def test_threads_share_the_limit(tmp_path: Path) -> None:
     def work() -> None:
         for _ in range(10):
             try:
-                throttle.acquire("key", Limit(per_hour=25))
+                throttle.acquire("key", Limit(per_hour=25), urgent=True)
             except RateLimited:
                 continue
             passed.append(1)
@@ -146,11 +146,24 @@ def test_processes_open_the_file_at_the_same_moment(tmp_path: Path) -> None:
     assert done.stdout.split() == ["0", "failed"]
 
 
+def race(path: Path, *, limit: int, tries: int, processes: int, urgent: bool) -> list[int]:
+    """Let processes race for permits; return how many each one got."""
+    script = Path(__file__).resolve().parents[2] / "support" / "throttle_race.py"
+    command = [sys.executable, str(script), str(path), str(time.time() + 1.0), str(tries), str(limit)]
+    command += ["urgent"] if urgent else []
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    counts = [int(racer.communicate(timeout=120)[0]) for racer in racers]
+    assert [racer.returncode for racer in racers] == [0] * processes
+    return counts
+
+
 def test_processes_share_the_limit(tmp_path: Path) -> None:
     """Three processes race for a hundred permits; together they get a hundred."""
-    script = Path(__file__).resolve().parents[2] / "support" / "throttle_race.py"
-    command = [sys.executable, str(script), str(tmp_path / "t.sqlite"), str(time.time() + 1.0), "60", "100"]
-    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    counts = [int(racer.communicate(timeout=120)[0]) for racer in racers]
-    assert [racer.returncode for racer in racers] == [0, 0, 0]
-    assert sum(counts) == 100
+    assert sum(race(tmp_path / "t.sqlite", limit=100, tries=60, processes=3, urgent=True)) == 100
+
+
+def test_processes_share_the_pace_and_leave_the_reserve(tmp_path: Path) -> None:
+    """Browsing gets half of the budget at once and then has to wait; a purchase still gets through."""
+    path = tmp_path / "t.sqlite"
+    assert sum(race(path, limit=100, tries=60, processes=2, urgent=False)) == 51
+    assert race(path, limit=100, tries=10, processes=1, urgent=True) == [10]

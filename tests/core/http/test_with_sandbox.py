@@ -44,7 +44,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 class Buyer:
     """Everything real but the marketplaces, and a browser that says yes."""
 
-    def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
+    def __init__(self, sandbox: SandboxProcess, folder: Path, *, url: str = "") -> None:
         clock = SystemClock()
         pause = pause_with(clock)
         self.sandbox = sandbox
@@ -55,7 +55,7 @@ class Buyer:
             self.store.write(marketplace, CredentialField.CLIENT_ID, keys[client_id])
             self.store.write(marketplace, CredentialField.CLIENT_SECRET, keys[client_secret])
         self.transport = RequestsTransport(monotonic=clock.monotonic)
-        routes = Routes(sandbox.url)
+        routes = Routes(url or sandbox.url)
         timeouts = Timeouts(connect_s=5.0, read_s=2.0, spending_s=2.0)
         exchange = Exchange(
             transport=self.transport,
@@ -210,8 +210,7 @@ def test_a_purchase_that_cannot_be_sent_is_not_in_doubt(buyer: Buyer) -> None:
     buyer.sign_in(shutterstock)
     request, _ = purchase(buyer)
     buyer.client.close()
-    stopped = Buyer(buyer.sandbox, buyer.folder / "stopped")
-    stopped.client._exchange.routes = Routes("http://127.0.0.1:9")
+    stopped = Buyer(buyer.sandbox, buyer.folder / "stopped", url="http://127.0.0.1:9")
     secret = buyer.store.read("shutterstock", CredentialField.USER_TOKEN) or ""
     stopped.store.write("shutterstock", CredentialField.USER_TOKEN, secret)
     with pytest.raises(Unavailable, match="Nothing was sent"):
