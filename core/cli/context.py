@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..errors import ClearanceError, UserInputError
 from ..host import Host, NoHost
 from ..model.intended_use import IntendedUse
+from ..model.listing import MediaKind
 from ..settings import settings_from_environ
 from .output import print_json
 
 if TYPE_CHECKING:
     from ..app import App
+
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Context:
@@ -87,6 +91,21 @@ use_option = click.option(
     type=click.Path(path_type=Path),
     help="What the project plans: a TOML file, or a preset such as film or game.",
 )
+
+
+def wanted_options(command: F) -> F:
+    """Add the options that choose between several ways to license something."""
+    kinds = [kind.value for kind in MediaKind]
+    for option in (
+        click.option(
+            "--kind", type=click.Choice(kinds), help="What it is, where the marketplace sells several."
+        ),
+        click.option("--account", "account_id", help="What pays: an account or product of “quote”."),
+        click.option("--variant", help="Size or version, in the marketplace's word."),
+        click.option("--license", "license_label", help="License, in the marketplace's word."),
+    ):
+        command = option(command)
+    return command
 
 
 def _user_name() -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from ..errors import ClearanceError, UserInputError
 from ..marketplaces import registry
-from ..marketplaces.base import MarketplaceInfo
+from ..marketplaces.base import MarketplaceInfo, Wanted
 from ..model.findings import PolicyAnswer
+from ..model.license import TermsSource
 from ..model.listing import (
     Listing,
     ListingRef,
@@ -25,11 +28,18 @@ from ..model.money import UNSTATED_CURRENCY, Money
 from ..model.order import Order, OrderState
 from ..services.quote import QuoteResult
 from ..services.search import searchable
-from .context import Context, json_option, pass_context, use_option
+from ..services.web_basis import sells_on_website
+from .context import Context, json_option, pass_context, use_option, wanted_options
 from .output import print_json, print_table, show_progress
 
 POLL_PAUSE_S = 3.0
 SEARCH_PATIENCE_S = 120.0
+SAID_BY = {
+    TermsSource.MARKETPLACE: "at the marketplace",
+    TermsSource.USER: "as chosen by you on the website",
+    TermsSource.INVOICE: "on the invoice",
+    TermsSource.CONTRACT: "by your contract, as the settings say",
+}
 
 
 @click.command()
@@ -101,13 +111,16 @@ def search(
 
 @click.command()
 @click.argument("listing")
+@wanted_options
 @use_option
 @json_option
 @pass_context
-def quote(context: Context, listing: str, use_path: Path | None, as_json: bool) -> None:
+def quote(
+    context: Context, /, listing: str, use_path: Path | None, as_json: bool, **wanted: str | None
+) -> None:
     """Say what LISTING (marketplace:id) costs, and whether its license fits the project."""
     context.as_json = as_json
-    result = _quote(context, listing, use_path)
+    result = _quote(context, listing, use_path, wanted)
     if as_json:
         print_json(result)
     else:
@@ -116,29 +129,52 @@ def quote(context: Context, listing: str, use_path: Path | None, as_json: bool) 
 
 @click.command()
 @click.argument("listing")
+@wanted_options
 @use_option
 @click.option("--yes", is_flag=True, help="Do not ask; buy at the quoted price.")
 @click.option("--max-price", help="Refuse when it costs more than this (money, or a number of downloads).")
 @click.option("--reason", default="", help="Why it may be bought although the policy wants a review.")
+@click.option(
+    "--accept-surcharge",
+    default="",
+    metavar="TEXT",
+    help="Agree to a charge beyond what is paid for: the marketplace's sentence, word for word.",
+)
+@click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="ID=VALUE",
+    help="Something that the account's administrator wants noted; may be repeated.",
+)
 @click.option("--wait/--no-wait", default=True, help="Wait for the payment on a checkout page.")
 @click.option("--wait-for", type=float, default=900.0, show_default=True, help="At most, in seconds.")
 @json_option
 @pass_context
 def buy(
     context: Context,
+    /,
     listing: str,
     use_path: Path | None,
     yes: bool,
     max_price: str | None,
     reason: str,
+    accept_surcharge: str,
+    references: tuple[str, ...],
     wait: bool,
     wait_for: float,
     as_json: bool,
+    **wanted: str | None,
 ) -> None:
-    """Buy LISTING (marketplace:id), unless it is owned already."""
+    """Buy LISTING (marketplace:id), unless it is owned already.
+
+    Where a marketplace sells on its website only, its page is opened; confirm the purchase afterwards with
+    “clearance order confirm”.
+    """
     context.as_json = as_json
     services, actor = context.app.services, context.actor
-    result = _quote(context, listing, use_path)
+    noted = tuple(_reference(text) for text in references)
+    result = _quote(context, listing, use_path, wanted)
     same = next((g for g in result.owned if g.license_id == result.quote.license_id), None)
     if same is not None:
         if as_json:
@@ -153,8 +189,13 @@ def buy(
     _check_limit(result, max_price)
     if not yes and not click.confirm("Buy it?", default=False, err=True):
         raise click.Abort
-    approval = services.approve.run(result.quote, result.answer, actor=actor, reason=reason)
-    order = services.purchase.run(approval.id, actor=actor)
+    approval = services.approve.run(
+        result.quote, result.answer, actor=actor, reason=reason, accept_surcharge=accept_surcharge
+    )
+    if sells_on_website(registry.find(result.quote.ref.marketplace).INFO):
+        _hand_over(context, services.web_purchases.start(approval.id, actor=actor), as_json=as_json)
+        return
+    order = services.purchase.run(approval.id, actor=actor, references=noted)
     if order.state is OrderState.AWAITING_CHECKOUT:
         click.echo(f"Pay here: {order.checkout_url}", err=True)
         context.app.host.open_url(order.checkout_url)
@@ -228,11 +269,37 @@ def _search_all(
     return found, problems, notes
 
 
-def _quote(context: Context, listing: str, use_path: Path | None) -> QuoteResult:
+def _quote(
+    context: Context, listing: str, use_path: Path | None, wanted: Mapping[str, str | None]
+) -> QuoteResult:
     ref = _ref(listing)
     use = context.read_use(use_path)
-    kind = min(registry.find(ref.marketplace).INFO.kinds)
-    return context.app.services.quote.run(ref, kind, use, actor=context.actor)
+    kind = MediaKind(wanted["kind"]) if wanted["kind"] else min(registry.find(ref.marketplace).INFO.kinds)
+    choice = Wanted(
+        license_label=wanted["license_label"] or "",
+        variant=wanted["variant"] or "",
+        account_id=wanted["account_id"] or "",
+    )
+    return context.app.services.quote.run(ref, kind, use, actor=context.actor, wanted=choice)
+
+
+def _reference(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise UserInputError(
+            f"“{text[:60]}” is not of the form ID=VALUE, such as 2=Forest.", code="user_input.reference"
+        )
+    return name.strip(), value.strip()
+
+
+def _hand_over(context: Context, order: Order, *, as_json: bool) -> None:
+    """Open the page where it is bought, and say how to go on."""
+    context.app.host.open_url(order.checkout_url)
+    if as_json:
+        print_json({"state": order.state, "order": order, "grant": None})
+        return
+    click.echo(f"Buy it here: {order.checkout_url}")
+    click.echo(f"Then: clearance order confirm {order.id} --number … --license … --invoice …")
 
 
 def _ref(text: str) -> ListingRef:
@@ -299,12 +366,28 @@ def _print_quote(result: QuoteResult) -> None:
     if balance is not None:
         left = balance.left if balance.left is not None else "not told"
         click.echo(f"  pays     {balance.label}, left: {left}")
-    click.echo(f"  license  {result.terms.label} (“{quote.license_label}” at the marketplace)")
+    click.echo(f"  license  {result.terms.label} (“{quote.license_label}” {SAID_BY[quote.license_source]})")
+    for line in filter(None, (quote.note, result.note)):
+        click.echo(f"  note     {line}")
+    if quote.surcharge:
+        click.echo(f"  on top   “{quote.surcharge}”  (agree with --accept-surcharge)")
+    for field in result.references:
+        need = "required" if field.required else "optional"
+        allowed = f", one of: {', '.join(field.choices)}" if field.choices else ""
+        click.echo(f"  to note  {field.label} ({need}{allowed}): --reference {field.id}=…")
+    for option in result.options:
+        click.echo(f"  option   {option.label}  ({_how_to_choose(option.wanted)})")
     _print_answer(result.answer)
     if result.why_not:
         click.echo(f"  cannot be bought: {result.why_not}")
     for grant in result.owned:
         click.echo(f"  owned already: {grant.id} ({grant.license_label})")
+
+
+def _how_to_choose(wanted: Wanted) -> str:
+    """Return the options of the command line that choose a way to license."""
+    given = (("license", wanted.license_label), ("variant", wanted.variant), ("account", wanted.account_id))
+    return " ".join(f"--{name} {shlex.quote(value)}" for name, value in given if value) or "as it is"
 
 
 def _print_answer(answer: PolicyAnswer) -> None:
