@@ -234,8 +234,10 @@ def history_reader(
     """
 
     def wanted(record: HistoryRecord) -> bool:
-        return (query.ref is None or not record.ref.id or record.ref == query.ref) and (
-            query.since is None or record.at is None or record.at >= query.since
+        return (
+            (query.ref is None or not record.ref.id or record.ref == query.ref)
+            and (query.since is None or record.at is None or record.at >= query.since)
+            and record.kind in (None, query.kind)
         )
 
     def read_page(answer: Node) -> HistoryPage:

@@ -244,6 +244,8 @@ class HistoryRecord:
     ref: ListingRef
     state: RecordState
     marketplace_order_id: str
+    kind: MediaKind | None = None
+    """What it is, where one list holds several kinds and the entry tells."""
     marketplace_license_id: str = ""
     key: str = ""
     """Our order key, when the marketplace gives it back; empty when it does not."""

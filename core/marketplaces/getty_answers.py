@@ -18,13 +18,13 @@ from . import answers, base, ways
 from .reading import Node, file_ending, file_name_in
 
 MARKETPLACE, NAME = "getty_images", "Getty Images"
+KINDS = {"image": MediaKind.IMAGE, "film": MediaKind.VIDEO, "video": MediaKind.VIDEO}  # G-2024 AssetType
 PLURALS = {MediaKind.IMAGE: "images", MediaKind.VIDEO: "videos"}
 # Products whose own agreement is the license, whatever the asset's `license_model` is; then the others.
 OWN_TERMS = frozenset({"easyaccess", "royaltyfreesubscription", "creditpack"})
 PRODUCTS = OWN_TERMS | {"editorialsubscription", "imagepack", "premiumaccess"}  # without `aigen`
 FORMATS = {"image/jpeg": "jpg", "image/jpg": "jpg", "video/quicktime": "mov", "video/mp4": "mp4"}
 PICTURES = ("comp", "preview", "mid_res_comp", "high_res_comp", "thumb")  # best first
-TERRITORY = ("country_code", "type", "description")
 MOVING = frozenset({"mp4", "mov", "webm", "m3u8"})
 PIXELS = re.compile(r"\b([0-9]{3,5})\s*[xX×]\s*([0-9]{3,5})\b")
 EDITORIAL_ONLY = re.compile(r"\beditorial\b.{0,20}\bonly\b|\bonly\b.{0,30}\beditorial\b", re.IGNORECASE)
@@ -112,11 +112,13 @@ def read_asset(kind: MediaKind, item: Node) -> Found:
     sizes, width, height = _read_sizes(item), *_read_pixels(item)
     words = [text.replace("|", "") for text in use.at("usage_restrictions").hint_texts(limit=500)]
     for node in item.at("territory_restrictions").hint_items():  # G-LIVE; not in G-2024
-        words += [" ".join(filter(None, (node.hint_at(part).hint_text() for part in TERRITORY)))]
+        told = [node.hint_at(part).hint_text() for part in ("country_code", "type", "description")]
+        words += [" ".join(filter(None, told))]
     artist, collection = item.at("artist").hint_text(), item.at("collection_name").hint_text()
     largest = max(sizes, key=lambda size: size.pixels, default=None)
     if largest is not None and largest.pixels:
         width, height = largest.width, largest.height
+    keywords = [node.hint_at("text").hint_text() for node in item.at("keywords").hint_items()]
     listing = Listing(
         ref=ListingRef(marketplace=MARKETPLACE, id=asset_id),
         title=item.at("title").hint_text() or item.at("caption").hint_text() or f"{kind.title()} {asset_id}",
@@ -128,9 +130,7 @@ def read_asset(kind: MediaKind, item: Node) -> Found:
         author="/".join(dict.fromkeys(filter(None, (artist, collection)))),
         previews=answers.read_previews(_read_pictures(item)),
         formats=tuple(dict.fromkeys(size.format for size in sizes if size.format not in ("", "other"))),
-        tags=tuple(
-            filter(None, (node.hint_at("text").hint_text() for node in item.at("keywords").hint_items()))
-        ),
+        tags=tuple(filter(None, keywords)),
         editorial=_is_editorial(item, use),
         width=width or None,
         height=height or None,
@@ -242,6 +242,7 @@ def read_record(asset_id: str, item: Node) -> base.HistoryRecord:
         ref=ListingRef(marketplace=MARKETPLACE, id=asset_id),
         state=base.RecordState.PAID,
         marketplace_order_id=proof,
+        kind=KINDS.get(item.at("asset_type").hint_text().lower()),
         marketplace_license_id=own[1] if own else proof,
         key=own[1] if own else "",
         license_label=license_label(item.at("license_model").optional_text(), kind),
