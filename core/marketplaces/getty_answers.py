@@ -126,8 +126,7 @@ def read_asset(kind: MediaKind, item: Node) -> Found:
         offers=(),  # the license depends on the product that pays: only a quote can name it
         page_url=_read_page(item),
         description="\n".join(filter(None, (item.at("caption").hint_plain(), *words))),
-        # As Getty credits: photographer and collection.
-        author="/".join(dict.fromkeys(filter(None, (artist, collection)))),
+        author="/".join(dict.fromkeys(filter(None, (artist, collection)))),  # as Getty credits
         previews=answers.read_previews(_read_pictures(item)),
         formats=tuple(dict.fromkeys(size.format for size in sizes if size.format not in ("", "other"))),
         tags=tuple(filter(None, keywords)),

@@ -16,6 +16,7 @@ from .base import Marketplace
 MODULES: Mapping[str, str] = MappingProxyType(
     {
         "cgtrader": ".cgtrader",
+        "getty_images": ".getty_images",
         "pond5": ".pond5",
         "shutterstock": ".shutterstock",
     }
