@@ -79,6 +79,10 @@ def _remove_script_nodes(tree: Any) -> int:
     return len(found)
 
 
+def _is_packed(block: Any) -> bool:
+    return block.packed_file is not None
+
+
 class FileSettler:
     """Packs what came in, or lets it point into a folder that stays; nothing else is referred to."""
 
@@ -136,7 +140,7 @@ class FileSettler:
             self._cut(block)
         elif self._keep is None:
             block.pack()
-            if block.id_type == "SOUND" and block.packed_file is not None:
+            if block.id_type == "SOUND" and _is_packed(block):
                 # As with pictures: ours would tell the user's name.
                 block.filepath = f"//{Path(block.filepath).name}"
 

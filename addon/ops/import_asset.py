@@ -65,7 +65,7 @@ class CLEARANCE_OT_import_asset(Operator):
 
     def draw(self, _context: Any) -> None:
         """Show what can be chosen again in Adjust Last Operation."""
-        layout = self.layout
+        layout: Any = self.layout
         layout.use_property_split = True
         layout.prop(self, "use")
         if can_be_world(self):
