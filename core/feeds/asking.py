@@ -1,8 +1,8 @@
 """Turns a search into what the full-text index is asked, and says which filters the feeds cannot answer.
 
-Pure. A filter counts only where a feed tells what it asks about: then a product that does not tell is left out
-of what is wanted ("rigged"), and stays in what is not wanted ("no editorial"). What no feed tells is named
-as ignored.
+Pure. A filter counts only where a feed tells what it asks about: then a product that does not tell is left
+out of what is wanted ("rigged"), and stays in what is not wanted ("no editorial"). What no feed tells is
+named as ignored.
 """
 
 from __future__ import annotations
@@ -59,16 +59,13 @@ class Question:
     ignored: tuple[str, ...] = ()
     """Filters that cannot be applied at all, and ``sort``."""
 
-    def match(self, words: str, *, without: str = "") -> str:
+    def match(self, words: str) -> str:
         """Return the full-text expression for some form of the words; empty: everything."""
         parts = [part for part in (words, *self.wanted) if part]
-        if not parts and (self.unwanted or without):
+        if not parts and self.unwanted:
             parts = [_any_kind()]
         expression = " AND ".join(parts)
-        excluded = [part for part in (*self.unwanted, without) if part]
-        if excluded:
-            expression = f"({expression}) NOT ({' OR '.join(excluded)})"
-        return expression
+        return f"({expression}) NOT ({' OR '.join(self.unwanted)})" if self.unwanted else expression
 
     @property
     def exact(self) -> str:
@@ -78,9 +75,12 @@ class Question:
     @property
     def beginnings(self) -> str:
         """All words as beginnings of words; empty where that is no wider than the exact ones."""
-        if not any(_may_begin(word) for word in self.words):
-            return ""
-        return f"({' AND '.join(f'{word} *' if _may_begin(word) else word for word in self.words)})"
+        return f"({' AND '.join(self.begun)})" if self.begun != self.words else ""
+
+    @property
+    def begun(self) -> tuple[str, ...]:
+        """The words, each as the beginning of a word where it is long enough for that."""
+        return tuple(f"{word} *" if _may_begin(word) else word for word in self.words)
 
     @property
     def in_title(self) -> str:

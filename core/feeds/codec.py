@@ -18,7 +18,8 @@ _PLAIN = (
     "page_url", "description", "author", "collection", "editorial", "animated", "rigged", "pbr", "polygons",
     "width", "height", "duration_s", "ai_generated", "premium",
 )  # fmt: skip
-_SMALL = 200
+_SMALL = 1_500
+"""Shorter texts are not worth the time that packing takes, a million times."""
 FLAGS = ("editorial", "animated", "rigged", "pbr", "ai_generated", "premium")
 
 # Words that nobody types: what a listing is, for filters that are answered by the same index as the words.

@@ -1,25 +1,29 @@
-"""Finds products: ranks what the index gives, a page at a time, in bounded time even for words that all have.
+"""Finds products: a page at a time, in bounded time even for words that nearly all have.
 
-Relevance is FTS5's bm25 with the title counting most. That looks at every product that matches, so for words
-that very many have, it is used on the best part only: those with the words one after the other in the title,
-then those with all of them in the title, then the rest in the feed's own order.
+Few matches are all ranked (:mod:`.ranking`). Of very many, those come first that have the words one after the
+other in the title, then those with all of them in the title, then the rest in the feed's own order; each of
+these is ranked as far as it is small. So a page never costs more than walking through the index a few times.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from .asking import Question
+from .codec import decode, index_texts
+from .ranking import order
 
-RANKED_MAX = 15_000
-"""So many matches are ranked whole; a few tens of milliseconds."""
+RANKED_MAX = 800
+LISTED_MAX = 5_000
+"""So many matches are fetched at once; beyond, they are fetched tier by tier, as far as needed."""
+COMMON_FROM = 50_000
+"""Words are counted no further: how common they are beyond this changes no order."""
+COUNTED_MAX = 100_000
 FEW = 200
 """With fewer exact matches than this, words that only begin so are shown below them."""
 DEPTH_MAX = 50_000
-# The columns' weights: title, author, tags, collection, description, marks.
-_RANK = "bm25(words, 10.0, 3.0, 4.0, 2.0, 1.0, 0.0)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,59 +58,75 @@ class _Finder:
     def sorted(self, offset: int, limit: int) -> Found:
         """Return a page in the order of a fact."""
         match = self._question.match(self._question.exact)
-        rows = self._rows(match, f"ORDER BY {self._question.order}, f.id LIMIT ? OFFSET ?", limit + 1, offset)
-        return self._page(rows, limit, self._count(match))
+        tail = f"ORDER BY {self._question.order}, f.id LIMIT ? OFFSET ?"
+        rows = self._rows(match, tail, limit + 1, offset)
+        return _page(rows, limit, self._count(match))
 
     def unranked(self, offset: int, limit: int) -> Found:
         """Return a page in the feed's own order."""
         match = self._question.match("")
-        return self._page(self._rows(match, "LIMIT ? OFFSET ?", limit + 1, offset), limit, self._count(match))
+        return _page(self._rows(match, "LIMIT ? OFFSET ?", limit + 1, offset), limit, self._count(match))
 
     def ranked(self, offset: int, limit: int) -> Found:
         """Return a page by relevance."""
-        question = self._question
-        whole = self._ranked_all(question.match(question.exact))
-        if whole is None:
-            return self._in_tiers(offset, limit)
-        if len(whole) < FEW and question.beginnings:
-            wider = self._ranked_all(question.match(question.beginnings, without=question.exact))
-            if wider is None:
-                rest = self._rows(
-                    question.match(question.beginnings, without=question.exact), "LIMIT ?", DEPTH_MAX
-                )
-                numbers = [*whole, *rest]
-                return self._slice(numbers, offset, limit, None)
-            whole = [*whole, *wider]
-        return self._slice(whole, offset, limit, len(whole))
+        question, need = self._question, offset + limit + 1
+        exact = question.match(question.exact)
+        found = self._rows(exact, "LIMIT ?", LISTED_MAX + 1)
+        if len(found) > LISTED_MAX:
+            return _slice(self._in_tiers(need), offset, limit, self._count(exact))
+        if len(found) > RANKED_MAX:
+            return _slice(self._titles_first(found, need), offset, limit, len(found))
+        found = self._sort(found)
+        total: int | None = len(found)
+        if len(found) < FEW and question.beginnings:
+            wider = self._more(question.match(question.beginnings), need, known=found, beginnings=True)
+            total = len(found) + len(wider) if len(wider) <= RANKED_MAX else None
+            found += wider
+        return _slice(found, offset, limit, total)
 
-    def _in_tiers(self, offset: int, limit: int) -> Found:
-        """Return a page of very many matches: the best of them ranked, the others as they come."""
+    def _titles_first(self, numbers: list[int], need: int) -> list[int]:
+        """Return all matches, those with the words in the title ranked and first."""
         question = self._question
-        tiers = (
-            question.match(question.best_in_title),
-            question.match(question.in_title, without=question.best_in_title),
-            question.match(question.exact, without=question.in_title),
-        )
-        found: list[int] = []
-        for tier in tiers:
-            ranked = self._ranked_all(tier)
-            missing = offset + limit + 1 - len(found)
-            found += ranked if ranked is not None else self._rows(tier, "LIMIT ?", missing)
-            if len(found) > offset + limit:
+        best = self._more(question.match(question.best_in_title), need, known=())
+        if len(best) < need:
+            best += self._more(question.match(question.in_title), need - len(best), known=best)
+        seen = set(best)
+        return [*best, *(number for number in numbers if number not in seen)]
+
+    def _in_tiers(self, need: int) -> list[int]:
+        """Return the first of very many matches: the best of them ranked, the others as they come."""
+        question, found = self._question, list[int]()
+        for tier in (question.best_in_title, question.in_title, question.exact):
+            found += self._more(question.match(tier), need - len(found), known=found)
+            if len(found) >= need:
                 break
-        total = None if question.ranges else self._count(question.match(question.exact))
-        return self._slice(found, offset, limit, total)
+        return found
 
-    def _ranked_all(self, match: str) -> list[int] | None:
-        """Return all matches, best first; None when they are too many to be ranked."""
-        rows = self._db.execute(
-            f"SELECT words.rowid, {_RANK} FROM {self._source(match)} LIMIT ?",  # noqa: S608 - constants
-            (match, *self._values, RANKED_MAX + 1),
-        ).fetchall()
-        if len(rows) > RANKED_MAX:
-            return None
-        rows.sort(key=lambda row: (row[1], row[0]))
-        return [number for number, _ in rows]
+    def _more(self, match: str, need: int, *, known: Collection[int], beginnings: bool = False) -> list[int]:
+        """Return further matches beside known ones: all of them, ranked, or as many as needed."""
+        seen = set(known)
+        most = max(RANKED_MAX + 1, need) + len(seen)
+        rows = [number for number in self._rows(match, "LIMIT ?", most) if number not in seen]
+        return rows if len(rows) > RANKED_MAX else self._sort(rows, beginnings=beginnings)
+
+    def _sort(self, numbers: list[int], *, beginnings: bool = False) -> list[int]:
+        """Order matches, best first."""
+        if len(numbers) < 2:
+            return numbers
+        sql = "SELECT written FROM document WHERE id = ?"
+        texts = {
+            number: index_texts(decode("", "", self._db.execute(sql, (number,)).fetchone()[0], None))
+            for number in numbers
+        }
+        (products,) = self._db.execute("SELECT coalesce(max(id), 0) FROM product").fetchone()
+        return order(
+            texts, self._question.words, count_of=self._count_token, products=products, beginnings=beginnings
+        )
+
+    def _count_token(self, token: str) -> int:
+        sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+        (count,) = self._db.execute(sql, (f'"{token}"', COMMON_FROM)).fetchone()
+        return int(count)
 
     def _rows(self, match: str, tail: str, *values: int) -> list[int]:
         source = self._source(match, with_facts="f." in tail)
@@ -116,15 +136,12 @@ class _Finder:
         return [number for (number,) in self._db.execute(sql, (*given, *self._values, *values))]
 
     def _count(self, match: str) -> int | None:
-        """Count the matches; None when that would take long."""
-        if self._question.ranges:
-            sql = f"SELECT count(*) FROM (SELECT 1 FROM {self._source(match)} LIMIT ?)"  # noqa: S608
-            given = (match,) if match else ()
-            (count,) = self._db.execute(sql, (*given, *self._values, RANKED_MAX + 1)).fetchone()
-            return None if count > RANKED_MAX else int(count)
-        sql = f"SELECT count(*) FROM {self._source(match)}"  # noqa: S608
-        (count,) = self._db.execute(sql, (match,) if match else ()).fetchone()
-        return int(count)
+        """Count the matches; None when they are very many."""
+        most = RANKED_MAX if self._values else COUNTED_MAX  # with limits of facts each match is looked up
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {self._source(match)} LIMIT ?)"  # noqa: S608
+        given = (match,) if match else ()
+        (count,) = self._db.execute(sql, (*given, *self._values, most + 1)).fetchone()
+        return None if count > most else int(count)
 
     def _source(self, match: str, *, with_facts: bool = False) -> str:
         if not match:
@@ -134,14 +151,13 @@ class _Finder:
             return f"words CROSS JOIN facts f ON f.id = words.rowid WHERE words MATCH ?{self._where}"
         return "words WHERE words MATCH ?"
 
-    @staticmethod
-    def _page(rows: list[int], limit: int, total: int | None) -> Found:
-        return Found(numbers=tuple(rows[:limit]), total=total, more=len(rows) > limit)
 
-    @staticmethod
-    def _slice(numbers: list[int], offset: int, limit: int, total: int | None) -> Found:
-        shown = numbers[offset : offset + limit]
-        return Found(numbers=tuple(shown), total=total, more=len(numbers) > offset + limit)
+def _page(rows: Sequence[int], limit: int, total: int | None) -> Found:
+    return Found(numbers=tuple(rows[:limit]), total=total, more=len(rows) > limit)
+
+
+def _slice(numbers: Sequence[int], offset: int, limit: int, total: int | None) -> Found:
+    return _page(numbers[offset : offset + limit + 1], limit, total)
 
 
 Interrupt = Callable[[], bool]

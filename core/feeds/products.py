@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,7 @@ READER_VERSION = 1
 MAX_DESCRIPTION = 4_000
 MAX_TAGS = 40
 MAX_PREVIEWS = 6
+_PLAIN_ADDRESS = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?][!#-\[\]-~]{0,2000})?")
 _NOT_HASHED = frozenset({"updated"})
 _NAMED_KINDS = {
     "model": MediaKind.MODEL, "3d model": MediaKind.MODEL, "3d models": MediaKind.MODEL,
@@ -116,7 +118,7 @@ class ProductReader:
 
     def build(self, listing_id: str, told: Told, day: date) -> Product:
         """Make the product; raise NotAProduct when it has no title."""
-        title = clean_text(html.unescape(_first(told, "title")[: 4 * MAX_TITLE]), limit=MAX_TITLE)
+        title = _words(told, "title", MAX_TITLE)
         if not title:
             raise NotAProduct("it has no title")
         notes: list[str] = []
@@ -153,7 +155,7 @@ class ProductReader:
     def _link_of(self, told: Told, listing_id: str) -> str:
         """Return the website's own page: a partner's link, or one to elsewhere, is not what is shown."""
         for link in told.get("link", ()):
-            url = Node(value=link.strip()).hint_url()
+            url = _secure(link.strip())
             if url and _host_of(url) == self._host and self._web.find_id(url) == listing_id:
                 return url
         return self._web.product_page(listing_id)
@@ -227,19 +229,28 @@ def _first(told: Told, what: str) -> str:
 
 
 def _words(told: Told, what: str, limit: int) -> str:
-    return clean_text(html.unescape(_first(told, what)[: 4 * limit]), limit=limit) if what in told else ""
+    return _clean(told[what][0][: 4 * limit], limit) if what in told else ""
+
+
+def _clean(text: str, limit: int) -> str:
+    """Resolve entities and clean; most cells of most feeds need neither, and there are many of them."""
+    if text.isascii() and text.isprintable() and len(text) <= limit and "&" not in text and "  " not in text:
+        return text.strip()
+    return clean_text(html.unescape(text), limit=limit)
 
 
 def _plain(told: Told, what: str) -> str:
     text = _first(told, what)[: 4 * MAX_DESCRIPTION]
     if "<" in text or "&" in text:
         text = strip_markup(html.unescape(text) if "&lt;" in text else text)
+    if text.isascii() and text.isprintable() and len(text) <= MAX_DESCRIPTION and "  " not in text:
+        return text.strip()
     return clean_text(text, limit=MAX_DESCRIPTION, keep_lines=True) if text else ""
 
 
 def _tags(told: Told) -> tuple[str, ...]:
     found: Iterable[str] = (word for text in told.get("tags", ()) for word in values.split_words(text))
-    cleaned = (clean_text(html.unescape(word), limit=60) for word in found)
+    cleaned = (_clean(word[:240], 60) for word in found)
     return tuple(dict.fromkeys(word for word in cleaned if word))[:MAX_TAGS]
 
 
@@ -259,6 +270,11 @@ def _seconds(told: Told) -> float | None:
     return found if 0 < found < 10**7 else None
 
 
+def _secure(address: str) -> str:
+    """Return an https address that is well-formed; else nothing."""
+    return address if _PLAIN_ADDRESS.fullmatch(address) else Node(value=address).hint_url()
+
+
 def _previews(told: Told) -> tuple[Preview, ...]:
     found: dict[str, Preview] = {}
     texts = [*told.get("image", ()), *told.get("more_images", ())]
@@ -269,6 +285,6 @@ def _previews(told: Told) -> tuple[Preview, ...]:
             address = f"https:{address}" if address.startswith("//") else address
             if address.startswith("http://"):
                 address = f"https://{address.removeprefix('http://')}"  # the same picture, in a safe way
-            if url := Node(value=address).hint_url():
+            if url := _secure(address):
                 found.setdefault(url, Preview(url=url))
     return tuple(found.values())[:MAX_PREVIEWS]

@@ -1,0 +1,64 @@
+"""Orders a few hundred candidates by BM25 (Robertson and Zaragoza, 2009) with weights per field. Pure.
+
+The full-text index could do it too, but only by counting every word over the whole index with each question;
+here the counts come in, and common words may be counted roughly.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+
+K1 = 1.2
+B = 0.75
+WEIGHTS = (10.0, 3.0, 4.0, 2.0, 1.0)
+"""Title, author, tags, collection, description."""
+_USUAL_LENGTHS = (6, 2, 10, 4, 120)
+
+Texts = Sequence[str]
+
+
+def split_tokens(text: str) -> list[str]:
+    """Split a text as the index does: letters and digits, without case and diacritics."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFD", text)
+        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
+
+
+def order(
+    candidates: Mapping[int, Texts],
+    words: Sequence[str],
+    *,
+    count_of: Callable[[str], int],
+    products: int,
+    beginnings: bool = False,
+) -> list[int]:
+    """Return the candidates' numbers, best first; equals by number. ``beginnings``: words may be longer."""
+    tokens = list(dict.fromkeys(token for word in words for token in split_tokens(word)))
+    rarity = {token: _rarity(count_of(token), products) for token in tokens}
+
+    def score(texts: Texts) -> float:
+        fields = [split_tokens(text) for text in texts[: len(WEIGHTS)]]
+        return sum(rarity[token] * _saturated(fields, token, beginnings=beginnings) for token in tokens)
+
+    scores = {number: score(texts) for number, texts in candidates.items()}
+    return sorted(scores, key=lambda number: (-scores[number], number))
+
+
+def _rarity(count: int, products: int) -> float:
+    """Return the inverse document frequency; never zero, so that a common word still breaks ties."""
+    return math.log(1.0 + (max(0, products - count) + 0.5) / (count + 0.5))
+
+
+def _saturated(fields: Sequence[Sequence[str]], token: str, *, beginnings: bool) -> float:
+    """Return the word's weighted frequency over all fields, each against its usual length (BM25F)."""
+    weighted = 0.0
+    for tokens, weight, usual in zip(fields, WEIGHTS, _USUAL_LENGTHS, strict=True):
+        count = tokens.count(token)
+        if not count and beginnings:
+            count = sum(one.startswith(token) for one in tokens)
+        if count:
+            weighted += weight * count / (1 - B + B * len(tokens) / usual)
+    return weighted * (K1 + 1) / (weighted + K1)
