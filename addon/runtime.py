@@ -166,6 +166,10 @@ def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
             view_accounts,
             view_buy,
             view_details,
+            view_health,
+            view_history,
+            view_pickup,
+            view_refund,
             view_report,
         )
 

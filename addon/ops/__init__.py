@@ -5,12 +5,28 @@ from __future__ import annotations
 
 def classes() -> tuple[type, ...]:
     """Return every operator class, in the order in which they are registered."""
-    from . import account, buy, download, import_asset, report, search, tools
+    from . import (
+        account,
+        buy,
+        download,
+        history,
+        import_asset,
+        pickup,
+        refund,
+        report,
+        search,
+        tools,
+        web_purchase,
+    )
 
     return (
         *search.CLASSES,
         *buy.CLASSES,
         *download.CLASSES,
+        *web_purchase.CLASSES,
+        *pickup.CLASSES,
+        *history.CLASSES,
+        *refund.CLASSES,
         *import_asset.CLASSES,
         *report.CLASSES,
         *account.CLASSES,

@@ -5,9 +5,8 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import bpy
-from bpy.props import BoolProperty, StringProperty
-from bpy.types import Operator
+from bpy.props import BoolProperty, CollectionProperty, StringProperty
+from bpy.types import Operator, PropertyGroup
 
 from ...core.errors import UserInputError
 from .. import runtime
@@ -17,6 +16,19 @@ if TYPE_CHECKING:
     from ...core.app import App
 
 DIALOG_WIDTH = 460
+
+
+def _choices(self: Any, _context: Any, _text: str) -> list[str]:
+    return [choice for choice in self.choices.split("\n") if choice]
+
+
+class CLEARANCE_PG_reference(PropertyGroup):
+    """Something that the account's administrator wants noted with a purchase."""
+
+    ref_id: StringProperty(name="Field")
+    label: StringProperty(name="Label")
+    choices: StringProperty(name="Allowed Values")
+    value: StringProperty(name="Value", maxlen=200, search=_choices, search_options={"SUGGESTION"})
 
 
 class CLEARANCE_OT_buy(Operator):
@@ -33,6 +45,13 @@ class CLEARANCE_OT_buy(Operator):
         maxlen=300,
         options={"SKIP_SAVE"},
     )
+    references: CollectionProperty(type=CLEARANCE_PG_reference, options={"SKIP_SAVE"})
+    accept_surcharge: BoolProperty(
+        name="I Agree to This Charge",
+        description="It costs more than what the plan has paid for already",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
     then_import: BoolProperty(
         name="Import When It Is Here",
         description="Put it into this scene as soon as it is downloaded",
@@ -43,7 +62,7 @@ class CLEARANCE_OT_buy(Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Needs a quote that can be bought."""
-        return refuse(cls, why_no_network() or _why_not())
+        return refuse(cls, why_no_app() or _why_not() or ("" if _on_website() else why_no_network()))
 
     def invoke(self, context: Any, _event: Any) -> Answer:
         """Show what would be spent before anything is."""
@@ -59,6 +78,11 @@ class CLEARANCE_OT_buy(Operator):
             self.report({"WARNING"}, "Select a result first; its price is asked for.")
             return {"CANCELLED"}
         self.quote_id = dialog.quote_id
+        self.references.clear()
+        for field in dialog.references:
+            row = self.references.add()
+            row.ref_id, row.choices = field.id, "\n".join(field.choices)
+            row.label = field.label if field.required else f"{field.label} (optional)"
         result: Answer = context.window_manager.invoke_props_dialog(
             self,
             width=DIALOG_WIDTH,
@@ -92,7 +116,48 @@ class CLEARANCE_OT_buy(Operator):
                 "Nothing was bought: write why it may be bought although its license needs review.",
                 code="approve.reason_needed",
             )
-        app.session.buy(result.quote.id, reason=reason, then_import=self.then_import)
+        if _on_website():
+            app.session.start_web_purchase(result.quote.id, reason=reason, then_import=self.then_import)
+            return {"FINISHED"}
+        if result.quote.surcharge and not self.accept_surcharge:
+            raise UserInputError(
+                "Nothing was bought: it costs more than the plan covers, and nobody agreed to that.",
+                code="approve.surcharge",
+            )
+        app.session.buy(
+            result.quote.id,
+            reason=reason,
+            accept_surcharge=result.quote.surcharge if self.accept_surcharge else "",
+            references=tuple((row.ref_id, row.value.strip()) for row in self.references if row.value.strip()),
+            then_import=self.then_import,
+        )
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_choose_option(Operator):
+    """License it this way instead; the price is asked for again. Nothing is charged"""
+
+    bl_idname = "clearance.choose_option"
+    bl_label = "Choose"
+    bl_options = {"INTERNAL"}
+
+    license_label: StringProperty(name="License", options={"SKIP_SAVE"})
+    variant: StringProperty(name="Variant", options={"SKIP_SAVE"})
+    account_id: StringProperty(name="Account", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the app."""
+        return refuse(cls, why_no_app())
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Ask again for this way to license it."""
+        from ...core.marketplaces.base import Wanted
+
+        app.session.choose_option(
+            Wanted(license_label=self.license_label, variant=self.variant, account_id=self.account_id)
+        )
         return {"FINISHED"}
 
 
@@ -174,8 +239,20 @@ def _why_not() -> str:
     return why_blocked(app.session.state, now=datetime.now(UTC)).rstrip(".")
 
 
-CLASSES: tuple[type[bpy.types.Operator], ...] = (
+def _on_website() -> bool:
+    from ..ui.view_details import sells_on_website
+
+    app = runtime.peek()
+    selection = app.session.state.selection if app is not None else None
+    if app is None or selection is None:
+        return False
+    return sells_on_website(app.session.marketplaces, selection.ref.marketplace)
+
+
+CLASSES: tuple[type, ...] = (
+    CLEARANCE_PG_reference,
     CLEARANCE_OT_buy,
+    CLEARANCE_OT_choose_option,
     CLEARANCE_OT_check_payment,
     CLEARANCE_OT_cancel_order,
     CLEARANCE_OT_reconcile,

@@ -86,6 +86,20 @@ class CLEARANCE_OT_dismiss(Operator):
         return {"FINISHED"}
 
 
+class CLEARANCE_OT_refresh_health(Operator):
+    """Show how well the marketplaces answered, and what is left of each hour. Asks none of them"""
+
+    bl_idname = "clearance.refresh_health"
+    bl_label = "Look Now"
+    bl_options = {"INTERNAL"}
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Read."""
+        app.session.refresh_health()
+        return {"FINISHED"}
+
+
 class CLEARANCE_OT_wait(Operator):
     """Wait until everything that was started is done. For scripts; Blender does not answer meanwhile"""
 
@@ -108,5 +122,6 @@ CLASSES: tuple[type[bpy.types.Operator], ...] = (
     CLEARANCE_OT_open_preferences,
     CLEARANCE_OT_open_system,
     CLEARANCE_OT_dismiss,
+    CLEARANCE_OT_refresh_health,
     CLEARANCE_OT_wait,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import runtime
 from . import icons, widgets
-from .rows import Note
+from .rows import Note, Tone
 from .view_buy import ProgressRow, view_buy, view_library, view_progress
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def draw_progress(layout: Any, context: Any, app: App) -> None:
         box = layout.box()
         widgets.draw_text(box, context, row.title, boxes=1, max_lines=2)
         widgets.draw_note(box, context, row.note, boxes=1)
+        widgets.draw_notes(box, context, row.more, boxes=1)
         _draw_bar(box, row)
         _draw_buttons(box, row)
     layout.operator("clearance.reconcile", icon=icons.RETRY)
@@ -89,6 +90,14 @@ def _draw_buttons(layout: Any, row: ProgressRow) -> None:
         column.operator(
             "clearance.open_page", text="Open the Checkout", icon=icons.PAGE
         ).url = row.checkout_url
+    if "open_website" in row.actions:
+        column.operator("clearance.open_order_page", icon=icons.PAGE).order_id = row.order_id
+    if "confirm_purchase" in row.actions:
+        column.operator("clearance.confirm_purchase", icon=icons.TONES[Tone.GOOD]).order_id = row.order_id
+    if "look_for_file" in row.actions:
+        column.operator("clearance.look_for_downloads", icon=icons.FILE)
+    if "decide" in row.actions:
+        column.operator("clearance.decide_order", icon="QUESTION").order_id = row.order_id
     if "check_payment" in row.actions:
         column.operator("clearance.check_payment", icon=icons.RETRY).order_id = row.order_id
     if "cancel_order" in row.actions:
@@ -116,8 +125,10 @@ def draw_library(layout: Any, context: Any, app: App) -> None:
         quiet = box.column()
         quiet.active = False
         widgets.draw_text(quiet, context, row.detail, boxes=1)
+        line = box.row(align=True)
         if row.importable:
-            box.operator("clearance.import_asset", icon=icons.IMPORT).grant_id = row.grant_id
+            line.operator("clearance.import_asset", icon=icons.IMPORT).grant_id = row.grant_id
+        line.operator("clearance.refund", text="", icon="LOOP_BACK").order_id = row.order_id
     if len(rows) < len(state.library) and not given.library_text:
         widgets.draw_note(
             layout, context, Note(text=f"The newest {len(rows)} are shown. Filter to find others.")

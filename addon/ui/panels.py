@@ -96,6 +96,20 @@ class CLEARANCE_PT_progress(_WithApp, Panel):
         draw_buy.draw_progress(self.layout, context, _there())
 
 
+class CLEARANCE_PT_pickup(_WithApp, Panel):
+    """What was downloaded from websites."""
+
+    bl_idname = "CLEARANCE_PT_pickup"
+    bl_label = "Downloads from Websites"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw what arrived."""
+        from . import draw_pickup
+
+        draw_pickup.draw_pickup(self.layout, context, _there())
+
+
 class CLEARANCE_PT_results(_WithApp, Panel):
     """What was found."""
 
@@ -121,6 +135,40 @@ class CLEARANCE_PT_library(_WithApp, Panel):
         from . import draw_buy
 
         draw_buy.draw_library(self.layout, context, _there())
+
+
+class CLEARANCE_PT_history(_WithApp, Panel):
+    """What was bought before, without Clearance."""
+
+    bl_idname = "CLEARANCE_PT_history"
+    bl_parent_id = "CLEARANCE_PT_library"
+    bl_label = "Bought Before"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw earlier purchases."""
+        from . import draw_orders
+
+        draw_orders.draw_history(self.layout, context, _there())
+
+
+class CLEARANCE_PT_refund(_WithApp, Panel):
+    """Giving a purchase back, step by step."""
+
+    bl_idname = "CLEARANCE_PT_refund"
+    bl_label = "Refund"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs a purchase that was chosen."""
+        app = runtime.peek()
+        return app is not None and app.session.state.refund is not None
+
+    def draw(self, context: Any) -> None:
+        """Draw the steps."""
+        from . import draw_orders
+
+        draw_orders.draw_refund(self.layout, context, _there())
 
 
 class CLEARANCE_PT_use(_WithApp, Panel):
@@ -218,19 +266,37 @@ class CLEARANCE_PT_undeclared(_OfReport, Panel):
         draw_report.draw_undeclared(self.layout, context, _there())
 
 
+class CLEARANCE_PT_health(_WithApp, Panel):
+    """How the marketplaces' APIs do."""
+
+    bl_idname = "CLEARANCE_PT_health"
+    bl_label = "Marketplace Health"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the numbers."""
+        from . import draw_health
+
+        draw_health.draw_health(self.layout, context, _there())
+
+
 CLASSES = (
     CLEARANCE_PT_search,
     CLEARANCE_PT_filters,
     CLEARANCE_PT_details,
     CLEARANCE_PT_progress,
+    CLEARANCE_PT_pickup,
     CLEARANCE_PT_results,
     CLEARANCE_PT_library,
+    CLEARANCE_PT_history,
+    CLEARANCE_PT_refund,
     CLEARANCE_PT_use,
     CLEARANCE_PT_use_more,
     CLEARANCE_PT_report,
     CLEARANCE_PT_obstacles,
     CLEARANCE_PT_licenses,
     CLEARANCE_PT_undeclared,
+    CLEARANCE_PT_health,
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ...core.marketplaces.base import MarketplaceInfo
+from ...core.marketplaces.base import Capability, MarketplaceInfo
 from ...core.model.findings import Decision
 from ...core.model.grant import Grant
 from ...core.model.listing import MediaKind
@@ -70,7 +70,10 @@ class ProgressRow:
     checkout_url: str = ""
     imported: bool = False
     actions: frozenset[str] = frozenset()
-    """Of ``open_checkout``, ``check_payment``, ``cancel_order``, ``import``."""
+    """Of ``open_checkout``, ``check_payment``, ``cancel_order``, ``import``, ``open_website``,
+    ``confirm_purchase``, ``look_for_file``, ``decide``."""
+    more: tuple[Note, ...] = ()
+    """What the user should know of its files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class LibraryRow:
     title: str
     detail: str
     importable: bool
+    order_id: str
 
 
 def view_buy(
@@ -191,13 +195,19 @@ def describe_balance(balance: Balance, cost: Cost | None) -> str:
 def view_progress(state: SessionState, infos: Sequence[MarketplaceInfo]) -> tuple[ProgressRow, ...]:
     """Build a row for everything that was bought or fetched in this session, newest first."""
     names = names_of(infos)
+    with_records = {info.id for info in infos if Capability.HISTORY in info.capabilities}
     return tuple(
-        _progress(item, names.get(item.ref.marketplace, item.ref.marketplace)) for item in state.progress
+        _progress(
+            item,
+            names.get(item.ref.marketplace, item.ref.marketplace),
+            has_records=item.ref.marketplace in with_records,
+        )
+        for item in state.progress
     )
 
 
-def _progress(item: OrderProgress, where: str) -> ProgressRow:
-    text, tone, actions = _stage(item, where)
+def _progress(item: OrderProgress, where: str, *, has_records: bool) -> ProgressRow:
+    text, tone, actions = _stage(item, where, has_records=has_records)
     if item.problem is not None:
         text, tone = tell(item.problem, where=where), Tone.WARN if item.stage == "in_doubt" else Tone.BAD
         if item.stage == "failed" and item.problem.code == "cancelled":
@@ -217,16 +227,26 @@ def _progress(item: OrderProgress, where: str) -> ProgressRow:
         checkout_url=item.checkout_url,
         imported=item.stage == "imported",
         actions=frozenset(actions),
+        more=tuple(Note(text=shorten(note, 300), tone=Tone.WARN) for note in item.notes[:3]),
     )
 
 
-def _stage(item: OrderProgress, where: str) -> tuple[str, Tone, tuple[str, ...]]:
+def _stage(item: OrderProgress, where: str, *, has_records: bool) -> tuple[str, Tone, tuple[str, ...]]:
     match item.stage:
         case "approving" | "buying":
             return f"Buying at {where}.", Tone.BUSY, ()
         case "awaiting_checkout":
             text = f"Waiting for your payment on {where}'s page."
             return text, Tone.WARN, ("open_checkout", "check_payment", "cancel_order")
+        case "awaiting_evidence":
+            text = f"Buy it on {where}'s website, then enter the order number here."
+            return text, Tone.WARN, ("open_website", "confirm_purchase", "cancel_order")
+        case "awaiting_file":
+            text = "It is yours. Download it on the website, then pick up the file here."
+            return text, Tone.WARN, ("look_for_file",)
+        case "in_doubt" if not has_records:
+            text = f"{where} keeps no record that could be read. Look into your account there."
+            return text, Tone.WARN, ("decide",)
         case "in_doubt":
             return "Looking up whether it was bought.", Tone.WARN, ()
         case "downloading":
@@ -278,4 +298,5 @@ def _library_row(grant: Grant, where: str) -> LibraryRow:
         title=shorten(grant.title, 80) or "Untitled",
         detail=f"{where} · {shorten(grant.license_label, 50) or 'license not stated'}{until}",
         importable=grant.kind is not MediaKind.OTHER,
+        order_id=grant.order_id,
     )

@@ -7,6 +7,7 @@ Main thread only. Nothing here knows a DCC: a host calls these methods from its 
 from __future__ import annotations
 
 from .accounts import AccountKeys
+from .monitoring import Monitoring
 from .past_purchases import PastPurchases
 from .picking_up import PickingUp
 from .refunding import Refunding
@@ -14,5 +15,5 @@ from .reporting import Reporting
 from .searching import Searching
 
 
-class SessionController(Searching, PastPurchases, Refunding, PickingUp, Reporting, AccountKeys):
+class SessionController(Searching, PastPurchases, Refunding, PickingUp, Reporting, AccountKeys, Monitoring):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

@@ -14,6 +14,7 @@ from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
 from ..model.money import Balance
 from ..model.report import Report
+from ..services.health import MarketplaceHealth
 from ..services.history import KnownRecord
 from ..services.pickup import Looked
 from ..services.quote import QuoteResult
@@ -162,6 +163,9 @@ class SessionState:
     pickup: Looked | None = None
     """What was found in the folders that downloads arrive in, and what waits for a file."""
     pickup_problem: Problem | None = None
+    health_phase: Phase = Phase.IDLE
+    health: tuple[MarketplaceHealth, ...] = ()
+    """How the marketplaces' APIs did in the last day."""
     history: dict[str, HistoryState] = field(default_factory=dict)
     """By marketplace: what was bought there before."""
     refund: RefundStep | None = None

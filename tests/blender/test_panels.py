@@ -18,7 +18,10 @@ NAMES = (
     "partly failed", "all failed", "quoting", "quote failed", "allowed", "review", "denied", "web checkout",
     "owned selection", "buying", "awaiting checkout", "in doubt", "downloading", "downloading blind",
     "preparing", "ready", "imported", "failed", "failed purchase", "error", "reporting", "report failed",
-    "report", "cleared",
+    "report", "cleared", "options", "awaiting evidence", "awaiting file", "in doubt without records",
+    "nothing arrived", "arrived", "pick-up failed", "refund busy", "refund advice", "refund too late",
+    "refund unknown policy", "refund asked", "refund failed", "history busy", "history", "history empty",
+    "history failed", "health", "health of nothing",
 )  # fmt: skip
 
 
@@ -47,7 +50,7 @@ def test_every_panel_draws_in_every_state(name: str, load: Load, app: Any, state
         for width in WIDTHS:
             layout = draw(panel, width)
             assert layout.log or panel.__name__ in {
-                "CLEARANCE_PT_details",
+                "CLEARANCE_PT_details", "CLEARANCE_PT_refund",
                 "CLEARANCE_PT_obstacles", "CLEARANCE_PT_licenses", "CLEARANCE_PT_undeclared",
             }, panel  # fmt: skip
 
@@ -96,19 +99,31 @@ def test_offline_is_said(load: Load, app: Any, states: dict[str, Any]) -> None:
     assert "Blender is offline" in " ".join(layout.texts())
 
 
-@pytest.mark.parametrize("name", ["allowed", "review", "denied", "web checkout", "owned selection"])
+@pytest.mark.parametrize(
+    "name", ["allowed", "review", "denied", "web checkout", "owned selection", "options"]
+)
 def test_the_buy_dialog_draws(name: str, load: Load, app: Any, states: dict[str, Any]) -> None:
     app.session.state = states[name]
     layout = recording_layout.Layout()
-    operator = SimpleNamespace(quote_id="quote_1", reason="", then_import=True)
+    operator = SimpleNamespace(
+        quote_id="quote_1",
+        reason="",
+        then_import=True,
+        accept_surcharge=False,
+        references=[SimpleNamespace(value="", label="Project code")] if name == "options" else [],
+    )
     load("addon.ui.draw_buy").draw_dialog(operator, layout, recording_layout.context_of_width(280), width=460)
     said = " ".join(layout.texts())
     assert "Oak chair 1" in said
     assert ("prop", "reason") in layout.log or name != "review"
+    assert (("prop", "accept_surcharge") in layout.log) == (name == "options")
+    assert (("prop", "value") in layout.log) == (name == "options")
 
 
 def test_the_preferences_draw(bpy: Any, load: Load, app: Any, states: dict[str, Any]) -> None:
     chosen = load("addon.prefs").preferences()
+    for entry in chosen.marketplaces:
+        entry.expanded = True
     for name in ("no keys", "idle"):
         app.session.state = states[name]
         layout = recording_layout.Layout()
@@ -124,11 +139,11 @@ def test_the_preferences_draw(bpy: Any, load: Load, app: Any, states: dict[str, 
 def test_the_key_dialog_draws(marketplace: str, load: Load, app: Any) -> None:
     layout = recording_layout.Layout()
     info = load("addon.ops.account")._info(marketplace)
-    operator = SimpleNamespace(client_id="", client_secret="", user_token="")
+    operator = SimpleNamespace(client_id="", client_secret="", user_token="", redirect_uri="")
     load("addon.ui.draw_accounts").draw_key_dialog(
         operator, layout, recording_layout.context_of_width(280), info, width=440
     )
-    assert ("prop", "client_secret") in layout.log
+    assert (("prop", "client_secret") in layout.log) == bool(marketplace)
 
 
 def test_the_icons_exist(load: Load) -> None:

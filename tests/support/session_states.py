@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from order_states import more_states
+
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EVIL_TITLE = "<b>Chair</b>\x07\x1b[31m\u202edrawrof" + "x" * 10_000 + "\n<script>alert(1)</script>"
 
@@ -26,8 +28,10 @@ class States:
         self.tasks = load("core.tasks")
         self.quoting = load("core.services.quote")
         self.infos = tuple(
-            load("core.marketplaces.registry").find(name).INFO for name in ("shutterstock", "cgtrader")
+            load("core.marketplaces.registry").find(name).INFO
+            for name in load("core.marketplaces.registry").all_ids()
         )
+        self.load = load
 
     def ref(self, number: int = 1, marketplace: str = "cgtrader") -> Any:
         """Name a listing."""
@@ -262,4 +266,5 @@ class States:
                 **base, **ready, report_phase=phase.READY,
                 report=self.report("cleared", findings=(), undeclared=()),
             ),
+            **more_states(self, self.load, NOW),
         }  # fmt: skip

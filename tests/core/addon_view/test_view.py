@@ -16,6 +16,10 @@ rows = load("addon.ui.rows")
 view_buy = load("addon.ui.view_buy")
 view_report = load("addon.ui.view_report")
 view_accounts = load("addon.ui.view_accounts")
+view_pickup = load("addon.ui.view_pickup")
+view_refund = load("addon.ui.view_refund")
+view_history = load("addon.ui.view_history")
+view_health = load("addon.ui.view_health")
 icons = load("addon.ui.icons")
 made = States(load)
 STATES = made.every_state()
@@ -44,6 +48,10 @@ def everything(state: Any) -> list[Any]:
         view_buy.view_library(state, INFOS),
         view_report.view_report(state),
         view_accounts.view_accounts(state, INFOS),
+        view_pickup.view_pickup(state, INFOS),
+        view_refund.view_refund(state, INFOS),
+        view_history.view_history(state, INFOS),
+        view_health.view_health(state),
     ]
 
 

@@ -1,0 +1,25 @@
+"""Draw how the marketplaces' APIs do. Decides nothing: ``view_health`` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import icons, widgets
+from .view_health import view_health
+
+if TYPE_CHECKING:
+    from ...core.app import App
+
+
+def draw_health(layout: Any, context: Any, app: App) -> None:
+    """Draw the panel."""
+    shown = view_health(app.session.state)
+    layout.operator("clearance.refresh_health", icon=icons.RETRY)
+    widgets.draw_notes(layout, context, shown.notes)
+    for row in shown.rows:
+        box = layout.box()
+        box.label(text=row.name, icon=icons.TONES[row.tone], translate=False)
+        if row.budget:
+            box.progress(factor=row.used, text=row.budget, translate=False)
+        widgets.draw_facts(box, context, row.facts, boxes=1)
+        widgets.draw_notes(box, context, row.notes, boxes=1)

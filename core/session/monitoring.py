@@ -1,0 +1,36 @@
+"""How well the marketplaces' APIs work right now, for a panel. Reads what was noted; asks nobody."""
+
+from __future__ import annotations
+
+from ..errors import ClearanceError
+from ..services.health import MarketplaceHealth
+from .part import SessionPart
+from .state import Phase
+
+
+class Monitoring(SessionPart):
+    """Look at the health of the APIs."""
+
+    def refresh_health(self) -> None:
+        """Read how calls went in the last day, and what is left of each hour's budget."""
+        state = self.state
+        if state.health_phase is Phase.BUSY:
+            return
+        state.health_phase = Phase.BUSY
+
+        def done(found: tuple[MarketplaceHealth, ...]) -> None:
+            state.health, state.health_phase = found, Phase.READY
+            self._changed()
+
+        def failed(error: ClearanceError) -> None:
+            state.health_phase = Phase.FAILED
+            self._problem(error)
+
+        self._tasks.submit(
+            "health",
+            "Reading how the marketplaces do",
+            lambda _task: self._services.health.run(),
+            on_done=done,
+            on_error=failed,
+        )
+        self._changed()
