@@ -97,7 +97,7 @@ class PurchaseHistory:
         page = self.sender.send(module.history(query), module.INFO, cancel=cancel)
         return HistoryList(
             marketplace=marketplace,
-            rows=tuple(self.compare(record, wanted) for record in page.records),
+            rows=tuple(self.compare(record, record.kind or wanted) for record in page.records),
             next_cursor=page.next_cursor,
         )
 

@@ -2,76 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox_process import SandboxProcess, start_sandbox
+from sandbox_process import SandboxProcess
 from scenes import make_big_scene
 
-from core.app import App, build_app
+from core.app import App
 from core.errors import UserInputError
 from core.model.findings import Decision, Verdict
 from core.model.intended_use import IntendedUse, OutputKind
 from core.model.listing import ListingRef, MediaKind, SearchQuery
 from core.session.state import Phase
-from core.settings import Settings
 
 MODEL = ListingRef(marketplace="cgtrader", id="4400123")
 IMAGE = ListingRef(marketplace="shutterstock", id="1120280100")
-
-
-@dataclass
-class FakeHost:
-    """A DCC that can import glTF and pictures, and notes which pages were opened."""
-
-    online: bool = True
-    opened: list[str] = field(default_factory=list)
-    name: str = "Test 1.0"
-    supported_formats: tuple[str, ...] = ("glb", "gltf", "jpg", "png")
-    newest_blend: tuple[int, int] | None = None
-
-    def is_online(self) -> bool:
-        """Say what the test wants."""
-        return self.online
-
-    def open_url(self, url: str) -> bool:
-        """Note the page."""
-        self.opened.append(url)
-        return True
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One sandbox for this module."""
-    with start_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
-        yield running
-
-
-@pytest.fixture
-def host() -> FakeHost:
-    """Return a host."""
-    return FakeHost()
-
-
-@pytest.fixture
-def app(sandbox: SandboxProcess, host: FakeHost, tmp_path: Path) -> Iterator[App]:
-    """Build the real app with the sandbox's keys."""
-    sandbox.reset()
-    names = {"consumer_key": "CLIENT_ID", "consumer_secret": "CLIENT_SECRET"}
-    environ = {
-        f"CLEARANCE_{marketplace.upper()}_{names.get(key, key.upper())}": value
-        for marketplace, keys in sandbox.credentials.items()
-        for key, value in keys.items()
-    }
-    settings = Settings(data_dir=tmp_path / "data", user="ann", project="film", sandbox_url=sandbox.url)
-    built: Any = host
-    app = build_app(settings, host=built, environ=environ)
-    yield app
-    sandbox.clear_faults()
-    assert app.close()
 
 
 def wait(app: App) -> None:
@@ -88,14 +34,14 @@ def select(app: App, ref: ListingRef, text: str) -> Any:
     return app.session.state.selection
 
 
-def test_both_marketplaces_fill_one_list(app: App) -> None:
-    """Results of both arrive, each listing once, and nothing is bought by looking."""
+def test_all_marketplaces_fill_one_list(app: App) -> None:
+    """Results of all arrive, each listing once, and nothing is bought by looking."""
     app.session.search(SearchQuery(text="oak"))
     assert {search.phase for search in app.session.state.searches.values()} == {Phase.BUSY}
     wait(app)
     state = app.session.state
-    assert {search.phase for search in state.searches.values()} == {Phase.READY}
-    assert {one.ref.marketplace for one in state.results} == {"cgtrader", "shutterstock"}
+    assert {state.searches[name].phase for name in ("cgtrader", "shutterstock")} == {Phase.READY}
+    assert {one.ref.marketplace for one in state.results} >= {"cgtrader", "shutterstock"}
     assert len({one.ref for one in state.results}) == len(state.results)
     app.session.request_thumbnails(str(one.ref) for one in state.results)
     wait(app)
@@ -127,7 +73,7 @@ def test_an_older_search_never_overwrites_a_newer(app: App, sandbox: SandboxProc
     assert all("chair" in f"{one.title} {one.tags}".lower() for one in app.session.state.results)
 
 
-def test_offline_makes_no_connection(app: App, host: FakeHost, sandbox: SandboxProcess) -> None:
+def test_offline_makes_no_connection(app: App, host: Any, sandbox: SandboxProcess) -> None:
     """Each marketplace says that it is offline, and the sandbox sees nothing."""
     host.online = False
     sandbox.clear_requests()
@@ -162,7 +108,7 @@ def test_an_image_from_quote_to_prepared_import(app: App, sandbox: SandboxProces
     assert app.session.state.owned_refs == {str(IMAGE): progress.grant_id}
 
 
-def test_a_model_through_its_checkout(app: App, host: FakeHost, sandbox: SandboxProcess) -> None:
+def test_a_model_through_its_checkout(app: App, host: Any, sandbox: SandboxProcess) -> None:
     """The browser is opened; nothing is granted before the payment; then it goes on by itself."""
     selection = select(app, MODEL, "chair")
     ready: list[str] = []
