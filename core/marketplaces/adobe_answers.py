@@ -14,7 +14,9 @@ from . import answers, asked, base
 from .base import PurchaseOutcome, RecordState
 from .reading import Node, ending_of_type
 
+Found = tuple[base.DownloadLink | None, str | None]
 ID, NAME = "adobe_stock", "Adobe Stock"
+PER_PAGE = 100  # A-DOCS 11, 13: the maximum of both lists
 
 # A-DOCS 11: media_type_id; A-PHP has 5 too. Templates (7) and audio (9) are left out.
 KINDS = {**dict.fromkeys((1, 2, 3, 5, 8), MediaKind.IMAGE), 4: MediaKind.VIDEO, 6: MediaKind.MODEL}
@@ -30,13 +32,12 @@ QUOTAS, PRO = "full_entitlement_quota", ("user_has_ccpro", "organization_has_ccp
 TOKEN = "token"  # noqa: S105 - the name of a parameter
 THUMBNAILS = ("thumbnail_500", "thumbnail_240", "thumbnail")
 FREE_LEVEL = 1  # A-DOCS 11: premium_level_id; 0 is the core collection, 2 to 4 are premium
-
 # A-DOCS 12: contents.purchase_details.state
 OWNED = ("purchased", "just_purchased")
+STATES = {**dict.fromkeys(OWNED, RecordState.PAID), "cancelled": RecordState.CANCELLED}
 POSSIBLE = ("possible", "overage")
 NOT_BOUGHT = ("not_purchased", "not_possible", "possible", "overage")
 REFUSED = {"not_possible": "", "cancelled": "the order did not go through"}
-
 NO_QUOTA = "Nothing is left to license with. Get a plan or credits on Adobe Stock's website."
 CC_PRO = "With Creative Cloud Pro some Extended licenses end with the subscription; Adobe does not say which."
 
@@ -118,10 +119,9 @@ def read_past(query: base.HistoryQuery, content_id: str, answer: Node) -> base.H
     other = query.license_label and held.label.lower() not in ("", query.license_label.lower())
     if other or held.state in NOT_BOUGHT:
         return base.HistoryPage(records=())
-    cancelled = RecordState.CANCELLED if held.state == "cancelled" else RecordState.UNRECOGNIZED
     record = base.HistoryRecord(
         ref=ListingRef(marketplace=ID, id=content_id),
-        state=RecordState.PAID if held.owned else cancelled,
+        state=STATES.get(held.state, RecordState.UNRECOGNIZED),
         marketplace_order_id=held.order_id or content_id,
         marketplace_license_id=held.license_id,
         license_label=held.label,
@@ -137,6 +137,7 @@ def read_record(item: Node) -> base.HistoryRecord:
     content_id, label = item.at("id").identifier(), item.at("license").text()
     return base.HistoryRecord(
         ref=ListingRef(marketplace=ID, id=content_id),
+        kind=KINDS.get(item.at("media_type_id").hint_integer() or 0),
         state=RecordState.PAID,
         marketplace_order_id=f"{content_id}:{label}",
         license_label=label,
@@ -144,14 +145,14 @@ def read_record(item: Node) -> base.HistoryRecord:
     )
 
 
-def read_row_link(content_id: str, label: str, answer: Node) -> tuple[base.DownloadLink | None, int]:
-    """Find an asset's file in a page of the license history; return it, and how many rows there were."""
-    rows = answer.at("files").items()
+def read_row_link(content_id: str, label: str, offset: int, answer: Node) -> Found:
+    """Find an asset's file in a page of the license history; return it, and where the next page begins."""
+    rows, total = answer.at("files").items(), answer.at("nb_results").hint_integer()
     for row in rows:
         fits = label.lower() in ("", row.at("license").optional_text().lower())
         if row.at("id").identifier() == content_id and fits:
-            return _link(content_id, row.at("download_url").url(), row), len(rows)
-    return None, len(rows)
+            return _link(content_id, row.at("download_url").url(), row), None
+    return None, answers.next_cursor(offset=offset, per_page=PER_PAGE, count=len(rows), total=total)
 
 
 def read_quote(listing: Listing, label: str, held: Held, answer: Node) -> base.QuoteBasis:
@@ -191,8 +192,7 @@ def read_purchase(content_id: str, label: str, answer: Node) -> base.PurchaseRes
     if held.state in REFUSED:
         return answers.refused(held.words or REFUSED[held.state])
     if not held.owned:
-        place = answer.at("contents").at(content_id).at("purchase_details")
-        raise place.at("state").wrong("a state that says whether it was bought")
+        raise answer.at("contents").wrong("clear on whether it was bought")
     unit = left.left.unit if isinstance(left.left, Credits) else "credit"
     return base.PurchaseResult(
         outcome=PurchaseOutcome.PAID,
@@ -222,13 +222,13 @@ def _link(content_id: str, url: str, details: Node) -> base.DownloadLink:
 
 
 def _read_price(item: Node) -> tuple[str, tuple[str, str]]:
-    words = item.at("license_label").hint_text(), item.at("price_with_unit").hint_text()
+    words = (item.at("license_label").hint_text(), item.at("price_with_unit").hint_text())
     return item.at("license").text(), words
 
 
 def _read_reference(item: Node) -> base.ReferenceField:
-    required = item.at("required").optional_boolean() is True
-    return base.ReferenceField(id=item.at("id").identifier(), label=item.at("text").text(), required=required)
+    name, required = item.at("id").identifier(), item.at("required").optional_boolean() is True
+    return base.ReferenceField(id=name, label=item.at("text").text(), required=required)
 
 
 def _read_balance(answer: Node, label: str) -> Balance:

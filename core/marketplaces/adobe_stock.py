@@ -100,7 +100,7 @@ FILTERS = {
 }
 SIZES = {"min_width": ("[filters][image_width]", "{}-"), "min_height": ("[filters][image_height]", "{}-")}
 DURATIONS = {(None, 10): "10", (None, 20): "20", (None, 30): "30", (30, None): "30-"}
-PER_PAGE = 100  # A-DOCS 11, 13: the maximum of both lists
+PER_PAGE = adobe.PER_PAGE
 HISTORY_PAGES = 20  # ours
 NO_KIND = "Clearance takes no templates and no audio from Adobe Stock. Use the website."
 
@@ -195,12 +195,12 @@ def download_links(owned: base.OwnedRef) -> Steps[tuple[base.DownloadLink, ...]]
     label = [*(owned.marketplace_license_id or owned.marketplace_order_id).split(":"), ""][1]
     read = partial(adobe.read_held, content_id, label)
     held: adobe.Held = yield _library("license_state", CONTENT_INFO, read, _about(content_id, label))
-    link, rows, offset = held.link, PER_PAGE, 0
+    link, cursor, pages = held.link, "0" if held.owned else None, 0
     # Content/Info is not documented to have the address; the history always has one, the newest first.
-    while link is None and held.owned and rows >= PER_PAGE and offset < HISTORY_PAGES * PER_PAGE:
-        look = partial(adobe.read_row_link, content_id, label)
-        link, rows = yield _library("download_links", HISTORY, look, _page(offset))
-        offset += PER_PAGE
+    while link is None and cursor is not None and pages < HISTORY_PAGES:
+        look = partial(adobe.read_row_link, content_id, label, int(cursor))
+        link, cursor = yield _library("download_links", HISTORY, look, _page(int(cursor)))
+        pages += 1
     if link is None:
         raise NotFound(f"{INFO.name} lists no file of this for this account.", marketplace=INFO.id)
     return (link,)

@@ -15,6 +15,7 @@ from .base import Marketplace
 
 MODULES: Mapping[str, str] = MappingProxyType(
     {
+        "adobe_stock": ".adobe_stock",
         "cgtrader": ".cgtrader",
         "getty_images": ".getty_images",
         "pond5": ".pond5",

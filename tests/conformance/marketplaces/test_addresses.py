@@ -36,7 +36,11 @@ def _calls(marketplace: str, listing_id: str) -> list[Call[Any]]:
     calls = [
         module.listing(ref, kind),
         next(module.quote(Listing(ref=ref, title="x", kind=kind, offers=()))),
-        module.purchase(PurchaseRequest(key="k", ref=ref, kind=kind, account_id="a", variant="v")),
+        module.purchase(
+            PurchaseRequest(
+                key="k", ref=ref, kind=kind, account_id="a", variant="v", license_label="Standard"
+            )
+        ),
     ]
     with suppress(NotSupported):  # there is no second link to ask for everywhere
         calls.append(next(module.download_links(owned)))
@@ -45,9 +49,22 @@ def _calls(marketplace: str, listing_id: str) -> list[Call[Any]]:
     return calls
 
 
+def _refuses(marketplace: str, listing_id: str) -> bool:
+    """Say whether a module whose ids are all numbers lets no other text into any address."""
+    try:
+        calls = _calls(marketplace, listing_id)
+    except UserInputError as error:
+        assert error.code == "user_input.listing_id"
+        return True
+    assert calls
+    return False
+
+
 @every_marketplace
 @pytest.mark.parametrize("listing_id", HOSTILE)
 def test_an_id_stays_one_segment(marketplace: str, listing_id: str) -> None:
+    if _refuses(marketplace, listing_id):
+        return
     for hostile, plain in zip(_calls(marketplace, listing_id), _calls(marketplace, "123"), strict=True):
         parts, wanted = urlsplit(hostile.request.url), urlsplit(plain.request.url)
         assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("https", wanted.netloc, "", "")
@@ -62,6 +79,8 @@ def test_an_id_stays_one_segment(marketplace: str, listing_id: str) -> None:
 @pytest.mark.parametrize("listing_id", HOSTILE)
 def test_an_id_stays_one_segment_on_the_wire(marketplace: str, listing_id: str) -> None:
     """The HTTP library decodes and tidies addresses once more before it sends them."""
+    if _refuses(marketplace, listing_id):
+        return
     for hostile, plain in zip(_calls(marketplace, listing_id), _calls(marketplace, "123"), strict=True):
         sent = RequestsRequest("GET", hostile.request.url).prepare().url or ""
         path, expected = urlsplit(sent).path, urlsplit(plain.request.url).path
