@@ -16,6 +16,7 @@ from pathlib import Path
 from .clock import Clock, SystemClock
 from .credentials import open_credentials
 from .credentials.port import CredentialStore
+from .feeds.catalogue import FeedCatalogue
 from .files.lasting import LastingFiles
 from .files.store import Store
 from .host import Host
@@ -41,6 +42,7 @@ from .services.approve import Approve
 from .services.balances import Balances
 from .services.documents import Documents
 from .services.download import Download
+from .services.feeds import Feeds
 from .services.fresh_links import FreshLinks
 from .services.health import Health
 from .services.history import PurchaseHistory
@@ -259,16 +261,24 @@ def _build_services(
     client = network.client
     catalogue = LicenseCatalogue.load()
     fresh_links = FreshLinks()
+    feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
     quote = MakeQuote(
-        ledger=ledger, sender=client, catalogue=catalogue, clock=clock, ids=ids, settings=settings
+        ledger=ledger,
+        sender=client,
+        catalogue=catalogue,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+        find_listing=feeds.listing,
     )
     past = BookPast(ledger=ledger, settle=settle, quote=quote, clock=clock, ids=ids, settings=settings)
     documents = Documents(ledger=ledger, store=store, clock=clock)
     accounts = Accounts(credentials=credentials, tokens=network.tokens, sender=client)
     balances = Balances(accounts)
     return Services(
-        search=Search(sender=client),
+        search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
+        feeds=feeds,
         previews=Previews(client=client),
         quote=quote,
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),

@@ -61,6 +61,11 @@ class Settings:
         return self.data_dir / "library"
 
     @property
+    def feeds_dir(self) -> Path:
+        """Where the catalogues of product feeds are; made of the user's files, and can be made again."""
+        return self.data_dir / "feeds"
+
+    @property
     def store_dir(self) -> Path:
         """Where delivered files are."""
         return self.data_dir / "store"

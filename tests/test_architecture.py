@@ -35,11 +35,12 @@ ALLOWED: dict[str, set[str]] = {
     "credentials": FOUNDATION,
     "marketplaces": FOUNDATION | {"http"},
     "ledger": FOUNDATION | {"audit"},
+    "feeds": FOUNDATION | {"http", "marketplaces"},
     "files": FOUNDATION | {"http", "host", "stamp_format"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION
-    | {"policy", "licenses", "marketplaces", "ledger", "audit", "files", "reports", "http", "credentials"}
-    | {"settings", "stamp_format", "host"},
+    | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
+    | {"credentials", "settings", "stamp_format", "host"},
     "session": FOUNDATION | {"services", "marketplaces", "settings", "tasks", "host", "files"},
 }
 EVERYTHING = {"app", "cli"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..settings import VERSION
-from . import accounts, health, history, orders, pickup, records, refunds, shopping
+from . import accounts, feeds, health, history, orders, pickup, records, refunds, shopping
 from .context import Context, pass_context
 
 
@@ -43,5 +43,6 @@ for command in (
     *records.COMMANDS,
     *accounts.COMMANDS,
     *health.COMMANDS,
+    *feeds.COMMANDS,
 ):
     cli.add_command(command)

@@ -27,7 +27,6 @@ from ..model.listing import (
 from ..model.money import UNSTATED_CURRENCY, Money
 from ..model.order import Order, OrderState
 from ..services.quote import QuoteResult
-from ..services.search import searchable
 from ..services.web_basis import sells_on_website
 from .context import Context, json_option, pass_context, use_option, wanted_options
 from .output import print_json, print_table, show_progress
@@ -85,7 +84,9 @@ def search(
         registry.find(name)
     infos = [
         info
-        for info in searchable(query, (registry.find(m).INFO for m in registry.all_ids()))
+        for info in context.app.services.search.choose(
+            query, (registry.find(m).INFO for m in registry.all_ids())
+        )
         if not marketplaces or info.id in marketplaces
     ]
     found, problems, notes = _search_all(context, query, infos)

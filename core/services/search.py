@@ -1,16 +1,29 @@
-"""Search one marketplace, and merge what several found. Never a billable call."""
+"""Search one marketplace: through its API, or in its product feeds on this machine. Never a billable call."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from ..errors import UserInputError
+from ..errors import NotSupported, UserInputError
 from ..http.cancel import CancelToken
 from ..marketplaces import registry
 from ..marketplaces.base import Capability, MarketplaceInfo
-from ..model.listing import Listing, SearchPage, SearchQuery
+from ..model.listing import SearchPage, SearchQuery
+from .feeds import Feeds
+from .results import count_facets, find_equals, merge
 from .steps import Sender
+
+__all__ = [
+    "Search",
+    "check_opted_in",
+    "clean_query",
+    "count_facets",
+    "find_equals",
+    "merge",
+    "search_link",
+    "searchable",
+]
 
 MAX_QUERY_LENGTH = 500
 
@@ -20,11 +33,30 @@ class Search:
     """Finds listings."""
 
     sender: Sender
+    feeds: Feeds | None = None
+    opted_in: frozenset[str] = frozenset()
+    """Marketplaces whose ``MarketplaceInfo.opt_in`` the user switched on."""
 
     def run(self, marketplace: str, query: SearchQuery, *, cancel: CancelToken | None = None) -> SearchPage:
-        """Return one page of one marketplace's results; raise UserInputError or a MarketplaceError."""
-        module = registry.find(marketplace)
-        return self.sender.send(module.search(clean_query(query)), module.INFO, cancel=cancel)
+        """Return one page of one marketplace's results; raise UserInputError or a MarketplaceError.
+
+        Without an API that may be used, a feed is searched; without a feed, NotSupported (``search.no_feed``)
+        says how to get one.
+        """
+        module, query = registry.find(marketplace), clean_query(query)
+        info = module.INFO
+        if Capability.SEARCH_FEED in info.capabilities and not _may_ask(info, self.opted_in):
+            if self.feeds is None or not self.feeds.has_feed(info.id):
+                raise _no_feed(info, query)
+            return self.feeds.search(info.id, query, cancel=cancel)
+        check_opted_in(info, self.opted_in)
+        return self.sender.send(module.search(query), info, cancel=cancel)
+
+    def choose(self, query: SearchQuery, infos: Iterable[MarketplaceInfo]) -> tuple[MarketplaceInfo, ...]:
+        """Return the marketplaces that can be searched for what the query asks, as things are here."""
+        infos = tuple(infos)
+        with_feed = [info.id for info in infos if self.feeds is not None and _uses_feed(info, self.feeds)]
+        return searchable(query, infos, opted_in=self.opted_in, with_feed=with_feed)
 
 
 def clean_query(query: SearchQuery) -> SearchQuery:
@@ -40,18 +72,59 @@ def clean_query(query: SearchQuery) -> SearchQuery:
     return replace(query, text=text)
 
 
-def searchable(query: SearchQuery, infos: Iterable[MarketplaceInfo]) -> tuple[MarketplaceInfo, ...]:
-    """Return the marketplaces that can be searched for what the query asks."""
+def searchable(
+    query: SearchQuery,
+    infos: Iterable[MarketplaceInfo],
+    *,
+    opted_in: Collection[str] = (),
+    with_feed: Collection[str] = (),
+) -> tuple[MarketplaceInfo, ...]:
+    """Return the marketplaces that can be searched for what the query asks.
+
+    ``with_feed`` are those that have a feed on this machine. What has to be switched on first is left out.
+    """
     return tuple(
         info
         for info in infos
-        if Capability.SEARCH in info.capabilities and (query.kind is None or query.kind in info.kinds)
+        if (_may_ask(info, opted_in) or info.id in with_feed)
+        and (query.kind is None or query.kind in info.kinds)
     )
 
 
-def merge(known: Iterable[Listing], new: Iterable[Listing]) -> list[Listing]:
-    """Add listings that are not there yet, keeping the order of arrival."""
-    merged = {listing.ref: listing for listing in known}
-    for listing in new:
-        merged.setdefault(listing.ref, listing)
-    return list(merged.values())
+def check_opted_in(info: MarketplaceInfo, opted_in: Collection[str]) -> None:
+    """Raise UserInputError when a marketplace's search is one that the user has to switch on first."""
+    if info.opt_in is not None and info.id not in opted_in:
+        raise UserInputError(
+            f"Searching {info.name} is switched off: {info.opt_in.label}. Read what it means in the settings "
+            f"({info.opt_in.terms_url}), and switch it on there if you may.",
+            code="search.not_opted_in",
+        )
+
+
+def search_link(info: MarketplaceInfo, text: str) -> str:
+    """Return the address of the website's own search; raise NotSupported where there is none."""
+    if info.web is None or Capability.SEARCH_LINK not in info.capabilities:
+        raise NotSupported(
+            f"No address of {info.name}'s website search is known. Search it here.", marketplace=info.id
+        )
+    return info.web.search_link(text)
+
+
+def _may_ask(info: MarketplaceInfo, opted_in: Collection[str]) -> bool:
+    """Say whether the marketplace's API may be searched."""
+    return Capability.SEARCH in info.capabilities and (info.opt_in is None or info.id in opted_in)
+
+
+def _uses_feed(info: MarketplaceInfo, feeds: Feeds) -> bool:
+    return Capability.SEARCH_FEED in info.capabilities and feeds.has_feed(info.id)
+
+
+def _no_feed(info: MarketplaceInfo, query: SearchQuery) -> NotSupported:
+    source = info.web.feed_source if info.web else ""
+    link = f" Or search its website: {info.web.search_link(query.text)}" if info.web else ""
+    return NotSupported(
+        f"{info.name} has no search for other programs; Clearance searches a product feed of it on this "
+        f"machine, and there is none yet. {source} Then: clearance feed add {info.id} FILE.{link}",
+        marketplace=info.id,
+        code="search.no_feed",
+    )

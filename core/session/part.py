@@ -16,6 +16,7 @@ from ..services.approve import Approve
 from ..services.balances import Balances
 from ..services.documents import Documents
 from ..services.download import Download
+from ..services.feeds import Feeds
 from ..services.health import Health
 from ..services.history import PurchaseHistory
 from ..services.import_plan import PlanImport
@@ -38,6 +39,7 @@ class Services:
     """All use cases, built by :mod:`core.app`."""
 
     search: Search
+    feeds: Feeds
     previews: Previews
     quote: MakeQuote
     approve: Approve

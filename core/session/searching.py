@@ -12,7 +12,7 @@ from ..marketplaces.base import MarketplaceInfo
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
 from ..services.quote import QuoteResult
-from ..services.search import merge, searchable
+from ..services.search import merge
 from .part import SessionPart
 from .state import MarketplaceSearch, Phase, Problem, Selection
 
@@ -30,7 +30,7 @@ class Searching(SessionPart):
         state = self.state
         state.query, state.results, state.searches = query, [], {}
         state.selection = None
-        for info in searchable(query, self.marketplaces):
+        for info in self._services.search.choose(query, self.marketplaces):
             if not marketplaces or info.id in marketplaces:
                 self._search_one(info, query)
         self._changed()

@@ -1,0 +1,101 @@
+"""Puts together what several marketplaces found: one list in fair order, equals, counts. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from ..model.listing import Facet, FacetValue, Listing, ListingRef
+
+# Words that titles end with and that say nothing: "Oak chair 3D model" is the oak chair.
+_FILLERS = frozenset({"3d", "model", "models", "3dmodel"})
+
+
+def merge(
+    known: Iterable[Listing],
+    new: Iterable[Listing],
+    *,
+    shown: int | None = None,
+    order: Sequence[str] = (),
+) -> list[Listing]:
+    """Add listings that are not there yet: what is shown stays where it is, the rest comes in turns.
+
+    The first ``shown`` of ``known`` keep their places (None: all of them). Below, each marketplace gives its
+    next best in turn, so that the fastest does not fill the page; marketplaces take turns as in ``order``, or
+    by their ids. The result does not depend on who answered first.
+    """
+    listings = list(known)
+    fixed = len(listings) if shown is None else max(0, min(shown, len(listings)))
+    kept = {listing.ref: listing for listing in listings[:fixed]}
+    queues: dict[str, dict[ListingRef, Listing]] = {}
+    for listing in (*listings[fixed:], *new):
+        if listing.ref not in kept:
+            queues.setdefault(listing.ref.marketplace, {}).setdefault(listing.ref, listing)
+    places = {marketplace: place for place, marketplace in enumerate(order)}
+    turns = sorted(queues, key=lambda marketplace: (places.get(marketplace, len(places)), marketplace))
+    waiting = [list(queues[marketplace].values()) for marketplace in turns]
+    dealt = [
+        queue[rank]
+        for rank in range(max(map(len, waiting), default=0))
+        for queue in waiting
+        if rank < len(queue)
+    ]
+    return [*kept.values(), *dealt]
+
+
+def find_equals(listings: Iterable[Listing]) -> dict[str, tuple[ListingRef, ...]]:
+    """Return, for each listing that other marketplaces sell too, where else: by its ref as text.
+
+    Equal are listings of one kind with the same title and author, but for case, accents, punctuation and
+    words such as "3D model". Without an author nothing is known to be equal; nor are two of one marketplace.
+    """
+    groups: dict[tuple[str, ...], dict[ListingRef, None]] = {}
+    for listing in listings:
+        title, author = _fold(listing.title, fillers=_FILLERS), _fold(listing.author)
+        if title and author:
+            groups.setdefault((listing.kind, title, author), {})[listing.ref] = None
+    return {
+        str(ref): tuple(other for other in group if other.marketplace != ref.marketplace)
+        for group in groups.values()
+        if len({ref.marketplace for ref in group}) > 1
+        for ref in group
+    }
+
+
+def count_facets(listings: Iterable[Listing]) -> tuple[Facet, ...]:
+    """Count what was found by marketplace, kind, format, editorial use and license; the most first.
+
+    Only what listings tell is counted. A facet that has nothing, or the same value for all, is left out.
+    """
+    found = list({listing.ref: listing for listing in listings}.values())
+    facets = []
+    for name, label, values_of in _FACETS:
+        counts = Counter(value for listing in found for value in set(values_of(listing)) if value)
+        if counts and not (len(counts) == 1 and counts.total() == len(found)):
+            ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+            values = tuple(FacetValue(value=value, label=value, count=count) for value, count in ranked)
+            facets.append(Facet(name=name, label=label, values=values))
+    return tuple(facets)
+
+
+def _editorial(listing: Listing) -> tuple[str, ...]:
+    return () if listing.editorial is None else ("editorial" if listing.editorial else "commercial",)
+
+
+_FACETS: tuple[tuple[str, str, Callable[[Listing], Sequence[str]]], ...] = (
+    ("marketplace", "Marketplace", lambda listing: (listing.ref.marketplace,)),
+    ("kind", "Kind", lambda listing: (listing.kind.value,)),
+    ("formats", "Format", lambda listing: listing.formats),
+    ("editorial", "Use", _editorial),
+    ("license", "License", lambda listing: tuple(offer.license_label for offer in listing.offers)),
+)
+
+
+def _fold(text: str, *, fillers: frozenset[str] = frozenset()) -> str:
+    """Return a text as titles are compared."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    words = letters.split()
+    told = [word for word in words if word not in fillers]
+    return " ".join(told or words)
