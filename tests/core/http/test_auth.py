@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -216,3 +217,71 @@ def test_states_are_compared_whole() -> None:
     assert not same_state("abc", "abd")
     assert not same_state("abc", "")
     assert not same_state("abc", "\udcff")
+
+
+# --- who we are when a code or a refresh token is exchanged ---
+
+
+def own_calls(config: AuthConfig, client_secret: str) -> list[Any]:
+    sign_in = start_sign_in(config, client_id="id", back="custom://back", state="state")
+    keys = {"client_id": "id", "client_secret": client_secret}
+    return [
+        authorization_code_call("x", config, sign_in, code="co", **keys),
+        refresh_call("x", config, refresh_token="re", **keys),
+        revoke_call("x", config, token="to", **keys),
+    ]
+
+
+BASE = AuthConfig(
+    app=AppAuth.CLIENT_CREDENTIALS,
+    authorize_url="https://x.example.com/authorize",
+    token_url="https://x.example.com/token",
+    revoke_url="https://x.example.com/revoke",
+    public_client=True,
+)
+
+
+def test_a_public_client_sends_no_secret_not_even_an_empty_one() -> None:
+    for call in own_calls(BASE, ""):
+        form = dict(call.request.form_body or ())
+        assert form["client_id"] == "id"
+        assert "client_secret" not in form
+        assert call.request.query == ()
+    assert own_header(BASE, client_id="id", client_secret="") is None
+
+
+def test_a_public_client_whose_vendor_wants_the_id_in_the_query() -> None:
+    config = replace(BASE, public_id_in_query=True)
+    for call in own_calls(config, ""):
+        assert call.request.query == (("client_id", "id"),)
+        assert {"client_id", "client_secret"}.isdisjoint(dict(call.request.form_body or ()))
+    assert dict(own_calls(config, "sec")[0].request.form_body or ())["client_secret"] == "sec"
+
+
+def test_a_confidential_client_by_basic_has_nothing_of_it_in_the_form() -> None:
+    config = replace(BASE, token_client_auth=ClientAuth.BASIC, public_id_in_query=True)
+    for call in own_calls(config, "sec"):
+        assert {"client_id", "client_secret"}.isdisjoint(dict(call.request.form_body or ()))
+        assert call.request.query == ()
+    assert own_header(config, client_id="id", client_secret="sec") == basic_header("id", "sec")
+    assert own_header(config, client_id="id", client_secret="") is None
+    # Client credentials stay in the form, as documented (Adobe A.1).
+    form = dict(
+        client_credentials_call("x", config, client_id="id", client_secret="sec").request.form_body or ()
+    )
+    assert (form["client_id"], form["client_secret"]) == ("id", "sec")
+
+
+def test_a_revocation_shows_no_token() -> None:
+    call = own_calls(BASE, "")[2]
+    assert call.request.url == BASE.revoke_url
+    assert dict(call.request.form_body or ())["token"] == "to"
+    assert "to'" not in repr(call)
+
+
+def test_scopes_as_the_vendor_writes_them() -> None:
+    config = replace(BASE, scopes=("a", "b"), scope_separator=",", app_scope="c,d")
+    url = start_sign_in(config, client_id="id", back="https://x/", state="s").url
+    assert parse_qs(urlsplit(url).query)["scope"] == ["a,b"]
+    form = client_credentials_call("x", config, client_id="id", client_secret="sec").request.form_body
+    assert dict(form or ())["scope"] == "c,d"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -10,9 +11,9 @@ import pytest
 from wire import DictStore, FakeClock, FakeSite, Reply, Rig, Seen, Server, as_json, call, rigged, serving
 
 from core.errors import AccessDenied, CancelledError, CredentialsMissing, CredentialsRejected, UserInputError
-from core.http.auth import AppAuth, AuthConfig
+from core.http.auth import AppAuth, AuthConfig, Redirect
 from core.http.cancel import CancelToken
-from core.http.login import sign_in
+from core.http.login import PastedSignIns, sign_in, sign_in_by_paste
 from core.http.message import Auth
 
 CONFIG = AuthConfig(
@@ -165,3 +166,113 @@ def test_without_a_key_no_page_is_opened(tmp_path: Path, server: Server) -> None
     with rigged(tmp_path, server.url, store=DictStore()) as rig, pytest.raises(CredentialsMissing):
         sign_in(SITE, tokens=rig.tokens, open_url=opened.append)
     assert opened == []
+
+
+# --- where the vendor allows no address on this machine ---
+
+BACK = "adobe+0a1b://adobeid/the-id"
+PASTE = FakeSite(auth=replace(CONFIG, redirect=Redirect.PASTE, public_client=True))
+
+
+@pytest.fixture
+def paste_rig(tmp_path: Path, server: Server) -> Iterator[Rig]:
+    store = DictStore(client_id="the-id", redirect_uri=BACK)
+    with rigged(tmp_path, server.url, store=store) as made:
+        yield made
+
+
+def begin(rig: Rig, attempts: PastedSignIns) -> str:
+    """Start a sign-in and return its state, as the page that is opened would know it."""
+    query = parse_qs(urlsplit(attempts.begin(PASTE, tokens=rig.tokens)).query)
+    assert query["redirect_uri"] == [BACK]
+    assert query["code_challenge_method"] == ["S256"]
+    return query["state"][0]
+
+
+def came_back(start: str = BACK, joint: str = "?", **values: str) -> str:
+    return f"{start}{joint}{urlencode(values)}"
+
+
+@pytest.mark.parametrize("joint", ["?", "#", "/?"])
+def test_a_pasted_address_ends_the_sign_in(paste_rig: Rig, server: Server, joint: str) -> None:
+    opened: list[str] = []
+
+    def pasted() -> str:
+        state = parse_qs(urlsplit(opened[0]).query)["state"][0]
+        address = came_back(joint=joint, code="the-code", state=state)
+        return f"  {address[:30]}\n{address[30:]}  \n"  # as a terminal breaks it
+
+    sign_in_by_paste(PASTE, tokens=paste_rig.tokens, open_url=opened.append, pasted=pasted)
+    assert opened[0].startswith(f"{server.url}/www.example.com/oauth/authorize?")
+    assert paste_rig.tokens.has_user(PASTE)
+    form = parse_qs(server.seen[0].body.decode())
+    assert form["redirect_uri"] == [BACK]
+    assert "client_secret" not in form
+
+
+def test_the_two_steps_may_be_apart(paste_rig: Rig) -> None:
+    attempts = PastedSignIns()
+    state = begin(paste_rig, attempts)
+    attempts.finish(PASTE, came_back(code="the-code", state=state), tokens=paste_rig.tokens)
+    assert paste_rig.tokens.has_user(PASTE)
+    with pytest.raises(UserInputError, match="No sign-in") as caught:
+        attempts.finish(PASTE, came_back(code="the-code", state=state), tokens=paste_rig.tokens)
+    assert caught.value.code == "sign_in.not_started"
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("", "sign_in.wrong_address"),
+        ("the-code", "sign_in.wrong_address"),
+        ("https://www.example.com/oauth/authorize?state=STATE", "sign_in.wrong_address"),
+        ("adobe+0a1b://evil/the-id?code=the-code&state=STATE", "sign_in.wrong_address"),
+        ("adobe+0a1b://adobeid/other?code=the-code&state=STATE", "sign_in.wrong_address"),
+        ("https://[::1?code=the-code&state=STATE", "sign_in.wrong_address"),
+        (f"{BACK}?" + "&".join(f"a{n}=1" for n in range(100)), "sign_in.wrong_address"),
+        (BACK, "sign_in.other_attempt"),
+        (f"{BACK}?code=the-code", "sign_in.other_attempt"),
+        (f"{BACK}?code=the-code&state=guessed", "sign_in.other_attempt"),
+        (f"{BACK}?code=the-code&state=STATE&state=STATE", "sign_in.other_attempt"),
+        (f"{BACK}?state=STATE", "sign_in.no_code"),
+        (f"{BACK}?code=a&code=b&state=STATE", "sign_in.no_code"),
+        (f"{BACK}?state=STATE&code=" + "x" * 5000, "sign_in.no_code"),
+    ],
+)
+def test_a_wrong_address_is_explained_and_the_right_one_may_follow(
+    paste_rig: Rig, server: Server, address: str, code: str
+) -> None:
+    attempts = PastedSignIns()
+    state = begin(paste_rig, attempts)
+    with pytest.raises(UserInputError) as caught:
+        attempts.finish(PASTE, address.replace("STATE", state), tokens=paste_rig.tokens)
+    assert caught.value.code == code
+    assert state not in caught.value.message
+    assert server.seen == []
+    attempts.finish(PASTE, came_back(code="the-code", state=state), tokens=paste_rig.tokens)
+    assert paste_rig.tokens.has_user(PASTE)
+
+
+def test_a_refusal_in_the_pasted_address_is_told(paste_rig: Rig) -> None:
+    attempts = PastedSignIns()
+    state = begin(paste_rig, attempts)
+    refusal = came_back(error="access_denied", state=state)
+    with pytest.raises(AccessDenied, match="access_denied"):
+        attempts.finish(PASTE, refusal, tokens=paste_rig.tokens)
+    assert not paste_rig.tokens.has_user(PASTE)
+
+
+def test_a_new_start_ends_the_old_one(paste_rig: Rig) -> None:
+    attempts = PastedSignIns()
+    old = begin(paste_rig, attempts)
+    new = begin(paste_rig, attempts)
+    with pytest.raises(UserInputError, match="another sign-in"):
+        attempts.finish(PASTE, came_back(code="the-code", state=old), tokens=paste_rig.tokens)
+    attempts.finish(PASTE, came_back(code="the-code", state=new), tokens=paste_rig.tokens)
+
+
+def test_the_redirect_address_has_to_be_stored_first(tmp_path: Path, server: Server) -> None:
+    with rigged(tmp_path, server.url, store=DictStore(client_id="the-id")) as rig:
+        with pytest.raises(CredentialsMissing, match="redirect uri") as caught:
+            PastedSignIns().begin(PASTE, tokens=rig.tokens)
+        assert caught.value.context["field"] == "redirect_uri"
