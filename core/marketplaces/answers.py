@@ -23,7 +23,7 @@ from ..model.listing import (
     SearchQuery,
     Sort,
 )
-from ..model.money import Balance, Cost, Money
+from ..model.money import Balance, Money
 from .base import (
     DownloadLink,
     HistoryPage,
@@ -32,7 +32,6 @@ from .base import (
     MarketplaceInfo,
     PurchaseOutcome,
     PurchaseResult,
-    QuoteBasis,
 )
 from .calls import asked_filters
 from .reading import Node, file_name_in
@@ -41,6 +40,9 @@ P = TypeVar("P")
 
 MAX_PAGES = 1000
 """No list is read further than this, whatever the vendor says; our own bound against endless answers."""
+
+TOTALS = ("total_count", "total", "result_count", "nb_results")
+"""What marketplaces call the number of all that a list has."""
 
 CLIENT_FILTERS: Mapping[str, Callable[[Listing, SearchFilters], bool]] = {
     "exclude_editorial": lambda listing, _: listing.editorial is not True,
@@ -123,29 +125,11 @@ class Plan:
         return self.current and (left is None or (left.minor if isinstance(left, Money) else left.amount) > 0)
 
 
-def quote_on_plans(
-    listing: Listing, plans: Sequence[Plan], variants: Sequence[str], cost: Cost, *, no_plan: str
-) -> QuoteBasis:
-    """Quote the best variant that a plan pays for. ``variants`` are those the listing has, best first.
+def why_no_plan(plans: Sequence[Plan], variants: Collection[str], *, no_plan: str) -> str:
+    """Say in one sentence why none of the plans pays for any of the sizes (``variants``) that there are.
 
     ``no_plan`` is said when there is no plan for this kind of media at all.
     """
-    for variant in variants:
-        fitting = [p.balance for p in plans if p.pays and (p.variants is None or variant in p.variants)]
-        if fitting:
-            fitting.sort(key=lambda balance: balance.left is None)  # those that tell what is left come first
-            return QuoteBasis(
-                listing=listing,
-                license_label=fitting[0].license_label,
-                cost=cost,
-                accounts=tuple(fitting),
-                variant=variant,
-            )
-    why_not = _why_not(plans, variants, no_plan)
-    return QuoteBasis(listing=listing, license_label="", cost=None, why_not=why_not)
-
-
-def _why_not(plans: Sequence[Plan], variants: Sequence[str], no_plan: str) -> str:
     if not any(plan.fits for plan in plans):
         return no_plan
     if not any(plan.current for plan in plans):
@@ -243,7 +227,7 @@ def history_reader(
     def read_page(answer: Node) -> HistoryPage:
         listed = isinstance(answer.value, list)
         records = [read(item) for item in (answer if listed else answer.at(name)).items()]
-        total = None if listed else answer.either("total_count", "total", "result_count").hint_integer()
+        total = None if listed else answer.either(*TOTALS).hint_integer()
         size = (None if listed else answer.at("per_page").hint_integer()) or per_page
         cursor = None
         if size is not None or total is not None:

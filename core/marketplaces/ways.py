@@ -5,12 +5,12 @@ Pure. Nothing here knows one particular marketplace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..model.listing import Listing
 from ..model.money import Balance, Cost
-from .answers import Plan
+from .answers import Plan, why_no_plan
 from .base import QuoteBasis, QuoteOption, ReferenceField, Wanted
 
 CHOICE_GONE = "What was chosen can no longer be had here. Choose again from what is offered now."
@@ -186,6 +186,35 @@ def quote_on_ways(
         note=note,
         page_url=listing.page_url,
     )
+
+
+def quote_on_plans(
+    listing: Listing,
+    plans: Sequence[Plan],
+    sizes: Mapping[str, str],
+    wanted: Wanted,
+    *,
+    cost: Cost,
+    no_plan: str,
+) -> QuoteBasis:
+    """Quote the best size that a plan pays for, and offer every other pair of plan and size.
+
+    ``sizes`` are the variants that the listing has, best first, with what people call them. Of plans, those
+    that tell what is left come first. ``no_plan`` is said when there is none for this kind of media at all.
+    """
+    paying = sorted((plan for plan in plans if plan.pays), key=lambda plan: plan.balance.left is None)
+    found = [
+        Way(
+            balance=plan.balance,
+            cost=cost,
+            label=" · ".join(filter(None, (plan.balance.label, name))),
+            variant=variant,
+        )
+        for variant, name in sizes.items()
+        for plan in paying
+        if plan.variants is None or variant in plan.variants
+    ]
+    return quote_on_ways(listing, found, wanted, reason=why_no_plan(plans, sizes, no_plan=no_plan))
 
 
 def _alike(one: Way, other: Way) -> bool:

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UnexpectedResponse, UserInputError
-from core.marketplaces.answers import MAX_PAGES, Plan, next_cursor, quote_on_plans
+from core.marketplaces.answers import MAX_PAGES, Plan, next_cursor
+from core.marketplaces.base import ANY, QuoteBasis, Wanted
 from core.marketplaces.calls import asked_filters, filter_query, own_words, page_number, sendable
 from core.marketplaces.reading import MAX_DESCRIPTION, Node, file_ending, file_name_in, strip_markup
+from core.marketplaces.ways import quote_on_plans
 from core.model.listing import Listing, ListingRef, MediaKind, Orientation, SearchFilters
 from core.model.money import Balance, Credits, Money
 
@@ -238,10 +240,24 @@ class TestFilters:
 class TestPlans:
     LISTING = Listing(ref=ListingRef(marketplace="shop", id="1"), title="x", kind=MediaKind.IMAGE, offers=())
 
-    def plan(self, left: Any = 1, *, fits: bool = True, expired: bool = False, sizes: Any = None) -> Plan:
+    def plan(
+        self,
+        left: Any = 1,
+        *,
+        fits: bool = True,
+        expired: bool = False,
+        sizes: Any = None,
+        name: str = "standard",
+    ) -> Plan:
         amount = Credits(amount=left) if isinstance(left, int) else left
-        balance = Balance(label="Plan", left=amount, account_id="p", license_label="standard")
+        balance = Balance(label="Plan", left=amount, account_id="p", license_label=name)
         return Plan(balance=balance, fits=fits, expired=expired, variants=sizes)
+
+    def quote(
+        self, plans: list[Plan], sizes: list[str], wanted: Wanted = ANY, no_plan: str = "x"
+    ) -> QuoteBasis:
+        named = {size: size.upper() for size in sizes}
+        return quote_on_plans(self.LISTING, plans, named, wanted, cost=Credits(amount=1), no_plan=no_plan)
 
     def test_money_counts_as_a_balance(self) -> None:
         assert self.plan(Money(minor=1)).pays
@@ -262,8 +278,7 @@ class TestPlans:
         ],
     )
     def test_why_not(self, plans: list[dict[str, Any]], sizes: list[str], words: str) -> None:
-        cost = Credits(amount=1)
-        basis = quote_on_plans(self.LISTING, [self.plan(**p) for p in plans], sizes, cost, no_plan="no plan")
+        basis = self.quote([self.plan(**p) for p in plans], sizes, no_plan="no plan")
         assert words in basis.why_not
         assert (basis.accounts, basis.cost, basis.license_label) == ((), None, "")
 
@@ -273,9 +288,18 @@ class TestPlans:
             self.plan(sizes=frozenset({"m", "s"})),
             self.plan(None, sizes=frozenset({"m"})),
         ]
-        basis = quote_on_plans(self.LISTING, plans, ["l", "m", "s"], Credits(amount=1), no_plan="x")
+        basis = self.quote(plans, ["l", "m", "s"])
         assert (basis.variant, len(basis.accounts), basis.license_label) == ("m", 2, "standard")
         assert basis.accounts[0].left == Credits(amount=1)
+        assert [option.wanted.variant for option in basis.options] == ["m", "m", "s"]
+
+    def test_what_is_wanted_is_quoted(self) -> None:
+        plans = [self.plan(), self.plan(name="enhanced")]
+        basis = self.quote(plans, ["l", "s"], Wanted(license_label="enhanced", variant="s"))
+        assert (basis.variant, basis.license_label, len(basis.accounts)) == ("s", "enhanced", 1)
+        assert len(basis.options) == 4
+        gone = self.quote(plans, ["l"], Wanted(license_label="premier"))
+        assert "Choose again" in gone.why_not and gone.cost is None
 
 
 def test_today_is_not_needed() -> None:
