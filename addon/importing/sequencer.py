@@ -33,6 +33,8 @@ class Sequencer:
                 "The sequencer's scene is linked from another file; it cannot be changed.",
                 code="host.scene_linked",
             )
+        if getattr(bpy.context.workspace, "sequencer_scene", self.scene) is None:
+            job.notes.append(f"To see it in the sequencer, choose the scene “{self.scene.name}” there.")
         self._frame = int(self.scene.frame_current)
         self._added: list[str] = []
         if self.scene.sequence_editor is None:
@@ -63,7 +65,8 @@ class Sequencer:
                 f"The sequencer of “{self.scene.name}” has pictures now, so it is rendered instead of the 3D "
                 "scene. To render the 3D scene, switch off Output > Post Processing > Sequencer."
             )
-        return self._keep(self._strips.new_movie(self._job.plan.name, path, channel, self._frame))
+        name = self._job.plan.name
+        return self._keep(self._strips.new_movie(name, path, channel, self._frame, fit_method="FIT"))
 
     def add_sound(self, sound: Any, channel: int) -> Any:
         """Add a strip that plays a sound which is loaded already."""
