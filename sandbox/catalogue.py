@@ -82,7 +82,7 @@ class ModelItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockItem:
-    """A video, piece of music, sound or photo of the shop named; lengths in seconds, sizes in pixels."""
+    """Something that the shop named sells beside models: lengths are in seconds, sizes in pixels."""
 
     shop: str
     kind: str
@@ -109,6 +109,10 @@ class StockItem:
     unpriced: bool = False
     removed: bool = False
     """Still found by a search, but gone when it is asked for."""
+    level: int = 0
+    """Adobe's: 0 core, 1 free, 2 to 4 premium."""
+    is_generated: bool = False
+    """Made by generative AI."""
 
 
 class Catalogue:

@@ -15,6 +15,7 @@ _TYPES = {
     "png": "image/png",
     "webp": "image/webp",
     "exr": "image/x-exr",
+    "hdr": "image/vnd.radiance",
     "mov": "video/quicktime",
     "wav": "audio/wav",
     "zip": "application/zip",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import zipfile
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from .media.models import make_model
 from .media.movie import MovieFormat, make_movie
 from .media.picture import watermark
 from .media.preview import draw_preview
+from .media.radiance import make_light
 from .media.sound import make_effect, make_music
 from .media.textures import make_texture
 
@@ -153,8 +155,9 @@ class Library:
         return "jpg", self._kept(f"models/{item.id}-{number}.jpg", make)
 
     def stock_pixels(self, item: StockItem, size: str) -> tuple[int, int]:
-        """Tell the width and height of a video's or photo's size; an unknown size is the whole one."""
-        height = min(VIDEO_HEIGHTS.get(size, item.height), item.height)
+        """Tell the width and height of a size: a name, or ``h512`` for a height; any other is the whole one."""
+        told = re.fullmatch(r"h(\d{1,5})", size)
+        height = min(int(told[1]) if told else VIDEO_HEIGHTS.get(size, item.height), item.height)
         return max(2, round(item.width * height / item.height)), height
 
     def stock_bytes(self, item: StockItem, size: str) -> int:
@@ -166,13 +169,20 @@ class Library:
         return int(frames * (width * height * _BYTES_PER_PIXEL + 900)) + 4000 + int(item.id) % 997
 
     def stock_file(self, item: StockItem, size: str = "") -> SoldFile:
-        """Make a licensable video (.mov), sound (.wav) or photo (.jpg)."""
+        """Make what a buyer gets: a .mov, .wav, .jpg or .hdr; models and materials as a .zip, or as .glb."""
         stem, path = f"{item.shop}_{item.id}", f"stock/{item.shop}-{item.id}-{size}"
         match item.kind:
             case "video":
                 data = self._kept(f"{path}.mov", partial(self._make_movie, item, size, marked=False))
                 return SoldFile(name=f"{stem}.mov", data=data)
-            case "photo":
+            case "light":
+                make_hdr = partial(make_light, item.scheme, item.seed, width=item.width // 2)
+                return SoldFile(name=f"{stem}.hdr", data=self._kept(f"{path}.hdr", make_hdr))
+            case "model" | "material":
+                ending = "glb" if size == "glb" else "zip"
+                made = self._kept(f"{path}.{ending}", partial(self._make_thing, item, ending))
+                return SoldFile(name=f"{stem}.{ending}", data=made)
+            case "photo" | "illustration":
                 shape, declared = self.stock_pixels(item, size), self.stock_bytes(item, size)
                 make = partial(make_texture, item.recipe, item.scheme, *shape, item.seed)
                 data = self._kept(f"{path}.jpg", lambda: encode_jpeg(make(), quality=88, size=declared))
@@ -185,9 +195,14 @@ class Library:
         """Make the still that a listing shows, as JPEG."""
 
         def make() -> bytes:
+            if item.kind == "model":
+                return encode_jpeg(
+                    draw_preview(make_model(item.recipe, item.scheme, item.seed), longest), quality=84
+                )
             scale = longest / max(item.width, item.height)
             size = (max(2, round(item.width * scale)), max(2, round(item.height * scale)))
-            picture = make_texture(item.recipe, item.scheme, *size, item.seed)
+            recipe = ("clouds", "sunset") if item.kind == "light" else (item.recipe, item.scheme)
+            picture = make_texture(*recipe, *size, item.seed)
             return encode_jpeg(watermark(picture) if longest >= 450 else picture, quality=82)
 
         return self._kept(f"stock/{item.shop}-{item.id}-still-{longest}.jpg", make)
@@ -198,6 +213,19 @@ class Library:
             return self.stock_file(item).data
         make = partial(self._make_movie, item, "preview", marked=True)
         return self._kept(f"stock/{item.shop}-{item.id}-preview.mov", make)
+
+    def _make_thing(self, item: StockItem, ending: str) -> bytes:
+        """Make a model as .glb, alone or in a zip; a material is a zip of its pictures."""
+        slug = f"{item.recipe}_{item.id}"
+        if item.kind == "material":
+            picture = make_texture(item.recipe, item.scheme, 512, 512, item.seed)
+            rough = make_texture(item.recipe, "gray", 512, 512, item.seed)
+            maps = {"basecolor": picture, "roughness": rough}
+            return _zipped(
+                slug, {f"{slug}_{name}.jpg": encode_jpeg(one, quality=85) for name, one in maps.items()}
+            )
+        data = encode_glb(make_model(item.recipe, item.scheme, item.seed), slug)
+        return data if ending == "glb" else _zipped(slug, {f"{slug}.glb": data})
 
     def _make_movie(self, item: StockItem, size: str, *, marked: bool) -> bytes:
         width, height = self.stock_pixels(item, size)

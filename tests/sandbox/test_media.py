@@ -20,6 +20,7 @@ from sandbox.media.model_files import encode_glb, encode_obj
 from sandbox.media.movie import MovieFormat, encode_movie, make_movie
 from sandbox.media.picture import Photo, watermark
 from sandbox.media.preview import draw_preview
+from sandbox.media.radiance import encode_radiance, make_light
 from sandbox.media.sound import make_effect, make_music
 
 
@@ -230,3 +231,78 @@ def test_everything_in_stock_has_a_file_of_its_declared_size_and_kind(tmp_path: 
                 assert sold.data[:4] == b"RIFF" and sold.name.endswith(".wav")
         preview = library.stock_preview(item)
         assert preview[:4] == b"RIFF" or open_image(library.stock_picture(item)).size[0] <= 200
+
+
+def read_radiance(data: bytes) -> list[list[tuple[float, float, float]]]:
+    """Read a coded Radiance picture back, as the format's description says."""
+    head, _, rest = data.partition(b"\n\n")
+    assert head.splitlines()[0] == b"#?RADIANCE" and b"FORMAT=32-bit_rle_rgbe" in head
+    size, _, body = rest.partition(b"\n")
+    _, height, _, width = size.split()
+    rows, at = [], 0
+    for _ in range(int(height)):
+        assert body[at : at + 4] == bytes((2, 2, int(width) >> 8, int(width) & 255))
+        at += 4
+        planes = []
+        for _ in range(4):
+            plane = bytearray()
+            while len(plane) < int(width):
+                count = body[at]
+                if count > 128:
+                    plane += bytes([body[at + 1]]) * (count - 128)
+                    at += 2
+                else:
+                    plane += body[at + 1 : at + 1 + count]
+                    at += 1 + count
+            assert len(plane) == int(width)
+            planes.append(plane)
+        rows.append(
+            [
+                (r * 2.0 ** (e - 136), g * 2.0 ** (e - 136), b * 2.0 ** (e - 136))
+                for r, g, b, e in zip(*planes, strict=True)
+            ]
+        )
+    assert at == len(body)
+    return rows
+
+
+@pytest.mark.parametrize("scheme", ["studio", "day", "sunset"])
+def test_a_light_is_brighter_than_white_somewhere(scheme: str) -> None:
+    data = make_light(scheme, 5, width=64)
+    rows = read_radiance(data)
+    assert (len(rows), len(rows[0])) == (32, 64)
+    assert max(max(pixel) for row in rows for pixel in row) > 30
+    assert min(max(pixel) for row in rows for pixel in row) < 1
+    assert data == make_light(scheme, 5, width=64) != make_light(scheme, 6, width=64)
+
+
+@pytest.mark.parametrize("width", [8, 129, 300])
+def test_radiance_comes_back_as_it_was(width: int) -> None:
+    rows = [
+        [(0.0, 0.0, 0.0)] * width,
+        [(x / 7, 1.0, 1e5 if x == 3 else 1e-3) for x in range(width)],
+        [((x // 5) / 3, 0.25, 0.5) for x in range(width)],
+    ]
+    for row, expected in zip(read_radiance(encode_radiance(rows)), rows, strict=True):
+        for pixel, wanted in zip(row, expected, strict=True):
+            assert all(abs(a - b) <= max(wanted) / 120 for a, b in zip(pixel, wanted, strict=True))
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [[(1.0, 1.0, 1.0)] * 7], [[(1.0, 1.0, 1.0)] * 9, [(1.0, 1.0, 1.0)] * 8]]
+)
+def test_what_radiance_cannot_code_is_refused(rows: list[list[tuple[float, float, float]]]) -> None:
+    with pytest.raises(ValueError, match="cannot be written"):
+        encode_radiance(rows)
+
+
+def test_everything_adobe_sells_is_made(tmp_path: Path) -> None:
+    catalogue, library = Catalogue(), Library(tmp_path)
+    starts = {"photo": b"\xff\xd8", "illustration": b"\xff\xd8", "light": b"#?RADIANCE", "material": b"PK"}
+    for item in catalogue.stock("adobe_stock", *starts, "model").values():
+        if item.kind in ("light", "material", "model") or item.id.endswith("33"):
+            sold = library.stock_file(item)
+            assert sold.data.startswith(starts.get(item.kind, b"PK")), item.id
+    chair = catalogue.stock("adobe_stock", "model")["2147483999"]
+    assert library.stock_file(chair, "glb").data[:4] == b"glTF"
+    assert open_image(library.stock_picture(chair, longest=80)).size == (80, 80)
