@@ -171,7 +171,7 @@ def copy_in(
         copy = Path(name)
         try:
             with os.fdopen(number, "wb") as target, source.open("rb") as file:
-                while chunk := file.read(CHUNK):
+                while done <= before.size and (chunk := file.read(CHUNK)):  # else it may grow for ever
                     stop_if(cancelled)
                     digest.update(chunk)
                     target.write(chunk)

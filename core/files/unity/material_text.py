@@ -66,7 +66,10 @@ def read_material_text(data: bytes) -> MaterialText:
         body = document.body.find("Material")
         if isinstance(body, Block):
             return _material(body)
-    raise ImportRefused("A Unity file was not read: it holds no material.", code="host.unity_unreadable")
+    why = "it holds no material as text"
+    raise ImportRefused(
+        f"A Unity file was not read: {why}.", code="host.unity_unreadable", context={"why": why}
+    )
 
 
 def _material(body: Block) -> MaterialText:

@@ -10,8 +10,16 @@ from typing import Any
 
 import pytest
 from file_samples import BLEND_42, BLEND_52, OBJ, SAMPLES, TRIANGLE, make_glb, make_gltf, make_png, make_zip
+from unity_packages import (
+    PackageMaker,
+    binary_fbx,
+    chair_package,
+    guid_of,
+    material_text,
+    model_meta,
+)
 
-from core.errors import CancelledError, DownloadError, DownloadRefused, ImportRefused
+from core.errors import CancelledError, DownloadError, DownloadRefused, ImportRefused, UserInputError
 from core.files.prepare import ReadyImport, prepare_import
 from core.files.store import Store
 from core.http.cancel import CancelToken
@@ -179,3 +187,104 @@ def test_the_folder_lives_until_it_is_cleaned(store: Store) -> None:
     assert ready.plan.path.exists()
     assert store.clean() == 1
     assert not ready.folder.exists()
+
+
+def test_a_unity_package_brings_its_materials(store: Store) -> None:
+    ready = prepare(store, keep(store, "chair.unitypackage", chair_package().package()))
+    plan = ready.plan
+    inside = ready.folder / "chair"
+    assert (plan.path, plan.format, plan.kind) == (
+        inside / "Assets/Chairs/Chair.fbx",
+        "fbx",
+        MediaKind.MODEL,
+    )
+    oak, seat = plan.materials
+    assert dict(plan.material_slots) == {"wood": oak.guid, "Seat": seat.guid}
+    assert oak.albedo == inside / "Assets/Chairs/Textures/oak_albedo.png"
+    assert (oak.tiling, oak.offset) == ((2.0, 3.0), (0.5, 0.25))
+    assert ready.warnings == ()
+    assert not any(path.suffix in (".cs", ".dll", ".shader") for path in ready.folder.rglob("*"))
+
+
+def test_another_model_of_a_package_can_be_taken(store: Store) -> None:
+    maker = chair_package()
+    maker.add("Assets/Chairs/Chair@Fall.fbx", binary_fbx("wood") + b"\x00" * 5000)
+    maker.add("Assets/Chairs/Table.fbx", binary_fbx("Seat"), meta=model_meta(guid_of("t"), scale=0.01))
+    file = keep(store, "chair.unitypackage", maker.package())
+    first = prepare(store, file)
+    assert first.plan.path.name == "Chair.fbx"
+    assert first.alternatives == (
+        "chair/Assets/Chairs/Table.fbx",
+        "chair/Assets/Chairs/Chair@Fall.fbx",
+    )
+    second = prepare(store, file, wanted=first.alternatives[0])
+    assert second.plan.path.name == "Table.fbx"
+    assert dict(second.plan.material_slots) == {"Seat": guid_of("Assets/Chairs/Materials/Seat.mat")}
+    assert [one.name for one in second.plan.materials] == ["Seat"]
+    assert second.warnings == ("Unity shows this model at 0.01 times the size that its file says.",)
+    assert set(second.alternatives) == {
+        "chair/Assets/Chairs/Chair.fbx",
+        "chair/Assets/Chairs/Chair@Fall.fbx",
+    }
+
+
+@pytest.mark.parametrize("wanted", ["chair/Assets/Chairs/Spin.cs", "../x", "chair/Assets/Chairs/gone.fbx"])
+def test_what_was_not_offered_is_not_taken(wanted: str, store: Store) -> None:
+    file = keep(store, "chair.unitypackage", chair_package().package())
+    with pytest.raises(UserInputError) as caught:
+        prepare(store, file, wanted=wanted)
+    assert caught.value.code == "import.no_such_file"
+    assert_nothing_left(store)
+
+
+def test_a_pack_of_textures_shows_what_its_materials_show(store: Store) -> None:
+    maker = PackageMaker()
+    normal = maker.add("Assets/brick_normal.png", make_png(40, 40))
+    albedo = maker.add("Assets/brick.png", make_png(20, 20))
+    maker.add("Assets/Brick.mat", material_text("Brick", textures={"_MainTex": albedo, "_BumpMap": normal}))
+    maker.add("Assets/Other.mat", material_text("Other"))
+    ready = prepare(store, keep(store, "bricks.unitypackage", maker.package()), kind=MediaKind.IMAGE)
+    assert (ready.plan.path.name, ready.plan.kind) == ("brick.png", MediaKind.IMAGE)
+    (brick,) = ready.plan.materials
+    assert (brick.name, brick.normal) == ("Brick", ready.plan.path.with_name("brick_normal.png"))
+    assert dict(ready.plan.material_slots) == {}
+    as_model = prepare(store, keep(store, "bricks.unitypackage", maker.package()))
+    assert (as_model.plan.path.name, as_model.plan.kind) == ("brick.png", MediaKind.IMAGE)
+    assert "no model in it" in as_model.warnings[0]
+
+
+def test_a_pack_of_sounds(store: Store) -> None:
+    maker = PackageMaker()
+    maker.add("Assets/creak.wav", SAMPLES["wav"])
+    ready = prepare(store, keep(store, "sounds.unitypackage", maker.package()))
+    assert (ready.plan.format, ready.plan.kind) == ("wav", MediaKind.AUDIO)
+
+
+def test_a_package_of_scripts_has_nothing_to_import(store: Store) -> None:
+    maker = PackageMaker()
+    maker.add("Assets/Spin.cs", b"public class Spin {}")
+    with pytest.raises(ImportRefused):
+        prepare(store, keep(store, "tools.unitypackage", maker.package()))
+    assert_nothing_left(store)
+
+
+def test_what_is_missing_in_a_package_is_said(store: Store) -> None:
+    maker = PackageMaker()
+    maker.add("Assets/a.fbx", binary_fbx("wood"), meta=model_meta(guid_of("a"), {"wood": guid_of("m")}))
+    maker.add(
+        "Assets/wood.mat", material_text("wood", textures={"_MainTex": guid_of("x")}), guid=guid_of("m")
+    )
+    maker.add("Assets/bad.mat", b"[")
+    ready = prepare(store, keep(store, "a.unitypackage", maker.package()))
+    assert ready.warnings == (
+        "Pictures of these materials are not in the package: “wood” (_MainTex).",
+        "Not read from the package: Assets/bad.mat (it holds no material as text).",
+    )
+
+
+def test_a_package_in_a_zip_keeps_its_relations(store: Store) -> None:
+    content = make_zip({"docs/readme.txt": b"x", "product/chair.unitypackage": chair_package().package()})
+    ready = prepare(store, keep(store, "order-1.zip", content))
+    assert ready.plan.path.name == "Chair.fbx"
+    assert ready.plan.materials[0].albedo is not None
+    assert ready.plan.materials[0].albedo.is_file()
