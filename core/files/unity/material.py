@@ -17,7 +17,8 @@ from .material_text import MaterialText, TextureSlot
 
 MAX_VARIANTS = 8
 _BUILTIN_SHADERS = "0000000000000000f000000000000000"
-_STANDARD = frozenset({"45", "46", "47"})
+_SPECULAR_STANDARD = "45"
+_STANDARD = frozenset({_SPECULAR_STANDARD, "46", "47"})
 """File ids of Standard among the built-in shaders, with its specular and roughness set-ups."""
 _URP_LIT = frozenset({"933532a4fcc9baf4fa0491de14d08ed7", "8d2bb70cbf9db8d4da26e15b26e74248"})
 _HDRP_LIT = frozenset({"6e4ae4064600d784cac1e41a9e6f2e59"})
@@ -141,7 +142,9 @@ class _Maker:
         names = self.names
         albedo, laid = self._picture(names.albedo)
         normal, normal_slot = self._picture(names.normal)
-        metallic, metallic_slot = self._picture(names.metallic)
+        # With a specular set-up a metallic picture is what was left of another one.
+        is_specular = self._is_specular()
+        metallic, metallic_slot = (None, None) if is_specular else self._picture(names.metallic)
         occlusion, _ = self._picture(names.occlusion)
         mask = self.text.textures.get("_MaskMap")
         if occlusion is None and mask is not None and metallic_slot is mask:
@@ -158,7 +161,7 @@ class _Maker:
             normal_strength=self._number(names.normal_strength, 1.0),
             normal_is_height=normal_slot is not None and self.is_height(normal_slot.guid),
             metallic_smoothness=metallic,
-            metallic=_unit(self._number(("_Metallic",), 0.0)),
+            metallic=0.0 if is_specular else _unit(self._number(("_Metallic",), 0.0)),
             smoothness=self._smoothness(source),
             smoothness_source=source,
             occlusion=occlusion,
@@ -249,6 +252,11 @@ class _Maker:
         if self._is_on(switches[1]) or self._has("_ALPHATEST_ON") or cutout:
             return AlphaMode.CLIP
         return AlphaMode.BLEND if self.text.render_type == "Transparent" else AlphaMode.OPAQUE
+
+    def _is_specular(self) -> bool:
+        if self.pipeline is Pipeline.URP:
+            return self.text.numbers.get("_WorkflowMode", 1.0) < 0.5
+        return self.certain and self.text.shader_file_id == _SPECULAR_STANDARD
 
     def _is_double_sided(self) -> bool:
         if self._is_on("_DoubleSidedEnable"):

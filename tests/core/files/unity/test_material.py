@@ -182,6 +182,18 @@ def test_what_alpha_does(options: dict[str, Any], mode: AlphaMode) -> None:
     assert spec.alpha_cutoff == options.get("numbers", {}).get("_Cutoff", 0.5)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"shader": STANDARD.replace("46", "45")}, {"shader": URP_LIT, "numbers": {"_WorkflowMode": 0}}],
+)
+def test_a_specular_setup_has_no_metal(options: dict[str, Any]) -> None:
+    numbers = {**options.pop("numbers", {}), "_Metallic": 1.0}
+    spec = material(textures={"_MetallicGlossMap": A, "_SpecGlossMap": B}, numbers=numbers, **options)
+    assert (spec.metallic_smoothness, spec.metallic) == (None, 0.0)
+    assert spec.smoothness_source is SmoothnessSource.VALUE
+    assert spec.unknown == ("_SpecGlossMap",)
+
+
 def test_two_sides() -> None:
     assert material(shader=URP_LIT, numbers={"_Cull": 0}).double_sided
     assert not material(shader=URP_LIT, numbers={"_Cull": 2}).double_sided
