@@ -66,8 +66,6 @@ def list_subscriptions(world: World, request: Request) -> Reply:
 
 
 def _subscription_json(row: sqlite3.Row) -> Json:
-    images = row["asset_type"] == "images"
-    sizes = [("huge", "Huge", 4000000), ("medium", "Med", 1000), ("small", "Small", 500)]
     return {
         "id": row["id"],
         "license": row["license"],
@@ -80,17 +78,31 @@ def _subscription_json(row: sqlite3.Row) -> Json:
             "start_time": vendor_text(row["start_at"]),
             "end_time": vendor_text(row["end_at"]),
         },
-        "formats": [
-            {
-                "size": size,
-                "format": "jpg",
-                "media_type": "image",
-                "min_resolution": least,
-                "description": label,
-            }
-            for size, label, least in sizes
-        ]
-        if images
-        else [{"size": "hd", "format": "mpeg", "media_type": "video", "description": "HD"}],
+        "formats": _formats_json(row["asset_type"], row["description"]),
         "metadata": {},
     }
+
+
+def _formats_json(asset_type: str, description: str) -> list[Json]:
+    """List what a plan covers; a video plan covers 4k when its description says so."""
+    match asset_type:
+        case "images":
+            sizes = [("huge", "Huge", 4000000), ("medium", "Med", 1000), ("small", "Small", 500)]
+            return [
+                {
+                    "size": size,
+                    "format": "jpg",
+                    "media_type": "image",
+                    "min_resolution": least,
+                    "description": label,
+                }
+                for size, label, least in sizes
+            ]
+        case "videos":
+            names = ("web", "sd", "hd", *(("4k",) if "4K" in description else ()))
+            return [
+                {"size": size, "format": "mpeg", "media_type": "video", "description": size.upper()}
+                for size in names
+            ]
+        case _:
+            return [{"size": "original", "format": "wav", "media_type": "audio", "description": "Original"}]

@@ -5,16 +5,21 @@ from __future__ import annotations
 from ..files import file_reply
 from ..library import PREVIEWS
 from ..message import Reply, Request
-from ..world import World
+from ..world import SHUTTERSTOCK, World
 
 HOST = "download.shutterstock.com"
 LINK_LIFETIME_S = 8 * 3600.0
 
 
-def make_link(world: World, request: Request, image_id: str, size: str, license_id: str) -> str:
+def make_link(world: World, request: Request, item_id: str, size: str, license_id: str) -> str:
     """Make a download link; it carries its own proof and needs no token."""
-    suffix = world.library.image_format(world.catalogue.images[image_id])
-    path = f"/gatekeeper/{license_id}-{size}/shutterstock_{image_id}.{suffix}"
+    image = world.catalogue.images.get(item_id)
+    if image is not None:
+        name = f"{item_id}.{world.library.image_format(image)}"
+    else:
+        video = world.catalogue.stock(SHUTTERSTOCK)[item_id].kind == "video"
+        name = f"v{item_id}.mov" if video else f"a{item_id}.wav"
+    path = f"/gatekeeper/{license_id}-{size or 'original'}/shutterstock_{name}"
     return world.signer.sign(request.base_url, HOST, path, expires_at=world.clock.now() + LINK_LIFETIME_S)
 
 
@@ -28,6 +33,26 @@ def deliver(world: World, request: Request, size: str, image_id: str) -> Reply:
         return Reply(status=404)
     sold = world.library.image_file(item, size)
     return file_reply(request, sold.data, sold.name, attachment=True)
+
+
+def deliver_stock(world: World, request: Request, size: str, item_id: str) -> Reply:
+    """Answer a signed link to a video or a track: the file, or 403."""
+    refusal = world.signer.check(request, world.clock.now())
+    if refusal is not None:
+        return denied_reply(refusal)
+    item = world.catalogue.stock(SHUTTERSTOCK).get(item_id)
+    if item is None:
+        return Reply(status=404)
+    sold = world.library.stock_file(item, size)
+    return file_reply(request, sold.data, request.path.rpartition("/")[2], attachment=True)
+
+
+def show_still(world: World, request: Request, item_id: str) -> Reply:
+    """Answer the picture of a video."""
+    item = world.catalogue.stock(SHUTTERSTOCK, "video").get(item_id)
+    if item is None or not item.has_preview:
+        return Reply(status=404)
+    return file_reply(request, world.library.stock_picture(item), f"{item_id}.jpg")
 
 
 def denied_reply(refusal: str) -> Reply:

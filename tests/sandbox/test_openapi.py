@@ -135,7 +135,7 @@ def test_details(exchange: Any) -> None:
 
 def test_account(exchange: Any, sandbox: Any) -> None:
     exchange("GET", "/v2/user")
-    assert len(exchange("GET", "/v2/user/subscriptions").json()["data"]) == 5
+    assert len(exchange("GET", "/v2/user/subscriptions").json()["data"]) == 7
     # A token that never expires has `expires_in: null` by the newer documents; here it is an integer.
     token = sandbox.make_token("shutterstock", expires_in_s=100)
     exchange("GET", "/v2/user/access_token", authorization=f"Bearer {token}")
@@ -174,6 +174,54 @@ def test_oauth(exchange: Any, sandbox: Any, expires: str) -> None:
         form = {**pair, "grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
         exchange("POST", "/v2/oauth/access_token", form=form)
     exchange("POST", "/v2/oauth/access_token", form={**pair, "grant_type": "client_credentials"})
+
+
+def test_videos_and_tracks(exchange: Any, sandbox: Any) -> None:
+    for medium, query in (
+        (
+            "videos",
+            [
+                ("license", "commercial"),
+                ("license", "editorial"),
+                ("resolution", "4k"),
+                ("duration_from", "1"),
+            ],
+        ),
+        (
+            "audio",
+            [("bpm_from", "60"), ("duration_to", "200"), ("library", "premier"), ("sort", "freshness")],
+        ),
+    ):
+        for view in ("minimal", "full"):
+            asked = [("view", view), ("per_page", "500"), ("page", "1"), ("language", "en"), *query]
+            answer = exchange("GET", f"/v2/{medium}/search", authorization=basic(sandbox), query=asked).json()
+            assert answer["data"]
+        item = answer["data"][0]["id"]
+        exchange("GET", f"/v2/{medium}/{item}", query=[("view", "full")])
+        name = {"videos": "video", "audio": "audio"}[medium]
+        body: dict[str, Any] = {f"{name}_id": item, "search_id": "x"}
+        if medium == "videos":
+            body |= {
+                "subscription_id": "s1000006",
+                "size": "4k",
+                "price": 0,
+                "metadata": {"customer_id": "o1"},
+            }
+            body["editorial_acknowledgement"] = True
+        else:
+            body["license"] = "premier_music_basic"
+        results = exchange(
+            "POST", f"/v2/{medium}/licenses", body={medium: [body, {f"{name}_id": "1"}]}
+        ).json()["data"]
+        assert [bool(result.get("error")) for result in results] == [False, True]
+        history = exchange("GET", f"/v2/{medium}/licenses", query=[(f"{name}_id", item)]).json()["data"]
+        again = exchange(
+            "POST",
+            f"/v2/{medium}/licenses/{history[0]['id']}/downloads",
+            body={"size": "4k"} if medium == "videos" else None,
+            status=403 if answer["data"][0].get("is_editorial") else 200,
+        )
+        assert again.json()
 
 
 def test_every_error_of_an_item_and_of_a_request_has_a_message(exchange: Any, stock: Any) -> None:
