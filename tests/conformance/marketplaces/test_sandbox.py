@@ -26,6 +26,7 @@ from core.marketplaces.base import (
     PurchaseOutcome,
     PurchaseRequest,
     RecordState,
+    Wanted,
 )
 from core.model.listing import Listing, MediaKind, Orientation, SearchFilters, SearchQuery, Sort
 from core.model.money import Credits, Money
@@ -160,6 +161,56 @@ def test_an_image_is_licensed_and_fetched(sandbox: SandboxProcess, forms: dict[s
         assert each.name.endswith(".jpg")
         assert send("GET", each.url).body[:2] == b"\xff\xd8"
     assert len(sandbox.books()["charges"]) == 1
+
+
+@pytest.mark.parametrize("forms", SHUTTERSTOCK_FORMS, ids=lambda forms: "-".join(forms.values()) or "default")
+@pytest.mark.parametrize(
+    "case",
+    [
+        (MediaKind.VIDEO, "s1000006", "footage_premier", "4k", b"ftypqt"),
+        (MediaKind.AUDIO, "s1000007", "premier_music_basic", "", b"WAVE"),
+    ],
+    ids=["video", "audio"],
+)
+def test_footage_and_music_are_licensed_and_fetched(
+    sandbox: SandboxProcess, forms: dict[str, str], case: tuple[MediaKind, str, str, str, bytes]
+) -> None:
+    kind, plan, label, size, start = case
+    sandbox.switch(**forms)
+    wire = Wire(sandbox, "shutterstock")
+    found = whole_search(wire, SearchQuery(text="", kind=kind, per_page=4))
+    assert len({listing.ref for listing in found}) == len(found) > 5
+    assert {listing.kind for listing in found} == {kind}
+    item = next(
+        x for x in found if not x.editorial and (size or "original") in (*(f.id for f in x.files), "original")
+    )
+    basis = wire.run(wire.module.quote(item))
+    assert (basis.why_not, basis.license_label, basis.variant) == ("", label, size)
+    other = basis.options[-1].wanted if basis.options else Wanted()
+    assert wire.run(wire.module.quote(item, other)).why_not == ""
+    request = PurchaseRequest(
+        key=KEY,
+        ref=item.ref,
+        kind=kind,
+        variant=size,
+        account_id=plan,
+        license_label=label,
+        search_id=item.search_id,
+    )
+    bought = wire.send(wire.module.purchase(request))
+    assert bought.outcome is PurchaseOutcome.PAID
+    page = wire.send(wire.module.history(HistoryQuery(ref=item.ref, kind=kind)))
+    (record,) = page.records
+    assert (record.key, record.license_label, record.account_id) == (KEY, label, plan)
+    owned = OwnedRef(
+        ref=item.ref, kind=kind, variant=size, marketplace_license_id=bought.marketplace_license_id
+    )
+    (link,) = wire.run(wire.module.download_links(owned))
+    for each in (link, *bought.links):
+        assert start in send("GET", each.url).body[:16]
+    assert len(sandbox.books()["charges"]) == 1
+    images = wire.send(wire.module.history(HistoryQuery(kind=MediaKind.IMAGE)))
+    assert images.records == ()
 
 
 def test_an_image_that_cannot_be_paid_says_why(sandbox: SandboxProcess) -> None:
