@@ -166,6 +166,7 @@ def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
             view_accounts,
             view_buy,
             view_details,
+            view_feeds,
             view_health,
             view_history,
             view_pickup,
@@ -203,6 +204,7 @@ def use_app(made: App) -> None:
     _parts().note_marketplaces(made)
     if bpy.context.scene is not None:
         made.session.set_use(_parts().read_use(bpy.context.scene))
+    made.session.refresh_feeds()
     if host().is_online():
         made.session.reconcile()
     waiting, _runtime.waiting = _runtime.waiting, []

@@ -90,6 +90,46 @@ class CLEARANCE_OT_cancel_search(Operator):
         return {"FINISHED"}
 
 
+class CLEARANCE_OT_narrow(Operator):
+    """Show only these of the results; once more shows all again"""
+
+    bl_idname = "clearance.narrow"
+    bl_label = "Narrow"
+    bl_options = {"INTERNAL"}
+
+    facet: StringProperty(name="Facet", options={"SKIP_SAVE"})
+    value: StringProperty(name="Value", options={"SKIP_SAVE"})
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Narrow."""
+        app.session.narrow(self.facet, self.value)
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_search_website(Operator):
+    """Search for the same words on the marketplace's own website, in your browser"""
+
+    bl_idname = "clearance.search_website"
+    bl_label = "Search Its Website"
+    bl_options = {"INTERNAL"}
+
+    marketplace: StringProperty(name="Marketplace", options={"SKIP_SAVE", "HIDDEN"})
+
+    @guarded
+    def execute(self: Any, context: Any, app: "App") -> Answer:
+        """Open the browser."""
+        from ...core.services.search import search_link
+
+        info = next((one for one in app.session.marketplaces if one.id == self.marketplace), None)
+        if info is None:
+            raise UserInputError("Choose the marketplace.", code="user_input.marketplace")
+        url = search_link(info, context.window_manager.clearance.text)
+        if not runtime.host().open_url(url):
+            self.report({"INFO"}, url)
+        return {"FINISHED"}
+
+
 class CLEARANCE_OT_select(Operator):
     """Show this result with its license, what it costs and what it may be used for. Nothing is charged"""
 
@@ -146,5 +186,7 @@ CLASSES: tuple[type[bpy.types.Operator], ...] = (
     CLEARANCE_OT_search,
     CLEARANCE_OT_load_more,
     CLEARANCE_OT_cancel_search,
+    CLEARANCE_OT_narrow,
+    CLEARANCE_OT_search_website,
     CLEARANCE_OT_select,
 )

@@ -60,7 +60,10 @@ def _draw_accounts(layout: Any, context: Any, app: App, preferences: Any) -> Non
     for row in view_accounts(app.session.state, app.session.marketplaces):
         settled = preferences.marketplaces.get(row.marketplace)
         if settled is not None:
-            _draw_account(layout.box(), context, row, settled, dialog)
+            box = layout.box()
+            _draw_account(box, context, row, settled, dialog)
+            if row.takes_feeds and settled.expanded:
+                _draw_feeds(box, context, app, row, dialog)
 
 
 def _draw_account(box: Any, context: Any, row: AccountRow, settled: Any, dialog: float) -> None:
@@ -91,6 +94,27 @@ def _draw_account(box: Any, context: Any, row: AccountRow, settled: Any, dialog:
             "clearance.open_page", text="Read Their Terms", icon=icons.PAGE
         ).url = row.opt_in.terms_url
         inner.prop(settled, "opted_in")
+
+
+def _draw_feeds(box: Any, context: Any, app: App, row: AccountRow, dialog: float) -> None:
+    from . import icons, widgets
+    from .view_feeds import view_feeds
+
+    shown = view_feeds(app.session.state, row.marketplace)
+    box.label(text="Product Feeds")
+    for feed in shown.rows:
+        line = box.row(align=True)
+        line.label(text=f"{feed.name}: {feed.detail}", icon=icons.FILE, translate=False)
+        for operator, icon in (("update_feed", icons.RETRY), ("remove_feed", "TRASH")):
+            button = line.operator(f"clearance.{operator}", text="", icon=icon)
+            button.marketplace, button.feed_id = row.marketplace, feed.feed_id
+    widgets.draw_notes(box, context, shown.notes, dialog=dialog, boxes=1)
+    if shown.fraction is not None:
+        box.progress(factor=shown.fraction, text=f"{shown.fraction:.0%}", translate=False)
+    line = box.row(align=True)
+    line.operator("clearance.add_feed", icon="ADD").marketplace = row.marketplace
+    if row.has_website_search:
+        line.operator("clearance.search_website", icon=icons.PAGE).marketplace = row.marketplace
 
 
 def _draw_steps(box: Any, row: AccountRow) -> None:

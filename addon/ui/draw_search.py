@@ -92,6 +92,11 @@ def draw_results(layout: Any, context: Any, app: App) -> None:
     """Draw the grid of results."""
     shown = view_search(app.session.state, app.session.marketplaces)
     widgets.draw_notes(layout, context, shown.notes)
+    for facet in shown.facets:
+        flow = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        for value, text, chosen in facet.values:
+            button = flow.operator("clearance.narrow", text=text, depress=chosen)
+            button.facet, button.value = facet.name, value
     if shown.results:
         scale = widgets.scale_of(context)
         room = widgets.available(context)
@@ -117,6 +122,8 @@ def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, sca
     quiet.active = False
     widgets.draw_text(quiet, context, row.license, width=width, max_lines=3)
     widgets.draw_text(quiet, context, row.marketplace, width=width, max_lines=1)
+    if row.elsewhere:
+        widgets.draw_text(quiet, context, f"Also at {row.elsewhere}", width=width, max_lines=2)
     if row.editorial:
         widgets.draw_text(quiet, context, "Editorial only", width=width, max_lines=1)
     button = column.operator(

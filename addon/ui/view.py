@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core.marketplaces.base import Capability, MarketplaceInfo
-from ...core.model.listing import Listing
+from ...core.model.listing import Listing, ListingRef
+from ...core.services.results import count_facets, has_value
 from ...core.session.state import MarketplaceSearch, Phase, SessionState
 from ..messages import tell
 from .rows import Note, Tone, describe_cost, names_of
-from .text import join, shorten
+from .text import count, join, shorten
 
 TITLE_LENGTH = 90
 MAX_RESULTS_SHOWN = 240
+MAX_FACET_VALUES = 8
 _FILTERS = {
     "exclude_editorial": "“no editorial”",
     "editorial_only": "“editorial only”",
@@ -66,6 +68,18 @@ class ResultRow:
     owned: bool = False
     selected: bool = False
     editorial: bool = False
+    elsewhere: str = ""
+    """Where else the same thing is sold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetRow:
+    """Something that the results can be narrowed by."""
+
+    name: str
+    label: str
+    values: tuple[tuple[str, str, bool], ...]
+    """(value, what the button says, whether it is chosen)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +87,7 @@ class SearchView:
     """The search panel's status and the grid below."""
 
     notes: tuple[Note, ...] = ()
+    facets: tuple[FacetRow, ...] = ()
     results: tuple[ResultRow, ...] = ()
     busy: bool = False
     more: bool = False
@@ -157,15 +172,19 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
         notes.append(Note(text=f"{what} Try fewer words or fewer filters."))
     selected = state.selection.ref if state.selection else None
     on_plan = {info.id for info in infos if Capability.PURCHASE_API in info.capabilities}
-    shown = state.results[:MAX_RESULTS_SHOWN]
+    narrowed = narrow_results(state.results, state.narrowed)
+    shown = narrowed[:MAX_RESULTS_SHOWN]
+    if len(narrowed) < len(state.results):
+        notes.append(Note(text=f"{len(narrowed):,} of {count(len(state.results), 'result')} shown."))
     more = any(s.phase is Phase.READY and s.next_cursor is not None for s in state.searches.values())
-    if len(state.results) > MAX_RESULTS_SHOWN:
+    if len(narrowed) > MAX_RESULTS_SHOWN:
         notes.append(
             Note(text=f"Showing the first {MAX_RESULTS_SHOWN}. Use more words or filters to narrow it down.")
         )
         more = False
     return SearchView(
         notes=tuple(notes),
+        facets=_facets(state, names),
         results=tuple(
             _result(
                 listing,
@@ -173,6 +192,7 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
                 owned=str(listing.ref) in state.owned_refs,
                 selected=listing.ref == selected,
                 on_plan=listing.ref.marketplace in on_plan,
+                equals=state.equals.get(str(listing.ref), ()),
             )
             for listing in shown
         ),
@@ -183,6 +203,10 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
 
 def _search_notes(name: str, search: MarketplaceSearch, *, is_empty: bool) -> list[Note]:
     match search.phase:
+        case Phase.BUSY if search.wait_s >= 1:
+            return [
+                Note(text=f"{name}: waiting {search.wait_s:.0f} s, to stay below its limit.", tone=Tone.BUSY)
+            ]
         case Phase.BUSY if search.pages:
             return [Note(text=f"{name}: fetching more.", tone=Tone.BUSY)]
         case Phase.BUSY:
@@ -227,7 +251,13 @@ def _price(listing: Listing, *, on_plan: bool) -> str:
 
 
 def _result(
-    listing: Listing, names: Mapping[str, str], *, owned: bool, selected: bool, on_plan: bool
+    listing: Listing,
+    names: Mapping[str, str],
+    *,
+    owned: bool,
+    selected: bool,
+    on_plan: bool,
+    equals: Sequence[ListingRef],
 ) -> ResultRow:
     offer = listing.offers[0] if listing.offers else None
     more = f" (+{len(listing.offers) - 1})" if len(listing.offers) > 1 else ""
@@ -240,4 +270,31 @@ def _result(
         owned=owned,
         selected=selected,
         editorial=bool(listing.editorial),
+        elsewhere=join([names.get(ref.marketplace, ref.marketplace) for ref in equals]),
     )
+
+
+def narrow_results(listings: Sequence[Listing], narrowed: Mapping[str, str]) -> list[Listing]:
+    """Return the results that have the chosen value of every facet."""
+    return [listing for listing in listings if all(has_value(listing, *pair) for pair in narrowed.items())]
+
+
+def _facets(state: SessionState, names: Mapping[str, str]) -> tuple[FacetRow, ...]:
+    rows = []
+    for facet in count_facets(state.results):
+        chosen = state.narrowed.get(facet.name)
+        rows.append(
+            FacetRow(
+                name=facet.name,
+                label=facet.label,
+                values=tuple(
+                    (
+                        value.value,
+                        f"{shorten(names.get(value.value, value.label), 24)} ({value.count:,})",
+                        value.value == chosen,
+                    )
+                    for value in facet.values[:MAX_FACET_VALUES]
+                ),
+            )
+        )
+    return tuple(rows)

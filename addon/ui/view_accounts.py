@@ -54,6 +54,9 @@ class AccountRow:
     tiers: tuple[str, ...]
     """Licenses that a contract can give; which it is, the user says."""
     opt_in: OptIn | None
+    takes_feeds: bool
+    """It is searched in product feeds on this machine."""
+    has_website_search: bool
 
 
 def view_accounts(state: SessionState, infos: Sequence[MarketplaceInfo]) -> tuple[AccountRow, ...]:
@@ -87,6 +90,8 @@ def _account(info: MarketplaceInfo, account: AccountState) -> AccountRow:
         key_page_url=info.key_page_url,
         tiers=info.contract_licenses,
         opt_in=info.opt_in,
+        takes_feeds=Capability.SEARCH_FEED in info.capabilities,
+        has_website_search=Capability.SEARCH_LINK in info.capabilities,
     )
 
 

@@ -79,6 +79,11 @@ def count_facets(listings: Iterable[Listing]) -> tuple[Facet, ...]:
     return tuple(facets)
 
 
+def has_value(listing: Listing, facet: str, value: str) -> bool:
+    """Say whether a listing is counted under this value of a facet of :func:`count_facets`."""
+    return any(value in values_of(listing) for name, _label, values_of in _FACETS if name == facet)
+
+
 def _editorial(listing: Listing) -> tuple[str, ...]:
     return () if listing.editorial is None else ("editorial" if listing.editorial else "commercial",)
 

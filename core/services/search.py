@@ -12,7 +12,7 @@ from ..marketplaces.base import Capability, MarketplaceInfo
 from ..model.listing import SearchPage, SearchQuery
 from .feeds import Feeds
 from .results import count_facets, find_equals, merge
-from .steps import Sender
+from .steps import OnWait, Sender
 
 __all__ = [
     "Search",
@@ -37,9 +37,17 @@ class Search:
     opted_in: frozenset[str] = frozenset()
     """Marketplaces whose ``MarketplaceInfo.opt_in`` the user switched on."""
 
-    def run(self, marketplace: str, query: SearchQuery, *, cancel: CancelToken | None = None) -> SearchPage:
+    def run(
+        self,
+        marketplace: str,
+        query: SearchQuery,
+        *,
+        cancel: CancelToken | None = None,
+        on_wait: OnWait | None = None,
+    ) -> SearchPage:
         """Return one page of one marketplace's results; raise UserInputError or a MarketplaceError.
 
+        ``on_wait`` is told the seconds when the marketplace has to be left alone for a while first.
         Without an API that may be used, a feed is searched; without a feed, NotSupported (``search.no_feed``)
         says how to get one.
         """
@@ -50,7 +58,7 @@ class Search:
                 raise _no_feed(info, query)
             return self.feeds.search(info.id, query, cancel=cancel)
         check_opted_in(info, self.opted_in)
-        return self.sender.send(module.search(query), info, cancel=cancel)
+        return self.sender.send(module.search(query), info, cancel=cancel, on_wait=on_wait)
 
     def choose(self, query: SearchQuery, infos: Iterable[MarketplaceInfo]) -> tuple[MarketplaceInfo, ...]:
         """Return the marketplaces that can be searched for what the query asks, as things are here."""

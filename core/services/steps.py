@@ -10,6 +10,8 @@ from ..http.cancel import CancelToken
 from ..http.message import Call, Steps
 from ..marketplaces.base import Marketplace, MarketplaceInfo
 
+OnWait = Callable[[float], None]
+
 P = TypeVar("P")
 T = TypeVar("T")
 
@@ -20,8 +22,18 @@ FindMarketplace = Callable[[str], Marketplace]
 class Sender(Protocol):
     """What a service needs of the HTTP client."""
 
-    def send(self, call: Call[P], info: MarketplaceInfo, *, cancel: CancelToken | None = None) -> P:
-        """Send one call and return what its reader made of the answer; raise a ClearanceError."""
+    def send(
+        self,
+        call: Call[P],
+        info: MarketplaceInfo,
+        *,
+        cancel: CancelToken | None = None,
+        on_wait: OnWait | None = None,
+    ) -> P:
+        """Send one call and return what its reader made of the answer; raise a ClearanceError.
+
+        ``on_wait`` is told the seconds of each longer wait, before it starts.
+        """
         ...
 
 

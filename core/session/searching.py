@@ -12,7 +12,7 @@ from ..marketplaces.base import MarketplaceInfo
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
 from ..services.quote import QuoteResult
-from ..services.search import merge
+from ..services.results import find_equals, merge
 from .part import SessionPart
 from .state import MarketplaceSearch, Phase, Problem, Selection
 
@@ -23,13 +23,16 @@ class Searching(SessionPart):
     def __init__(self, **parts: Any) -> None:
         super().__init__(**parts)
         self._thumbnails_asked: set[str] = set()
+        self._settled = 0
+        """How many results keep their places: what the user has looked through already."""
 
     def search(self, query: SearchQuery, *, marketplaces: Collection[str] = ()) -> None:
         """Start a new search on the given marketplaces (none given: all that can be searched)."""
         self.cancel_search()
         state = self.state
         state.query, state.results, state.searches = query, [], {}
-        state.selection = None
+        state.equals, state.narrowed, state.selection = {}, {}, None
+        self._settled = 0
         for info in self._services.search.choose(query, self.marketplaces):
             if not marketplaces or info.id in marketplaces:
                 self._search_one(info, query)
@@ -40,6 +43,7 @@ class Searching(SessionPart):
         query = self.state.query
         if query is None:
             return
+        self._settled = len(self.state.results)
         for info in self.marketplaces:
             search = self.state.searches.get(info.id)
             if search and search.phase is Phase.READY and search.next_cursor is not None:
@@ -55,14 +59,27 @@ class Searching(SessionPart):
 
     def _search_one(self, info: MarketplaceInfo, query: SearchQuery) -> None:
         search = self.state.searches.setdefault(info.id, MarketplaceSearch())
-        search.phase, search.problem = Phase.BUSY, None
+        search.phase, search.problem, search.wait_s = Phase.BUSY, None, 0.0
+        state = self.state
+
+        def waits(seconds: float) -> None:
+            def note() -> None:
+                search.wait_s = seconds
+                self._changed()
+
+            self._tasks.post(note)  # told in a worker
 
         def done(page: SearchPage) -> None:
-            if self.state.searches.get(info.id) is not search:
+            if state.searches.get(info.id) is not search:
                 return  # an older search; the user is already looking for something else
             search.phase = Phase.READY
             search.pages.append(page)
-            self.state.results = merge(self.state.results, page.listings)
+            # A result that the user looks at must not jump away, either.
+            settled = len(state.results) if state.selection is not None else self._settled
+            state.results = merge(
+                state.results, page.listings, shown=settled, order=[one.id for one in self.marketplaces]
+            )
+            state.equals = find_equals(state.results)
             self._note_owned(page.listings)
             self._changed()
 
@@ -74,11 +91,19 @@ class Searching(SessionPart):
         search.task = self._tasks.submit(
             "search",
             f"Searching {info.name}",
-            lambda task: self._services.search.run(info.id, query, cancel=task.token),
+            lambda task: self._services.search.run(info.id, query, cancel=task.token, on_wait=waits),
             on_done=done,
             on_error=failed,
             subject=info.id,
         )
+
+    def narrow(self, facet: str, value: str) -> None:
+        """Show only the results with this value of a facet; the same once more, or no value, shows all."""
+        if not value or self.state.narrowed.get(facet) == value:
+            self.state.narrowed.pop(facet, None)
+        else:
+            self.state.narrowed[facet] = value
+        self._changed()
 
     def request_thumbnails(self, refs: Iterable[str]) -> None:
         """Fetch and decode the pictures of some results; they appear in ``state.thumbnails``."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from ..errors import ClearanceError
+from ..feeds.catalogue import FeedInfo, FeedResult
 from ..files.pictures import Thumbnail
 from ..marketplaces.base import ANY, Wanted
 from ..model.evidence import Refund
@@ -53,6 +55,8 @@ class MarketplaceSearch:
     pages: list[SearchPage] = field(default_factory=list)
     problem: Problem | None = None
     task: Task | None = None
+    wait_s: float = 0.0
+    """While it waits so that the marketplace's limit is kept: for how many seconds."""
 
     @property
     def next_cursor(self) -> str | None:
@@ -118,6 +122,18 @@ class OrderProgress:
 
 
 @dataclass(slots=True, kw_only=True)
+class FeedProgress:
+    """A product feed that is being read, or was read last."""
+
+    marketplace: str
+    path: Path
+    phase: Phase = Phase.BUSY
+    task: Task | None = None
+    result: FeedResult | None = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class HistoryState:
     """What a marketplace says that the account bought, as far as it was read."""
 
@@ -148,7 +164,11 @@ class SessionState:
     query: SearchQuery | None = None
     searches: dict[str, MarketplaceSearch] = field(default_factory=dict)
     results: list[Listing] = field(default_factory=list)
-    """Merged over the marketplaces, in the order of arrival, each listing once."""
+    """Merged over the marketplaces in fair turns, each listing once."""
+    equals: dict[str, tuple[ListingRef, ...]] = field(default_factory=dict)
+    """``str(ref)`` → where else the same thing is sold."""
+    narrowed: dict[str, str] = field(default_factory=dict)
+    """Facet → value: what of the results is shown."""
     owned_refs: dict[str, str] = field(default_factory=dict)
     """``str(ref)`` → id of an active grant, for the badge on results."""
     selection: Selection | None = None
@@ -159,6 +179,9 @@ class SessionState:
     """By ``str(ref)``, newly decoded and not yet taken by the host; the host pops them."""
     thumbnails_failed: set[str] = field(default_factory=set)
     accounts: dict[str, AccountState] = field(default_factory=dict)
+    feeds: tuple[FeedInfo, ...] = ()
+    """The product feeds that are searched on this machine."""
+    feed: FeedProgress | None = None
     pickup_phase: Phase = Phase.IDLE
     pickup: Looked | None = None
     """What was found in the folders that downloads arrive in, and what waits for a file."""

@@ -21,7 +21,8 @@ NAMES = (
     "report", "cleared", "options", "awaiting evidence", "awaiting file", "in doubt without records",
     "nothing arrived", "arrived", "pick-up failed", "refund busy", "refund advice", "refund too late",
     "refund unknown policy", "refund asked", "refund failed", "history busy", "history", "history empty",
-    "history failed", "health", "health of nothing",
+    "history failed", "health", "health of nothing", "feed being read", "feed", "feed failed",
+    "narrowed",
 )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def test_the_preferences_draw(bpy: Any, load: Load, app: Any, states: dict[str, 
     chosen = load("addon.prefs").preferences()
     for entry in chosen.marketplaces:
         entry.expanded = True
-    for name in ("no keys", "idle"):
+    for name in ("no keys", "idle", "feed being read", "feed", "feed failed"):
         app.session.state = states[name]
         layout = recording_layout.Layout()
         load("addon.ui.draw_accounts").draw_preferences(

@@ -71,7 +71,7 @@ class FakeSender:
         self.answers: dict[str, Any] = answers
         self.sent: list[Any] = []
 
-    def send(self, call: Any, info: Any, *, cancel: Any = None) -> Any:
+    def send(self, call: Any, info: Any, *, cancel: Any = None, on_wait: Any = None) -> Any:
         """Answer one call."""
         if cancel is not None:
             cancel.check()

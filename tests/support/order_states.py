@@ -51,6 +51,7 @@ def more_states(made: States, load: Callable[[str], Any], now: Any) -> dict[str,
         **_refunds(made, load, evidence, now),
         **_histories(made, load, base),
         **_healths(made, load, now),
+        **_feeds(made, load, now),
     }
 
 
@@ -167,6 +168,42 @@ def _histories(made: States, load: Callable[[str], Any], base: Any) -> dict[str,
         "history": with_history(phase=state.Phase.READY, rows=rows * 30, next_cursor="2"),
         "history empty": with_history(phase=state.Phase.READY),
         "history failed": with_history(phase=state.Phase.FAILED, problem=made.problem("offline")),
+    }
+
+
+def _feeds(made: States, load: Callable[[str], Any], now: Any) -> dict[str, Any]:
+    state, catalogue, rows = made.state, load("core.feeds.catalogue"), load("core.feeds.rows")
+    feed = catalogue.FeedInfo(
+        marketplace="turbosquid", id=1, path=Path("/feeds/products.tsv"), mapping_path=None,
+        day=date(2026, 11, 1), imported_at=now, products=1_000_000, bad=3,
+    )  # fmt: skip
+    result = catalogue.FeedResult(
+        feed=feed, files=1, read=10, added=5, changed=2, unchanged=3, removed=1, unavailable=0, duplicates=0,
+        bad=3, unclear=1, bad_rows=(rows.BadRow(line=7, why=LONG),), note=LONG,
+    )  # fmt: skip
+
+    def reading(**values: Any) -> Any:
+        return state.FeedProgress(marketplace="turbosquid", path=feed.path, **values)
+
+    return {
+        "feed being read": state.SessionState(feed=reading(task=made.task(done=5, total=10, kind="feeds"))),
+        "feed": state.SessionState(feeds=(feed,), feed=reading(phase=state.Phase.READY, result=result)),
+        "feed failed": state.SessionState(
+            feed=reading(phase=state.Phase.FAILED, problem=made.problem("feeds.broken", LONG))
+        ),
+        "narrowed": state.SessionState(
+            query=made.listings.SearchQuery(text="x"),
+            results=[
+                made.listing(),
+                made.listing(2, ref=made.ref(2, "turbosquid"), formats=("max",)),
+                made.listing(
+                    3, ref=made.ref(3, "pond5"), kind=made.listings.MediaKind.VIDEO, formats=("mov",)
+                ),
+            ],
+            searches={"cgtrader": made.search("busy", wait_s=12.0)},
+            narrowed={"marketplace": "turbosquid"},
+            equals={"turbosquid:2": (made.ref(1),)},
+        ),
     }
 
 

@@ -181,10 +181,20 @@ class States:
             for info in self.infos
         }
 
-    def search(self, phase: str, *, listings: tuple[Any, ...] = (), problem: Any = None, **page: Any) -> Any:
+    def search(
+        self,
+        phase: str,
+        *,
+        listings: tuple[Any, ...] = (),
+        problem: Any = None,
+        wait_s: float = 0.0,
+        **page: Any,
+    ) -> Any:
         """Make one marketplace's part of a search."""
         pages = [self.listings.SearchPage(listings=listings, **page)] if phase == "ready" else []
-        return self.state.MarketplaceSearch(phase=self.state.Phase(phase), pages=pages, problem=problem)
+        return self.state.MarketplaceSearch(
+            phase=self.state.Phase(phase), pages=pages, problem=problem, wait_s=wait_s
+        )
 
     def every_state(self) -> dict[str, Any]:
         """Make one state for everything that the panels have to say something about."""

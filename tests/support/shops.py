@@ -112,7 +112,7 @@ class QuotingSender(FakeSender):
 
     basis: Any = None
 
-    def send(self, call: Any, info: Any, *, cancel: Any = None) -> Any:
+    def send(self, call: Any, info: Any, *, cancel: Any = None, on_wait: Any = None) -> Any:
         """Answer listing and subscriptions from the basis; everything else as told."""
         if self.basis is not None and call.operation == "listing":
             self.sent.append(call)

@@ -14,6 +14,8 @@ view_pickup = load("addon.ui.view_pickup")
 view_refund = load("addon.ui.view_refund")
 view_history = load("addon.ui.view_history")
 view_health = load("addon.ui.view_health")
+view_feeds = load("addon.ui.view_feeds")
+view = load("addon.ui.view")
 made = States(load)
 STATES = made.every_state()
 INFOS = made.infos
@@ -123,3 +125,31 @@ def test_health_names_what_rests_and_how_long_to_wait() -> None:
     assert ill.used == pytest.approx(0.95)
     assert "75.0% successful" in ill.facts[0].value
     assert "No marketplace was asked" in told(view_health.view_health(STATES["health of nothing"]).notes)
+
+
+def test_results_can_be_narrowed_and_say_where_else_they_are_sold() -> None:
+    shown = view.view_search(STATES["narrowed"], INFOS)
+    assert [row.ref for row in shown.results] == ["turbosquid:2"]
+    assert shown.results[0].elsewhere == "CGTrader"
+    assert "1 of 3 results shown" in told(shown.notes)
+    by_name = {facet.name: facet.values for facet in shown.facets}
+    assert ("turbosquid", "TurboSquid (1)", True) in by_name["marketplace"]
+    assert {value for value, _text, _chosen in by_name["kind"]} == {"model", "video"}
+
+
+def test_a_marketplace_that_waits_says_how_long() -> None:
+    assert "CGTrader: waiting 12 s, to stay below its limit" in told(
+        view.view_search(STATES["narrowed"], INFOS).notes
+    )
+
+
+def test_a_feed_says_what_was_read_and_what_could_not_be_used() -> None:
+    shown = view_feeds.view_feeds(STATES["feed"], "turbosquid")
+    assert shown.rows[0].detail == "1,000,000 products, prices of 2026-11-01, 3 rows unusable"
+    said = told(shown.notes)
+    assert "5 new, 2 changed, 1 gone, 3 as before" in said
+    assert "3 rows could not be used, 1 only in part" in said
+    assert "Line 7: A very long sentence" in said
+    assert view_feeds.view_feeds(STATES["feed being read"], "turbosquid").fraction == pytest.approx(0.5)
+    assert "A very long sentence" in told(view_feeds.view_feeds(STATES["feed failed"], "turbosquid").notes)
+    assert "No feed yet" in told(view_feeds.view_feeds(STATES["feed"], "unity").notes)
