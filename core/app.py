@@ -32,6 +32,7 @@ from .http.site import Site
 from .http.throttle import Limit, Throttle
 from .http.tokens import TokenKeeper
 from .http.transport import RequestsTransport, Transport
+from .http.waits import WaitBoard
 from .ids import Ids, RandomIds
 from .ledger.engine import open_ledger
 from .ledger.port import Ledger
@@ -195,7 +196,7 @@ def _build_network(
         return Limit(per_hour=per_hour, per_second=settings.requests_per_second)
 
     log = HealthLog(settings.data_dir / "health.sqlite", place="sandbox" if routes.is_sandbox else "")
-    breakers = Breakers(clock=clock)
+    breakers, board = Breakers(clock=clock), WaitBoard(clock=clock)
     exchange = Exchange(
         transport=transport,
         routes=routes,
@@ -209,6 +210,7 @@ def _build_network(
         limit_for=limit_for,
         breakers=breakers,
         health=log,
+        board=board,
     )
     tokens = TokenKeeper(
         credentials,
@@ -242,7 +244,7 @@ def _build_network(
         client=Client(exchange, tokens, public),
         downloader=downloader,
         tokens=tokens,
-        health=Health(log=log, breakers=breakers, usage=exchange.usage, clock=clock),
+        health=Health(log=log, breakers=breakers, usage=exchange.usage, board=board, clock=clock),
     )
 
 

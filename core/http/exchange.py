@@ -25,6 +25,7 @@ from .site import Site
 from .statuses import read_told
 from .throttle import Limit, OnWait, Throttle, Usage
 from .transport import Transport
+from .waits import WaitBoard
 
 __all__ = ["NO_CREDENTIAL", "Credential", "Exchange", "Timeouts", "clean_error", "default_limit"]
 
@@ -67,6 +68,7 @@ class Exchange:
         limit_for: Callable[[Site], Limit] = default_limit,
         breakers: Breakers | None = None,
         health: HealthLog | None = None,
+        board: WaitBoard | None = None,
     ) -> None:
         self.routes = routes
         self.clock = clock
@@ -85,6 +87,7 @@ class Exchange:
         self._limit_for = limit_for
         self._breakers = breakers
         self._health = health
+        self._board = board or WaitBoard(clock=clock)
 
     def close(self) -> None:
         """Close the files that count and note requests; the transport is closed by whoever made it."""
@@ -124,8 +127,15 @@ class Exchange:
         if self._breakers is not None:
             self._breakers.admit(site, call.operation)
         verdict = Verdict.SILENT
+        number = self._board.enter()
+
+        def tell(seconds: float) -> None:
+            self._board.note(number, site.id, call.operation, seconds)
+            if on_wait is not None:
+                on_wait(seconds)
+
         try:
-            answer = self._run_tries(call, site, credential, trace=trace, cancel=cancel, on_wait=on_wait)
+            answer = self._run_tries(call, site, credential, trace=trace, cancel=cancel, on_wait=tell)
             verdict = Verdict.GOOD
         except ClearanceError as error:
             failure = error
@@ -134,6 +144,7 @@ class Exchange:
             self._note(call, site, trace, None)
             return answer
         finally:
+            self._board.leave(number)
             if self._breakers is not None:
                 self._breakers.report(site, call.operation, verdict)
         # Outside of the handler, so that nothing is chained to it again.
@@ -149,7 +160,7 @@ class Exchange:
         *,
         trace: _Trace,
         cancel: CancelToken | None,
-        on_wait: OnWait | None,
+        on_wait: OnWait,
     ) -> P:
         from tenacity import RetryCallState, Retrying
 
@@ -184,7 +195,7 @@ class Exchange:
             return plan.wait_s if isinstance(plan, Retry) else 0.0
 
         def sleep(seconds: float) -> None:
-            if on_wait is not None and seconds >= 1.0:
+            if seconds >= 1.0:
                 on_wait(seconds)
             self._pause(seconds, cancel)
 
@@ -228,7 +239,7 @@ class Exchange:
         credential: Credential,
         *,
         cancel: CancelToken | None,
-        on_wait: OnWait | None,
+        on_wait: OnWait,
     ) -> None:
         """Pass every gate before sending; raise, with nothing sent, when one is shut."""
         self.check_online()

@@ -16,6 +16,8 @@ _RESERVED_SHARE = 0.10
 _RESERVED_LEAST = 3
 _CALM_SHARE = 0.5
 """Up to this share of the budget requests go out as they come."""
+_LEAST_S = 0.001
+"""What a wait is at least, so that rounding never makes one of nothing."""
 _LOW_SHARE = 0.2
 """Below this share of the vendor's own budget we slow down."""
 _LOW_COUNT = 5
@@ -87,7 +89,7 @@ def wait_s(spent: Spent, limit: Limit, *, urgent: bool) -> float:
         return vendor_s
     browse = limit.budget - limit.reserve
     if spent.used >= browse:
-        return max(vendor_s, spent.until_browse_s)
+        return max(vendor_s, spent.until_browse_s, _LEAST_S)
     pace = 0.0
     if spent.used > limit.budget * _CALM_SHARE:
         pace = spread_s(left=browse - spent.used, over_s=spent.until_calm_s, since_last_s=spent.since_last_s)

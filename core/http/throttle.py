@@ -267,7 +267,7 @@ class Throttle:
         if until <= now or set_at > now + _CLOCK_SLACK_MS:
             return None
         (sent,) = connection.execute(
-            f'SELECT COUNT(*) FROM "{table}" WHERE item_timestamp > ?',  # noqa: S608
+            f'SELECT COUNT(*) FROM "{table}" WHERE item_timestamp >= ?',  # noqa: S608
             (set_at,),
         ).fetchone()
         return Told(

@@ -11,6 +11,7 @@ from ..errors import ClearanceError
 from ..http.breaker import Breakers, BreakerState, BreakerView
 from ..http.health import KEPT_HOURS, ErrorNote, HealthLog, OperationCounts, percentile
 from ..http.throttle import Usage
+from ..http.waits import Wait, WaitBoard
 from ..marketplaces import registry
 from ..marketplaces.base import MarketplaceInfo
 
@@ -82,7 +83,12 @@ class Health:
     log: HealthLog
     breakers: Breakers
     usage: Callable[[MarketplaceInfo], Usage]
+    board: WaitBoard
     clock: Clock
+
+    def waits(self) -> tuple[Wait, ...]:
+        """Return which calls of this process wait right now; quick, reads no file."""
+        return self.board.waits()
 
     def run(self, *, hours: int = DEFAULT_HOURS) -> tuple[MarketplaceHealth, ...]:
         """Return every marketplace's health over the last hours (at most a week), in the registry's order."""

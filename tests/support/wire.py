@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from core.http.auth import AppAuth, AuthConfig
+from core.http.breaker import Breakers
 from core.http.cancel import CancelToken
 from core.http.client import Client
 from core.http.exchange import Exchange, Timeouts
+from core.http.health import HealthLog
 from core.http.message import Auth, Call, Idempotency, Json, Request
 from core.http.public import PublicFetcher
 from core.http.retry import RetryPolicy
@@ -25,6 +27,7 @@ from core.http.routes import Routes
 from core.http.throttle import Limit, Throttle
 from core.http.tokens import TokenKeeper
 from core.http.transport import RequestsTransport, Transport
+from core.http.waits import WaitBoard
 
 API = "https://api.example.com"
 FILES = "https://files.example-cdn.com"
@@ -269,6 +272,7 @@ class Rig:
     clock: FakeClock
     store: DictStore
     throttle: Throttle
+    board: WaitBoard
     online: list[bool]
 
 
@@ -281,12 +285,14 @@ def rigged(
     policy: RetryPolicy | None = None,
     transport: Transport | None = None,
     read_timeout_s: float = 5.0,
+    health: HealthLog | None = None,
 ) -> Iterator[Rig]:
     clock = FakeClock()
     online = [True]
     transport = transport or RequestsTransport(monotonic=clock.monotonic)
     routes = Routes(url)
     throttle = Throttle(tmp_path / "throttle.sqlite", clock=clock, pause=clock.pause)
+    board = WaitBoard(clock=clock)
     timeouts = Timeouts(connect_s=2.0, read_s=read_timeout_s, spending_s=read_timeout_s)
     exchange = Exchange(
         transport=transport,
@@ -300,6 +306,9 @@ def rigged(
         timeouts=timeouts,
         policy=policy,
         limit_for=lambda site: Limit(per_hour=site.requests_per_hour),
+        breakers=Breakers(clock=clock),
+        health=health,
+        board=board,
     )
     store = store or DictStore(client_id="my-id", client_secret="my-secret")
     numbers = iter(range(1_000_000))
@@ -323,7 +332,7 @@ def rigged(
     try:
         yield Rig(
             client=client, exchange=exchange, tokens=tokens, transport=transport, routes=routes, clock=clock,
-            store=store, throttle=throttle, online=online,
+            store=store, throttle=throttle, board=board, online=online,
         )  # fmt: skip
     finally:
         client.close()

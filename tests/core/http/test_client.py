@@ -221,6 +221,20 @@ def test_retry_after_is_honored_and_pauses_the_key(tmp_path: Path) -> None:
         assert len(server.seen) == 2
 
 
+def test_a_call_that_waits_is_on_the_board_until_it_ends(tmp_path: Path) -> None:
+    replies = iter([Reply(status=429, headers=(("Retry-After", "7"),)), as_json({"value": 1})])
+    with serving(lambda _: next(replies)) as server, rigged(tmp_path, server.url) as rig:
+        seen: list[tuple[str, str]] = []
+
+        def on_wait(_seconds: float) -> None:
+            seen.extend((wait.marketplace, wait.operation) for wait in rig.board.waits())
+
+        rig.client.send(call(), SITE, on_wait=on_wait)
+        assert seen
+        assert set(seen) == {("example", "search")}
+        assert rig.board.waits() == ()
+
+
 def test_a_wait_past_the_deadline_is_told_instead(tmp_path: Path) -> None:
     reply = Reply(status=429, headers=(("Retry-After", "3000"),))
     with serving(lambda _: reply) as server, rigged(tmp_path, server.url) as rig:

@@ -43,6 +43,7 @@ class Link:
     name: str = "a.zip"
     size: int | None = None
     sha256: str | None = None
+    token_parameter: str = ""
 
 
 def sha256(data: bytes) -> str:
@@ -758,3 +759,122 @@ class HttpRoutes(Routes):
 
     def wire(self, url: str) -> str:
         return f"http://{self.host(url)}:{self._port}/"
+
+
+# --- links that want the account's token in the address ---
+
+SIGNED = "https://api.example.com/Download/1"
+SIGNED_SITE = FakeSite(download_hosts=frozenset({"api.example.com", ".example-cdn.com"}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenLink(Link):
+    url: str = SIGNED
+    token_parameter: str = "token"
+
+
+class Signer:
+    """Puts one token after another into the address, a new one only when asked to renew."""
+
+    def __init__(self) -> None:
+        self.asked: list[bool] = []
+        self.count = 0
+
+    def __call__(
+        self, link: Any, site: Any, *, renew: bool = False, cancel: CancelToken | None = None
+    ) -> str:
+        self.asked.append(renew)
+        self.count += renew
+        return f"{link.url}?token=hush-{self.count}"
+
+
+@contextmanager
+def signing(tmp_path: Path, handler: Callable[[Seen], Reply]) -> Iterator[tuple[Downloader, Server, Signer]]:
+    clock, signer = FakeClock(), Signer()
+    transport = RequestsTransport(monotonic=clock.monotonic)
+    with serving(handler) as server:
+        yield (
+            Downloader(
+                transport=transport,
+                routes=Routes(server.url),
+                clock=clock,
+                pause=clock.pause,
+                random=lambda: 0.5,
+                online=lambda: True,
+                user_agent="Clearance/test",
+                sign_link=signer,
+            ),
+            server,
+            signer,
+        )
+    transport.close()
+
+
+def test_the_token_goes_to_its_host_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Adobe A.5: ``?token=``, no Authorization header, redirects followed without it."""
+
+    def handler(seen: Seen) -> Reply:
+        if seen.path.startswith("/api.example.com"):
+            return Reply(status=302, headers=(("Location", f"{FILES}/storage/a.zip?sig=x"),))
+        return FileHost(SMALL)(seen)
+
+    with caplog.at_level("DEBUG"), signing(tmp_path, handler) as (downloader, server, signer):
+        fetched = downloader.fetch(TokenLink, SIGNED_SITE, folder=tmp_path / "f")
+        first, second = server.seen
+    assert first.target.endswith("/Download/1?token=hush-0")
+    assert "token" not in second.target
+    assert "authorization" not in {**first.headers, **second.headers}
+    assert signer.asked == [False]
+    assert fetched.path.read_bytes() == SMALL
+    assert fetched.source_host == "files.example-cdn.com"
+    assert "hush" not in caplog.text
+
+
+def test_a_relative_redirect_does_not_take_the_token_along(tmp_path: Path) -> None:
+    def handler(seen: Seen) -> Reply:
+        if seen.path.endswith("/Download/1"):
+            return Reply(status=303, headers=(("Location", "/Download/2"),))
+        return FileHost(SMALL)(seen)
+
+    with signing(tmp_path, handler) as (downloader, server, _):
+        downloader.fetch(TokenLink, SIGNED_SITE, folder=tmp_path / "f")
+        assert server.seen[1].target.endswith("/Download/2")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_an_ended_token_is_renewed(tmp_path: Path, status: int) -> None:
+    def handler(seen: Seen) -> Reply:
+        return FileHost(SMALL)(seen) if seen.target.endswith("token=hush-1") else Reply(status=status)
+
+    with signing(tmp_path, handler) as (downloader, _, signer):
+        fetched = downloader.fetch(TokenLink, SIGNED_SITE, folder=tmp_path / "f")
+    assert fetched.size == len(SMALL)
+    assert signer.asked == [False, True]
+
+
+def test_the_token_is_in_no_error_and_no_file(tmp_path: Path) -> None:
+    with (
+        signing(tmp_path, lambda _: Reply(status=403)) as (downloader, _, signer),
+        pytest.raises(DownloadLinkExpired) as caught,
+    ):
+        downloader.fetch(TokenLink, SIGNED_SITE, folder=tmp_path / "f")
+    assert "hush" not in f"{caught.value!r}{caught.value}{caught.value.context}"
+    assert signer.count >= 1
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or b"hush" not in path.read_bytes()
+
+
+def test_a_link_that_wants_no_token_is_not_signed(tmp_path: Path) -> None:
+    with signing(tmp_path, FileHost(SMALL)) as (downloader, server, signer):
+        downloader.fetch(Link, SIGNED_SITE, folder=tmp_path / "f")
+        assert server.seen[0].target.endswith("sig=hidden")
+    assert signer.asked == []
+
+
+def test_a_signed_address_at_a_strange_host_is_not_opened(tmp_path: Path) -> None:
+    with signing(tmp_path, FileHost(SMALL)) as (downloader, server, _):
+        with pytest.raises(UnexpectedResponse):
+            downloader.fetch(
+                lambda: TokenLink(url="https://evil.example.net/a"), SIGNED_SITE, folder=tmp_path / "f"
+            )
+        assert server.seen == []

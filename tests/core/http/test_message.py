@@ -22,7 +22,15 @@ from core.errors import (
     UnexpectedResponse,
 )
 from core.http.message import Call, Idempotency, Request, Response, decode_json, encode_json
-from core.http.statuses import MAX_DEPTH, clean_text, nests_too_deep, read_retry_after, vendor_words
+from core.http.pacing import Told
+from core.http.statuses import (
+    MAX_DEPTH,
+    clean_text,
+    nests_too_deep,
+    read_retry_after,
+    read_told,
+    vendor_words,
+)
 
 DATE = "Mon, 23 Nov 2026 12:00:00 GMT"
 DATE_MS = 1_795_435_200_000
@@ -346,6 +354,59 @@ class TestRetryAfter:
     def test_any_header_ends_in_a_number_or_none(self, headers: dict[str, str]) -> None:
         wait = read_retry_after(headers)
         assert wait is None or 0 <= wait < float("inf")
+
+
+class TestVendorsCounter:
+    @pytest.mark.parametrize(
+        ("headers", "told"),
+        [
+            ({}, None),
+            ({"RateLimit-Limit": "100"}, None),
+            ({"RateLimit-Remaining": "soon"}, None),
+            ({"RateLimit-Remaining": "7"}, Told(remaining=7)),
+            ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}, Told(remaining=0, reset_s=30.0)),
+            ({"ratelimit-remaining": "-1", "ratelimit-limit": "0"}, Told(remaining=0)),
+            (
+                {"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "50", "RateLimit-Reset": "12"},
+                Told(remaining=50, limit=100, reset_s=12.0),
+            ),
+            (
+                {"RateLimit-Remaining": "1", "RateLimit-Reset": str(DATE_MS + 2500), "Date": DATE},
+                Told(remaining=1, reset_s=2.5),
+            ),
+            (
+                {"RateLimit-Remaining": "1", "RateLimit-Reset": str(DATE_MS // 1000 + 9), "Date": DATE},
+                Told(remaining=1, reset_s=9.0),
+            ),
+        ],
+    )
+    def test_forms(self, headers: dict[str, str], told: Told | None) -> None:
+        assert read_told(headers) == told
+
+    @given(
+        st.dictionaries(
+            st.sampled_from(["ratelimit-remaining", "ratelimit-limit", "x-ratelimit-reset", "date"]),
+            st.text(max_size=30) | st.integers().map(str),
+        )
+    )
+    def test_any_header_is_a_counter_or_none(self, headers: dict[str, str]) -> None:
+        told = read_told(headers)
+        assert told is None or (told.remaining >= 0 and (told.reset_s is None or told.reset_s >= 0))
+
+    @pytest.mark.parametrize(
+        ("status", "detail", "wait"),
+        [
+            (429, "Account Over Queries Per Second Limit", 1.0),
+            (403, "Account Over Queries Per Second Limit", 1.0),
+            (403, "Account Over Rate Limit", 900.0),
+            (429, "Account Over Rate Limit", 900.0),
+            (429, "", None),
+        ],
+    )
+    def test_gettys_words_say_how_long(self, status: int, detail: str, wait: float | None) -> None:
+        error = refusal(status, b'{"message": "Too Many Requests"}', x_error_detail=detail)
+        assert isinstance(error, RateLimited)
+        assert error.retry_after_s == wait
 
 
 class TestCleanText:

@@ -13,7 +13,8 @@ from wire import FakeClock
 from core.clock import SystemClock
 from core.errors import CancelledError, ClearanceError, RateLimited
 from core.http.cancel import CancelToken, pause_with
-from core.http.throttle import Limit, Throttle
+from core.http.pacing import Told
+from core.http.throttle import Limit, Throttle, Usage
 
 
 @pytest.fixture
@@ -136,6 +137,95 @@ def test_threads_share_the_limit(tmp_path: Path) -> None:
         thread.join()
     throttle.close()
     assert len(passed) == 25
+
+
+# --- the pace, the reserve, the vendor's own counter ---
+
+
+def test_half_goes_at_once_then_it_slows_down_and_says_so(throttle: Throttle, clock: FakeClock) -> None:
+    waits: list[float] = []
+    for _ in range(60):
+        throttle.acquire("key", Limit(per_hour=100), on_wait=waits.append)
+    assert len(waits) >= 9
+    assert all(30 < wait < 120 for wait in waits)
+    assert 700 < sum(clock.slept) < 900
+
+
+def test_browsing_leaves_the_reserve_to_purchases(throttle: Throttle, clock: FakeClock) -> None:
+    limit = Limit(per_hour=20)
+    for _ in range(17):
+        throttle.acquire("key", limit, urgent=True)
+    with pytest.raises(RateLimited, match="minutes"):
+        throttle.acquire("key", limit)
+    for _ in range(3):
+        throttle.acquire("key", limit, urgent=True)
+    assert clock.slept == []
+    with pytest.raises(RateLimited):
+        throttle.acquire("key", limit, urgent=True)
+
+
+def test_the_vendors_counter_at_zero_stops_every_process(
+    tmp_path: Path, throttle: Throttle, clock: FakeClock
+) -> None:
+    limit = Limit(per_hour=1000)
+    throttle.note_told("key", Told(remaining=1, limit=100, reset_s=40))
+    other = Throttle(tmp_path / "deep" / "throttle.sqlite", clock=clock, pause=clock.pause)
+    other.acquire("key", limit, urgent=True)
+    assert clock.slept == []
+    throttle.acquire("other key", limit)
+    assert clock.slept == []
+    throttle.acquire("key", limit, urgent=True)
+    assert 39 <= sum(clock.slept) <= 41
+    other.close()
+
+
+def test_a_low_counter_slows_down_and_a_new_window_frees(throttle: Throttle, clock: FakeClock) -> None:
+    limit = Limit(per_hour=1000)
+    throttle.acquire("key", limit)
+    clock.seconds += 0.25
+    throttle.note_told("key", Told(remaining=4, limit=60, reset_s=40))
+    throttle.acquire("key", limit)
+    assert 8 <= sum(clock.slept) <= 10
+    clock.seconds += 40
+    throttle.acquire("key", limit)
+    assert sum(clock.slept) <= 11
+
+
+def test_a_counter_without_a_time_holds_for_a_minute(throttle: Throttle, clock: FakeClock) -> None:
+    throttle.note_told("key", Told(remaining=0))
+    throttle.acquire("key", Limit(per_hour=1000))
+    assert 59 <= sum(clock.slept) <= 61
+
+
+def test_usage_is_read_without_counting(throttle: Throttle, clock: FakeClock) -> None:
+    limit = Limit(per_hour=100)
+    assert throttle.usage("shop:", limit) == Usage(used=0, limit=100, reserve=10)
+    for number in range(95):
+        throttle.acquire("shop:one" if number < 90 else "shop:two", limit, urgent=True)
+        throttle.acquire("shopping:other", Limit(per_hour=10_000))
+    for _ in range(3):
+        usage = throttle.usage("shop:", limit)
+        assert (usage.used, usage.limit, usage.paused_for_s) == (90, 100, 0)
+        assert 3590 < usage.next_free_in_s <= 3601
+    throttle.pause_key("shop:one", 5000)
+    assert (
+        throttle.usage("shop:", limit).next_free_in_s == throttle.usage("shop:", limit).paused_for_s == 5000
+    )
+    clock.seconds += 5001
+    assert throttle.usage("shop:", limit) == Usage(used=0, limit=100, reserve=10)
+
+
+def test_usage_before_anything_was_sent_makes_no_file(tmp_path: Path, clock: FakeClock) -> None:
+    throttle = Throttle(tmp_path / "deep" / "throttle.sqlite", clock=clock, pause=clock.pause)
+    assert throttle.usage("shop:", Limit(per_hour=5)).used == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_usage_of_an_unusable_file_is_said(tmp_path: Path, clock: FakeClock) -> None:
+    (tmp_path / "throttle.sqlite").mkdir()
+    throttle = Throttle(tmp_path / "throttle.sqlite", clock=clock, pause=clock.pause)
+    with pytest.raises(ClearanceError, match="counts requests"):
+        throttle.usage("shop:", Limit(per_hour=5))
 
 
 def test_processes_open_the_file_at_the_same_moment(tmp_path: Path) -> None:
