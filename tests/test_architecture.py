@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "services": FOUNDATION
     | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
     | {"credentials", "settings", "stamp_format", "host"},
-    "session": FOUNDATION | {"services", "marketplaces", "settings", "tasks", "host", "files"},
+    "session": FOUNDATION | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"},
 }
 EVERYTHING = {"app", "cli"}
 

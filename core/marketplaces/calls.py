@@ -196,9 +196,10 @@ def web_only(
 ) -> NotSupported:
     """Return the error for a step that only the website offers, with the page where it is done.
 
-    Raises what ``own_id`` raises when the listing is not this marketplace's at all.
+    Raises UserInputError when the listing is not this marketplace's at all, or no id.
     """
     listing_id = own_id(info, ref, kind)
+    join_url("", (listing_id,))  # refuses what is no id
     page = info.web.product_page(listing_id) if info.web else info.key_page_url
     return not_supported(info, step, f"Do it on its website: {page}")
 

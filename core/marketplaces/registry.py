@@ -20,6 +20,8 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "getty_images": ".getty_images",
         "pond5": ".pond5",
         "shutterstock": ".shutterstock",
+        "turbosquid": ".turbosquid",
+        "unity": ".unity",
     }
 )
 """Marketplace id → module, relative to this package: the same code runs under three package names."""

@@ -136,11 +136,11 @@ def account() -> Steps[base.Account]:
 def search(query: SearchQuery) -> Call[SearchPage]:
     """Find listings."""
     calls.need_kind(INFO, query.kind)
-    page = calls.page_number(query.cursor)
+    page, text = calls.page_number(query.cursor), calls.query_text(query.text)
     names = calls.sendable(query.filters, PRICES, CURRENCIES)
     asked = calls.asked_filters(query.filters)
     body: dict[str, object] = {
-        "q": calls.query_text(query.text),
+        **({"q": text} if text else {}),
         "rows": query.per_page,
         "start": (page - 1) * query.per_page,
         "currency": US_DOLLARS,

@@ -12,6 +12,7 @@ import pytest
 from tapes import (
     Tape,
     calls_of,
+    changed_at,
     difference,
     drive,
     load_tapes,
@@ -40,7 +41,10 @@ from core.marketplaces.base import (
 from core.model.listing import Listing, ListingRef, SearchQuery
 
 TAPES = load_tapes()
-TOTALS = ("total", "total_count", "result_count", "nb_results", "totalNumberOfItems")
+TOTALS: tuple[tuple[str, ...], ...] = (
+    ("total",), ("total_count",), ("result_count",), ("nb_results",), ("totalNumberOfItems",),
+    ("response", "numFound"),
+)  # fmt: skip
 SECRETS = ("gatekeeper", "X-Amz-Signature", "?s=", "90acdef14bad")
 
 
@@ -123,9 +127,9 @@ class TestSearch:
     @tapes_for("search", good=True)
     def test_a_total_that_lies_does_not_loop(self, tape: Tape) -> None:
         body = dict(tape.steps[0]["response"]["body"])
-        name = next((name for name in TOTALS if name in body), TOTALS[0])
+        path = next((path for path in TOTALS if path[0] in body), TOTALS[0])
         for total in (10**12, None):
-            answer = response_of({"body": {**body, name: total}})
+            answer = response_of({"body": changed_at(body, path, total)})
             assert len(drive(start(tape), lambda step, call, answer=answer: answer)) <= 1000
 
     @tapes_for("search", good=True)
@@ -143,7 +147,7 @@ class TestSearch:
     def test_nothing_is_spent(self, tape: Tape) -> None:
         for call in calls_of(tape):
             assert call.idempotency is Idempotency.SAFE
-            assert call.request.method == "GET"
+            assert call.request.method in ("GET", "POST")  # one vendor takes its searches as a body
 
     @pytest.mark.parametrize("marketplace", with_capability(Capability.SEARCH))
     @pytest.mark.parametrize(
@@ -154,7 +158,8 @@ class TestSearch:
         module = registry.find(marketplace)
         query = SearchQuery(text=text, kind=None, per_page=100)
         call = module.search(query)
-        values = [value for _, value in call.request.query]
+        body = json.loads(call.request.json_body or "{}")  # where a search is sent as one
+        values = [value for _, value in call.request.query] + [str(value) for value in body.values()]
         assert all(value.isprintable() for value in values)
         assert all(value.encode() for value in values)  # nothing that cannot be sent
         if text.strip():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from tapes import FOLDER, Tape, load_tapes, play
+from web_tapes import WEB_TAPED, load_web_tapes
 
 from core.errors import NotSupported, UserInputError
 from core.marketplaces import registry
@@ -18,12 +19,13 @@ from core.marketplaces.base import AppAuth, Capability, HistoryQuery, Marketplac
 from core.model.listing import ListingRef, MediaKind, SearchQuery
 
 if TYPE_CHECKING:
-    from core.marketplaces import cgtrader, pond5, shutterstock
+    from core.marketplaces import cgtrader, pond5, shutterstock, turbosquid, unity
 
     # The type checker holds the modules against the protocol too.
-    CHECKED: tuple[Marketplace, ...] = (cgtrader, pond5, shutterstock)
+    CHECKED: tuple[Marketplace, ...] = (cgtrader, pond5, shutterstock, turbosquid, unity)
 
 TAPES = load_tapes()
+WEB_TAPES = load_web_tapes()
 ROOT = Path(__file__).resolve().parents[3]
 FUNCTIONS = (
     "account", "search", "listing", "quote", "purchase", "order_status", "download_links", "history",
@@ -36,6 +38,7 @@ TAPED = {
     Capability.ORDER_STATUS: {"order_status"},
     Capability.HISTORY: {"history"},
     Capability.DOWNLOAD_API: {"download_links"},
+    **WEB_TAPED,
 }
 
 every_marketplace = pytest.mark.parametrize("marketplace", registry.all_ids())
@@ -118,7 +121,13 @@ class TestShape:
         have = {tape.operation for tape in own}
         # Where a file can be had once only, the link comes with the purchase and there is no other.
         have |= {"download_links" for tape in own if tape.operation == "purchase" and play(tape).links}
-        for capability in registry.find(marketplace).INFO.capabilities:
+        have |= {one.operation for one in WEB_TAPES if one.marketplace == marketplace and one.succeeds}
+        capabilities = registry.find(marketplace).INFO.capabilities
+        if Capability.PURCHASE_WEB in capabilities:
+            have.add(
+                "listing"
+            )  # looked at on the website: see test_websites
+        for capability in capabilities:
             assert capability in TAPED, f"no suite tests {capability}"
             missing = TAPED[capability] - have
             assert not missing, f"{capability} is declared, but there is no good tape for {sorted(missing)}"
