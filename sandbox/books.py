@@ -67,12 +67,22 @@ def read_books(store: Store) -> Json:
         }
         for row in store.rows("SELECT * FROM orders ORDER BY id")
     ]
+    products = [
+        {
+            "id": row["id"],
+            "type": row["type"],
+            "downloads_left": row["downloads_left"],
+            "overage_left": row["overage_left"],
+        }
+        for row in store.rows("SELECT * FROM products ORDER BY id")
+    ]
     return {
         "events": events,
         "charges": charges,
         "totals": totals,
         "subscriptions": subscriptions,
         "orders": orders,
+        "products": products,
     }
 
 

@@ -10,7 +10,7 @@ from .books import read_books
 from .clock import parse_time, utc_text
 from .message import Json, Reply, Request, json_reply
 from .tokens import ALL_SCOPES, new_token, store_token
-from .world import CGTRADER, SHUTTERSTOCK, World
+from .world import CGTRADER, GETTY, SHUTTERSTOCK, World
 
 
 def handle(world: World, request: Request) -> Reply:
@@ -82,6 +82,23 @@ def _quota(world: World, request: Request, body: Any) -> Any:
     return read_books(world.store)["subscriptions"]
 
 
+def _product(world: World, request: Request, body: Any) -> Any:
+    """Set a product of Getty Images: what is left, requirements, status; resets_in_s, expires_in_s."""
+    left = ("downloads_left", "downloads_limit", "overage_left", "overage_limit")
+    columns = (*left, "status", "note_required", "code_required", "project_codes")
+    changes = [(name, body[name]) for name in columns if name in body]
+    for name, column in (("resets_in_s", "resets_at"), ("expires_in_s", "expires_at")):
+        if name in body:
+            changes.append((column, world.clock.now() + float(body[name])))
+    with world.store.transaction() as db:
+        for column, value in changes:
+            # The column names stand above; nothing from outside gets into the statement's text.
+            sql = f"UPDATE products SET {column} = ? WHERE id = ?"  # noqa: S608
+            if db.execute(sql, (value, body["product_id"])).rowcount != 1:
+                raise ValueError(f"there is no product {body['product_id']}")
+    return read_books(world.store)["products"]
+
+
 def _variant(world: World, request: Request, body: Any) -> Any:
     return world.variants.table()
 
@@ -107,7 +124,7 @@ def _clear_faults(world: World, request: Request, body: Any) -> Any:
 def _token(world: World, request: Request, body: Any) -> Any:
     """Make an access token: marketplace, user (null for client credentials), scopes, expires_in_s."""
     marketplace = body["marketplace"]
-    if marketplace not in (SHUTTERSTOCK, CGTRADER):
+    if marketplace not in (SHUTTERSTOCK, CGTRADER, GETTY):
         raise ValueError(f"there is no marketplace {marketplace}")
     text = new_token("v2/" if marketplace == SHUTTERSTOCK else "")
     life = body.get("expires_in_s")
@@ -141,6 +158,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[World, Request, Any], Any]] = {
     ("GET", "/time"): _time,
     ("POST", "/time"): _move_time,
     ("POST", "/quota"): _quota,
+    ("POST", "/product"): _product,
     ("GET", "/variant"): _variant,
     ("POST", "/variant"): _switch_variant,
     ("GET", "/faults"): _faults,

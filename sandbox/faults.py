@@ -152,7 +152,7 @@ def make_reply(rule: Rule, request: Request, now: float, date: str) -> Reply:
 def rate_limit_reply(
     host: str, *, limit: int, reset_at: float, headers: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
-    """Answer 429 as each vendor is known to: Shutterstock with numbers (reset in UTC ms), CGTrader bare."""
+    """Answer 429 as each vendor is known to: with numbers (reset in UTC ms), with a reason, or bare."""
     if host == "api.shutterstock.com":
         reset = int(reset_at * 1000)
         numbers = (
@@ -162,6 +162,9 @@ def rate_limit_reply(
         )
         body = {"message": "Rate limit exceeded", "limit": limit, "remaining": 0, "reset": reset}
         return json_reply(body, 429, (*numbers, *headers))
+    if host == "api.gettyimages.com":  # never says for how long
+        detail = ("X-Error-Detail", "Account Over Queries Per Second Limit")
+        return json_reply({"message": "Too Many Requests"}, 429, (detail, *headers))
     return json_reply({"error": "Too Many Requests"}, 429, headers)
 
 

@@ -155,7 +155,7 @@ class Library:
         return "jpg", self._kept(f"models/{item.id}-{number}.jpg", make)
 
     def stock_pixels(self, item: StockItem, size: str) -> tuple[int, int]:
-        """Tell the width and height of a size: a name, or ``h512`` for a height; any other is the whole one."""
+        """Tell the width and height of a size: a name, or ``h512`` for a height; others are the whole one."""
         told = re.fullmatch(r"h(\d{1,5})", size)
         height = min(int(told[1]) if told else VIDEO_HEIGHTS.get(size, item.height), item.height)
         return max(2, round(item.width * height / item.height)), height

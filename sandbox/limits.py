@@ -9,6 +9,7 @@ from .faults import rate_limit_reply
 from .message import Reply, Request
 from .unconfirmed import (
     CGTRADER_REQUESTS_PER_HOUR,
+    GETTY_REQUESTS_PER_HOUR,
     POND5_REQUESTS_PER_HOUR,
     SHUTTERSTOCK_REQUESTS_PER_MINUTE,
 )
@@ -16,6 +17,7 @@ from .unconfirmed import (
 _BY_HOST = {
     "api.shutterstock.com": (SHUTTERSTOCK_REQUESTS_PER_MINUTE, 60.0),
     "api.cgtrader.com": (CGTRADER_REQUESTS_PER_HOUR, 3600.0),
+    "api.gettyimages.com": (GETTY_REQUESTS_PER_HOUR, 3600.0),
     "api-reseller.pond5.com": (POND5_REQUESTS_PER_HOUR, 3600.0),
 }
 

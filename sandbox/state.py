@@ -36,13 +36,24 @@ CREATE TABLE IF NOT EXISTS orders (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL, model_id TEXT NOT NULL, buyer TEXT NOT NULL,
     owner TEXT NOT NULL, price TEXT NOT NULL, return_url TEXT NOT NULL, download_token TEXT NOT NULL,
     created_at REAL NOT NULL, paid_at REAL);
+CREATE TABLE IF NOT EXISTS products (
+    id INTEGER PRIMARY KEY, type TEXT NOT NULL, name TEXT, agreement TEXT NOT NULL, status TEXT NOT NULL,
+    downloads_left INTEGER, downloads_limit INTEGER, overage_left INTEGER, overage_limit INTEGER,
+    note_required INTEGER NOT NULL, code_required INTEGER NOT NULL, project_codes TEXT NOT NULL,
+    resets_at REAL, expires_at REAL);
+CREATE TABLE IF NOT EXISTS asset_downloads (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, asset_id TEXT NOT NULL, asset_type TEXT NOT NULL,
+    product_id INTEGER NOT NULL, product_type TEXT NOT NULL, agreement TEXT NOT NULL,
+    license_model TEXT NOT NULL, size_name TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    notes TEXT, project_code TEXT, user TEXT, downloaded_at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS asset_downloads_asset ON asset_downloads (asset_id);
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, marketplace TEXT NOT NULL, kind TEXT NOT NULL,
     account TEXT NOT NULL, item_id TEXT NOT NULL, amount TEXT NOT NULL, unit TEXT NOT NULL,
     reference TEXT NOT NULL, uuid TEXT, metadata TEXT NOT NULL);
 """
 
-_TABLES = ("tokens", "codes", "subscriptions", "licenses", "orders", "events")
+_TABLES = ("tokens", "codes", "subscriptions", "licenses", "orders", "products", "asset_downloads", "events")
 # Credentials and the signing key stay the same through a reset, so that a client that runs on keeps its keys.
 _KEPT = ("secrets",)
 

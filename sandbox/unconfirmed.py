@@ -81,6 +81,41 @@ VARIANTS: dict[str, Variant] = {
     "shutterstock_basic_on_scoped_route": Variant(
         ("401", "403"), "the status of Basic where a scope is needed"
     ),
+    "getty_bad_key": Variant(
+        ("401", "403"), "a wrong key: 401 by the documents, 403 was seen for a dead one"
+    ),
+    "getty_client": Variant(
+        ("either", "public", "confidential"), "a public client must send no secret, a confidential one must"
+    ),
+    "getty_expires_in": Variant(("number", "text"), "expires_in was a text on the older sign-in address"),
+    "getty_refresh": Variant(
+        ("reusable", "rotated"), "whether a refresh token can be used again (2018: yes)"
+    ),
+    "getty_user_required": Variant(
+        ("no", "400", "401", "403"), "whether a key licenses without a user, and the status where it may not"
+    ),
+    "getty_video": Variant(("bare", "list"), "GET /v3/videos/{id} has no schema"),
+    "getty_missing": Variant(("404", "list"), "an image that is not there: 404, or images_not_found"),
+    "getty_largest_downloads": Variant(
+        ("sizes", "downloads", "absent"),
+        "what details give; sizes by the newer file, downloads as in a search",
+    ),
+    "getty_editorial_flag": Variant(
+        ("present", "absent"), "allowed_use.editorial_use_only is in the newer file only"
+    ),
+    "getty_products": Variant(("all", "active"), "whether /v3/products lists inactive products"),
+    "getty_project_codes": Variant(
+        ("list", "lines"), "several codes as a list, or as lines of one text (seen)"
+    ),
+    "getty_notes": Variant(("kept", "dropped"), "whether notes of accounts not set up for them are kept"),
+    "getty_repeat_charge": Variant(
+        ("charged", "free"), "whether a second download of an asset counts again; charged is the worst"
+    ),
+    "getty_purchased_assets": Variant(
+        ("refused", "delivery", "api"), "keys have to be set up for it; and what download_uri points to"
+    ),
+    "getty_over_limit": Variant(("429", "403"), "too many requests: 429, or the 403 of 2018"),
+    "getty_clip_length": Variant(("frames", "clock", "null"), "the form of a video's clip_length"),
     "pond5_page_base": Variant(("1", "0"), "whether pages count from 1 (newer program) or 0 (older one)"),
     "pond5_page_below_first": Variant(
         ("first", "refused", "empty"), "what page 0 gives where pages count from 1"
@@ -107,6 +142,8 @@ VARIANTS: dict[str, Variant] = {
 SHUTTERSTOCK_REQUESTS_PER_MINUTE = 100
 CGTRADER_REQUESTS_PER_HOUR = 1000
 POND5_REQUESTS_PER_HOUR = 200
+GETTY_REQUESTS_PER_HOUR = 150  # queries per second are set for each account, unpublished
+GETTY_CODE_LIFETIME_S = 300
 CGTRADER_LINK_LIFETIME_S = 300  # "typically a few minutes"
 CGTRADER_TOKEN_LIFETIME_S = 7200  # the default of the OAuth library that CGTrader runs
 CGTRADER_CODE_LIFETIME_S = 600

@@ -15,7 +15,7 @@ from .message import Json
 from .state import Store
 from .unconfirmed import Variants
 
-SHUTTERSTOCK, CGTRADER, POND5 = "shutterstock", "cgtrader", "pond5"
+SHUTTERSTOCK, CGTRADER, POND5, GETTY = "shutterstock", "cgtrader", "pond5", "getty_images"
 DAY_S = 86400.0
 
 # The plans of the sandbox's one Shutterstock account: id, license, description, asset type, left, limit, days
@@ -27,6 +27,21 @@ _PLANS = (
     ("s1000004", "standard", "Sandbox Standard of last year, expired", "images", 7, 50, -35, -5),
     ("s1000005", "standard", "Sandbox Video, 5 clips", "videos", 5, 5, 20, 300),
 )
+
+
+# The products of the sandbox's one Getty Images account: number, type, name, agreement, status, left, limit,
+# overage left and limit, note and project code required, the codes, days until it starts again and ends. One
+# is used up, one has expired, one is for layouts, one wants a note and a code, one is of the generator.
+_PRODUCTS = (
+    (2726, "premiumaccess", "Sandbox Premium", "PA-1", "active", 40, 50, None, None, 0, 0, "", 20, 300),
+    (31, "imagepack", None, "Pack of ten, large", "active", 10, 10, None, None, 0, 0, "", None, None),
+    (44, "editorialsubscription", "Sandbox Editorial", "ED-1", "active", 5, 5, 3, 3, 0, 0, "", 5, 200),
+    (58, "premiumaccess", "Film", "PA-2", "active", 8, 8, None, None, 1, 1, "Show 12\nShow 13", 20, 300),
+    (60, "easyaccess", "Sandbox Easy-access", "EZA", "active", None, None, None, None, 0, 0, "", None, 100),
+    (71, "imagepack", "Sandbox pack, used up", "Old pack", "active", 0, 5, None, None, 0, 0, "", None, 100),
+    (72, "premiumaccess", "Sandbox of last year", "PA-0", "inactive", 7, 50, None, None, 0, 0, "", -35, -5),
+    (90, "aigen", "Sandbox generator", "AI-1", "active", 100, 100, None, None, 0, 0, "", 20, 300),
+)  # fmt: skip
 
 
 class World:
@@ -83,6 +98,11 @@ class World:
                 "client_secret": secret("cgtrader_secret", prefix="sandbox-secret-"),
                 "user_token": secret("cgtrader_token", prefix="sandbox-token-"),
             },
+            GETTY: {
+                "client_id": secret("getty_key", prefix="sandbox-key-"),
+                "client_secret": secret("getty_secret", prefix="sandbox-secret-"),
+                "user_token": secret("getty_token", prefix="sandbox-token-"),
+            },
             POND5: {
                 "client_id": secret("pond5_key", prefix="sandbox-key-"),
                 "client_secret": secret("pond5_secret", prefix="sandbox-secret-"),
@@ -101,7 +121,14 @@ class World:
                     for plan in _PLANS
                 ],
             )
-            for marketplace in (SHUTTERSTOCK, CGTRADER):
+            db.executemany(
+                "INSERT INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (*row[:12], *(None if days is None else now + days * DAY_S for days in row[12:]))
+                    for row in _PRODUCTS
+                ],
+            )
+            for marketplace in (SHUTTERSTOCK, CGTRADER, GETTY):
                 store_token(
                     db,
                     self.credentials[marketplace]["user_token"],

@@ -90,6 +90,10 @@ class SandboxProcess:
         """Change a subscription: downloads_left, downloads_limit, end_in_s, expires_in_s."""
         self._control("POST", "/quota", {"subscription_id": subscription_id, **values})
 
+    def set_product(self, product_id: int, **values: Any) -> None:
+        """Change a product of Getty Images: downloads_left, overage_left, status, code_required …"""
+        self._control("POST", "/product", {"product_id": product_id, **values})
+
     def switch(self, **variants: str) -> None:
         """Choose other forms of what the vendors' documents leave open."""
         self._control("POST", "/variant", variants)
