@@ -178,6 +178,7 @@ def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
         for info in made.session.marketplaces:
             made.session.refresh_account(info.id)
         made.session.refresh_library()
+        made.session.load_feeds()
         attempt.app = made
     except Exception as error:  # noqa: BLE001 - handed to the main thread, which tells the user
         attempt.error = error
@@ -204,7 +205,6 @@ def use_app(made: App) -> None:
     _parts().note_marketplaces(made)
     if bpy.context.scene is not None:
         made.session.set_use(_parts().read_use(bpy.context.scene))
-    made.session.refresh_feeds()
     if host().is_online():
         made.session.reconcile()
     waiting, _runtime.waiting = _runtime.waiting, []

@@ -62,7 +62,7 @@ class CLEARANCE_OT_buy(Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Needs a quote that can be bought."""
-        return refuse(cls, why_no_app() or _why_not() or ("" if _on_website() else why_no_network()))
+        return refuse(cls, why_no_app() or ("" if _on_website() else why_no_network()) or _why_not())
 
     def invoke(self, context: Any, _event: Any) -> Answer:
         """Show what would be spent before anything is."""

@@ -90,7 +90,7 @@ class CLEARANCE_OT_take_download(Operator):
         """Draw the dialog."""
         from ..ui import widgets
 
-        layout = self.layout
+        layout: Any = self.layout
         widgets.draw_text(layout, context, Path(self.path).name, dialog=DIALOG_WIDTH)
         layout.use_property_split = True
         layout.use_property_decorate = False

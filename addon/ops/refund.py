@@ -67,13 +67,14 @@ class CLEARANCE_OT_request_refund(_Step, Operator):
         """Draw the dialog."""
         from ..ui import widgets
 
+        layout: Any = self.layout
         widgets.draw_text(
-            self.layout, context,
+            layout, context,
             "Say what is wrong: not as described, broken, bought by mistake. You send the text yourself; "
             "nothing changes here before you enter how it ended.",
             dialog=DIALOG_WIDTH,
         )  # fmt: skip
-        self.layout.prop(self, "reason", text="")
+        layout.prop(self, "reason", text="")
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -143,7 +144,7 @@ class CLEARANCE_OT_settle_refund(_Step, Operator):
         """Draw the dialog."""
         from ..ui import widgets
 
-        layout = self.layout
+        layout: Any = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
         for name in ("outcome", "amount", "reference", "document"):

@@ -167,15 +167,16 @@ class CLEARANCE_OT_confirm_purchase(_Proof, Operator):
         """Draw the dialog."""
         from ..ui import widgets
 
+        layout: Any = self.layout
         widgets.draw_text(
-            self.layout, context,
+            layout, context,
             "The marketplace tells no program what you bought. What you enter here is marked as your word in "
             "the license and the report; attach the invoice if you can.",
             dialog=DIALOG_WIDTH,
         )  # fmt: skip
-        self.layout.use_property_split = True
-        self.layout.use_property_decorate = False
-        _draw_proof(self, self.layout)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        _draw_proof(self, layout)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -223,7 +224,7 @@ class CLEARANCE_OT_record_purchase(_Proof, Operator):
 
     def draw(self, _context: Any) -> None:
         """Draw the dialog."""
-        layout = self.layout
+        layout: Any = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
         for name in ("marketplace", "address", "title", "author", "kind"):
@@ -296,16 +297,17 @@ class CLEARANCE_OT_decide_order(Operator):
         """Draw the dialog."""
         from ..ui import widgets
 
+        layout: Any = self.layout
         widgets.draw_text(
-            self.layout, context,
+            layout, context,
             "This marketplace keeps no record that Clearance could read. Look into your account there, and "
             "say what you found. If you are not sure, leave it as it is: nothing is bought again meanwhile.",
             dialog=DIALOG_WIDTH,
         )  # fmt: skip
-        self.layout.use_property_split = True
-        self.layout.use_property_decorate = False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         for name in ("bought", "order_number", "reason"):
-            self.layout.prop(self, name)
+            layout.prop(self, name)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:

@@ -128,6 +128,9 @@ def draw_library(layout: Any, context: Any, app: App) -> None:
         line = box.row(align=True)
         if row.importable:
             line.operator("clearance.import_asset", icon=icons.IMPORT).grant_id = row.grant_id
+            line.operator_menu_enum(
+                "clearance.import_asset", "use", text="", icon="DOWNARROW_HLT"
+            ).grant_id = row.grant_id
         line.operator("clearance.refund", text="", icon="LOOP_BACK").order_id = row.order_id
     if len(rows) < len(state.library) and not given.library_text:
         widgets.draw_note(

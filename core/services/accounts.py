@@ -168,7 +168,7 @@ def _check_used(info: MarketplaceInfo, name: CredentialField) -> None:
             code="user_input.no_key_here",
         )
     used = [known.field for known in info.auth.fields]
-    if info.auth.manual_user_token:
+    if info.auth.authorize_url:  # a farm brings the token of a sign-in that was made elsewhere
         used.append(CredentialField.USER_TOKEN)
     if name not in used:
         words = ", ".join(f"{field} ({name_field(info.auth, field)})" for field in used)

@@ -14,8 +14,13 @@ from .state import FeedProgress, Phase, Problem
 class Feeding(SessionPart):
     """Add, update and remove feeds."""
 
+    def load_feeds(self) -> None:
+        """Read which feeds there are, here and now: for a thread that may wait for a file."""
+        self.state.feeds = self._services.feeds.list_feeds()
+        self._changed()
+
     def refresh_feeds(self) -> None:
-        """Read which feeds there are."""
+        """Read again which feeds there are."""
 
         def done(feeds: tuple[FeedInfo, ...]) -> None:
             self.state.feeds = feeds

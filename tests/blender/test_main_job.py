@@ -61,7 +61,8 @@ class Buyer:
         for name in ("shutterstock", "cgtrader"):
             self.ops.test_connection(marketplace=name)
         self.wait()
-        for account in self.session.state.accounts.values():
+        for name in ("shutterstock", "cgtrader"):
+            account = self.session.state.accounts[name]
             assert account.problem is None, account.problem
             assert account.has_user
             assert account.summary

@@ -67,7 +67,8 @@ def test_offline_no_connection_is_made(bpy: Any, load: Load, app: Any, made: Sta
         other.session.test_connection("cgtrader")
         assert other.tasks.wait(timeout_s=20)
         problems = [search.problem.code for search in other.session.state.searches.values()]
-        assert problems == ["offline", "offline"]
+        assert len(problems) >= 5
+        assert set(problems) == {"offline"}
         assert other.session.state.accounts["cgtrader"].problem.code == "offline"
         with pytest.raises(TimeoutError):
             server.accept()

@@ -99,6 +99,15 @@ class Layout:
         self.log.append(("operator", idname))
         return _Properties(set(rna.properties.keys()))
 
+    def operator_menu_enum(self, idname: str, name: str, **given: Any) -> Any:
+        """Record a menu of a button's choices; the property has to be one of the operator's."""
+        self._check("operator_menu_enum", given)
+        module, _, function = idname.partition(".")
+        rna: Any = getattr(getattr(bpy.ops, module), function).get_rna_type()
+        assert rna.properties[name].type == "ENUM"
+        self.log.append(("operator_menu_enum", idname))
+        return _Properties(set(rna.properties.keys()))
+
     def texts(self) -> list[str]:
         """Return every label."""
         return [what for kind, what in self.log if kind == "label"]
