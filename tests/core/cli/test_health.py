@@ -27,7 +27,7 @@ def test_before_anything_was_asked(shell: Any) -> None:
 def test_after_a_search_and_a_purchase(shell: Any) -> None:
     """Calls, requests and the budget are told by each later process."""
     assert shell.run("search", "wood", "-m", "shutterstock", "--json").code == 0
-    assert shell.run("buy", IMAGE, "--yes", "--reason", "test", "--json").code == 0
+    assert shell.run("buy", IMAGE, "--kind", "image", "--yes", "--reason", "test", "--json").code == 0
     one = of(shell.run("health", "--json"), "shutterstock")
     assert one["calls"] == one["ok"] >= 3
     assert one["success_rate"] == 1.0

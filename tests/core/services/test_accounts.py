@@ -65,7 +65,7 @@ def test_status_follows_what_the_marketplace_wants(accounts: Accounts, marketpla
 def test_what_a_marketplace_does_not_use_is_not_kept(accounts: Accounts, rig: Rig, marketplace: str) -> None:
     auth = info_of(marketplace).auth
     used = {known.field for known in auth.fields} if auth.app is not AppAuth.NONE else set()
-    if auth.manual_user_token:
+    if auth.authorize_url:
         used.add(CredentialField.USER_TOKEN)
     for field in set(CredentialField) - used:
         with pytest.raises(UserInputError, match=info_of(marketplace).name):
