@@ -10,7 +10,7 @@ from .books import read_books
 from .clock import parse_time, utc_text
 from .message import Json, Reply, Request, json_reply
 from .tokens import ALL_SCOPES, new_token, store_token
-from .world import CGTRADER, GETTY, SHUTTERSTOCK, World
+from .world import ADOBE, CGTRADER, GETTY, SHUTTERSTOCK, World
 
 
 def handle(world: World, request: Request) -> Reply:
@@ -99,6 +99,13 @@ def _product(world: World, request: Request, body: Any) -> Any:
     return read_books(world.store)["products"]
 
 
+def _adobe(world: World, request: Request, body: Any) -> Any:
+    """Change the plan of Adobe's member: quota, unit, overage, references, and what else it knows."""
+    from .adobe_stock.licenses import configure
+
+    return configure(world, body)
+
+
 def _variant(world: World, request: Request, body: Any) -> Any:
     return world.variants.table()
 
@@ -124,7 +131,7 @@ def _clear_faults(world: World, request: Request, body: Any) -> Any:
 def _token(world: World, request: Request, body: Any) -> Any:
     """Make an access token: marketplace, user (null for client credentials), scopes, expires_in_s."""
     marketplace = body["marketplace"]
-    if marketplace not in (SHUTTERSTOCK, CGTRADER, GETTY):
+    if marketplace not in (SHUTTERSTOCK, CGTRADER, GETTY, ADOBE):
         raise ValueError(f"there is no marketplace {marketplace}")
     text = new_token("v2/" if marketplace == SHUTTERSTOCK else "")
     life = body.get("expires_in_s")
@@ -159,6 +166,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[World, Request, Any], Any]] = {
     ("POST", "/time"): _move_time,
     ("POST", "/quota"): _quota,
     ("POST", "/product"): _product,
+    ("POST", "/adobe"): _adobe,
     ("GET", "/variant"): _variant,
     ("POST", "/variant"): _switch_variant,
     ("GET", "/faults"): _faults,

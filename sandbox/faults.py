@@ -165,6 +165,10 @@ def rate_limit_reply(
     if host == "api.gettyimages.com":  # never says for how long
         detail = ("X-Error-Detail", "Account Over Queries Per Second Limit")
         return json_reply({"message": "Too Many Requests"}, 429, (detail, *headers))
+    if host == "stock.adobe.io":
+        told = () if any(name == "Retry-After" for name, _ in headers) else (("Retry-After", "1"),)
+        body = {"error_code": "429050", "message": "Too many requests"}
+        return json_reply(body, 429, (*told, *headers))
     return json_reply({"error": "Too Many Requests"}, 429, headers)
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from .faults import rate_limit_reply
 from .message import Reply, Request
 from .unconfirmed import (
+    ADOBE_REQUESTS_PER_HOUR,
     CGTRADER_REQUESTS_PER_HOUR,
     GETTY_REQUESTS_PER_HOUR,
     POND5_REQUESTS_PER_HOUR,
@@ -15,6 +16,7 @@ from .unconfirmed import (
 )
 
 _BY_HOST = {
+    "stock.adobe.io": (ADOBE_REQUESTS_PER_HOUR, 3600.0),
     "api.shutterstock.com": (SHUTTERSTOCK_REQUESTS_PER_MINUTE, 60.0),
     "api.cgtrader.com": (CGTRADER_REQUESTS_PER_HOUR, 3600.0),
     "api.gettyimages.com": (GETTY_REQUESTS_PER_HOUR, 3600.0),

@@ -60,6 +60,14 @@ def code_page(code: str) -> Reply:
     return _page("Authorization code", body, narrow=True)
 
 
+def address_page(marketplace: str, address: str) -> Reply:
+    """Show the address that a sign-in ends on, where no browser can open it: the user copies it."""
+    body = f"""<div class="card"><h1>Back to the application</h1>
+<p>{escape(marketplace)} (sandbox) now opens the application by this address. Where nothing opens, copy it and
+paste it there:</p><p><code id="address">{escape(address)}</code></p></div>"""
+    return _page(f"{marketplace} (sandbox): signed in", body, narrow=True)
+
+
 def checkout_page(*, order_id: str, title: str, author: str, price: str, picture: str, paid: bool) -> Reply:
     """Show an order with its price, to be paid or canceled; a paid one says so and takes no more money."""
     image = f'<img src="{escape(picture)}" alt="" width="320">' if picture else ""

@@ -15,17 +15,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import cgtrader, control, getty_images, pages, pond5, shutterstock
+from . import adobe_stock, cgtrader, control, getty_images, pages, pond5, shutterstock
 from .clock import utc_text
 from .faults import Fault, Rule, make_reply
 from .message import Reply, ReplyError, Request, html_reply, json_reply
 from .routing import dispatch
 from .world import World
 
-ROUTES = (*shutterstock.ROUTES, *cgtrader.ROUTES, *pond5.ROUTES, *getty_images.ROUTES)
+ROUTES = (*shutterstock.ROUTES, *cgtrader.ROUTES, *pond5.ROUTES, *getty_images.ROUTES, *adobe_stock.ROUTES)
 MAX_BODY = 2_000_000
-_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization", "key", "secret", "api-key")
-_SECRET_QUERY = ("Signature", "code", "state", "client_secret", "access_token", "download_token")
+_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization", "key", "secret", "api-key", "x-api-key")
+_SECRET_QUERY = ("Signature", "code", "state", "client_secret", "access_token", "download_token", "token")
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -124,6 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
                 denied = {
                     cgtrader.orders.FILES: cgtrader.orders.denied_reply,
                     pond5.access.FILES: pond5.downloads.denied_reply,
+                    adobe_stock.access.STORAGE: adobe_stock.downloads.denied_reply,
                     getty_images.access.DELIVERY: getty_images.delivery.denied_reply,
                 }.get(request.host, shutterstock.downloads.denied_reply)
                 self._send(denied("expired"))

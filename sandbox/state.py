@@ -47,13 +47,26 @@ CREATE TABLE IF NOT EXISTS asset_downloads (
     license_model TEXT NOT NULL, size_name TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
     notes TEXT, project_code TEXT, user TEXT, downloaded_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS asset_downloads_asset ON asset_downloads (asset_id);
+CREATE TABLE IF NOT EXISTS adobe_licenses (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, content_id TEXT NOT NULL, license TEXT NOT NULL,
+    noted TEXT NOT NULL, licensed_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, marketplace TEXT NOT NULL, kind TEXT NOT NULL,
     account TEXT NOT NULL, item_id TEXT NOT NULL, amount TEXT NOT NULL, unit TEXT NOT NULL,
     reference TEXT NOT NULL, uuid TEXT, metadata TEXT NOT NULL);
 """
 
-_TABLES = ("tokens", "codes", "subscriptions", "licenses", "orders", "products", "asset_downloads", "events")
+_TABLES = (
+    "tokens",
+    "codes",
+    "subscriptions",
+    "licenses",
+    "orders",
+    "products",
+    "asset_downloads",
+    "adobe_licenses",
+    "events",
+)
 # Credentials and the signing key stay the same through a reset, so that a client that runs on keeps its keys.
 _KEPT = ("secrets",)
 

@@ -136,6 +136,27 @@ VARIANTS: dict[str, Variant] = {
         ("charged", "free"),
         "whether downloading the same version again is billed again; charged is the worst",
     ),
+    "adobe_error_number": Variant(("padded", "plain"), "020 was seen where the table says 20"),
+    "adobe_limit": Variant(("kept", "one_more"), "pages with a row more than asked for were reported"),
+    "adobe_license_columns": Variant(
+        ("present", "absent"), "the form of the columns licenses and comps: by license, in a client's tests"
+    ),
+    "adobe_3d_type_id": Variant(("present", "absent"), "a field of answers, but in no list of columns"),
+    "adobe_3d_type": Variant(("told", "unknown"), "the media types of 3D files are not documented"),
+    "adobe_3d_delivery": Variant(("zip", "glb"), "what a 3D download is, is not documented"),
+    "adobe_info_url": Variant(("absent", "present"), "whether Content/Info gives the file's address"),
+    "adobe_profile_owned": Variant(
+        ("possible", "purchased"), "what Member/Profile says of what is licensed already"
+    ),
+    "adobe_state_case": Variant(("lower", "title"), "states are said to be compared in any case"),
+    "adobe_not_possible_status": Variant(("200", "400"), "the status of a license that is not possible"),
+    "adobe_quotas": Variant(("object", "array"), "full_entitlement_quota is an empty array at times"),
+    "adobe_member": Variant(("stock_id", "member_id"), "both names of the member's number are in examples"),
+    "adobe_content_id": Variant(
+        ("text", "number"), "content_id is a number in one example, a text in others"
+    ),
+    "adobe_date_zone": Variant(("utc", "pacific"), "dates name no time zone"),
+    "adobe_download": Variant(("redirect", "direct"), "usually redirected to storage, sometimes not"),
 }
 
 # Numbers that no document gives. Rate limits apply only when the sandbox runs with --limits.
@@ -144,6 +165,7 @@ CGTRADER_REQUESTS_PER_HOUR = 1000
 POND5_REQUESTS_PER_HOUR = 200
 GETTY_REQUESTS_PER_HOUR = 150  # queries per second are set for each account, unpublished
 GETTY_CODE_LIFETIME_S = 300
+ADOBE_REQUESTS_PER_HOUR = 200
 CGTRADER_LINK_LIFETIME_S = 300  # "typically a few minutes"
 CGTRADER_TOKEN_LIFETIME_S = 7200  # the default of the OAuth library that CGTrader runs
 CGTRADER_CODE_LIFETIME_S = 600

@@ -16,16 +16,19 @@ from .state import Store
 from .unconfirmed import Variants
 
 SHUTTERSTOCK, CGTRADER, POND5, GETTY = "shutterstock", "cgtrader", "pond5", "getty_images"
+ADOBE = "adobe_stock"
 DAY_S = 86400.0
 
 # The plans of the sandbox's one Shutterstock account: id, license, description, asset type, left, limit, days
-# until the allotment's end and until the plan's expiry. One is used up, one has expired, one is for videos.
+# until the allotment's end and until the plan's expiry. One is used up, one expired, some are not for images.
 _PLANS = (
     ("s1000001", "standard", "Sandbox Standard, 50 images a month", "images", 50, 50, 20, 300),
     ("s1000002", "enhanced", "Sandbox Enhanced, 10 images a month", "images", 10, 10, 20, 300),
     ("s1000003", "premier", "Sandbox Premier, used up", "images", 0, 25, 12, 200),
     ("s1000004", "standard", "Sandbox Standard of last year, expired", "images", 7, 50, -35, -5),
     ("s1000005", "standard", "Sandbox Video, 5 clips", "videos", 5, 5, 20, 300),
+    ("s1000006", "footage_premier", "Sandbox Footage in 4K, 3 clips", "videos", 3, 3, 20, 300),
+    ("s1000007", "premier_music_basic", "Sandbox Music, 5 tracks", "audio", 5, 5, 20, 300),
 )
 
 
@@ -107,6 +110,12 @@ class World:
                 "client_id": secret("pond5_key", prefix="sandbox-key-"),
                 "client_secret": secret("pond5_secret", prefix="sandbox-secret-"),
             },
+            ADOBE: {
+                "client_id": secret("adobe_key", prefix="sandbox-key-"),
+                "client_secret": secret("adobe_secret", prefix="sandbox-secret-"),
+                "redirect_uri": secret("adobe_redirect", prefix="adobe+sandbox-app://adobeid/"),
+                "user_token": secret("adobe_token", prefix="sandbox-token-"),
+            },
         }
 
     def _seed(self) -> None:
@@ -128,7 +137,7 @@ class World:
                     for row in _PRODUCTS
                 ],
             )
-            for marketplace in (SHUTTERSTOCK, CGTRADER, GETTY):
+            for marketplace in (SHUTTERSTOCK, CGTRADER, GETTY, ADOBE):
                 store_token(
                     db,
                     self.credentials[marketplace]["user_token"],

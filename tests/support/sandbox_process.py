@@ -9,12 +9,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -93,6 +95,11 @@ class SandboxProcess:
     def set_product(self, product_id: int, **values: Any) -> None:
         """Change a product of Getty Images: downloads_left, overage_left, status, code_required …"""
         self._control("POST", "/product", {"product_id": product_id, **values})
+
+    def set_adobe(self, **plan: Any) -> dict[str, Any]:
+        """Change the plan of Adobe's member: quota, unit, entitlement, overage, references, alternatives …"""
+        changed: dict[str, Any] = self._control("POST", "/adobe", plan)
+        return changed
 
     def switch(self, **variants: str) -> None:
         """Choose other forms of what the vendors' documents leave open."""
@@ -217,6 +224,9 @@ def send(
 def _submit(url: str, fields: Mapping[str, str], *, follow: bool) -> str:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = send("POST", url, body=urlencode(fields).encode(), headers=headers)
+    shown = re.search(rb'id="address">([^<]+)<', answer.body)
+    if answer.status == 200 and shown:  # no browser can open it: a person copies it from the page
+        return unescape(shown[1].decode())
     if answer.status not in (302, 303):
         raise AssertionError(f"the page answered {answer.status} to its form: {answer.body[:300]!r}")
     location = urljoin(url, answer.headers["location"])
