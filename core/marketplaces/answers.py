@@ -61,6 +61,11 @@ CLIENT_FILTERS: Mapping[str, Callable[[Listing, SearchFilters], bool]] = {
     "min_height": lambda listing, asked: _within(asked.min_height, listing.height),
     "min_duration_s": lambda listing, asked: _within(asked.min_duration_s, listing.duration_s),
     "max_duration_s": lambda listing, asked: _within(listing.duration_s, asked.max_duration_s),
+    "collection": lambda listing, asked: (
+        not listing.collection
+        or asked.collection.casefold()
+        in (listing.collection.casefold(), *listing.collection.casefold().split("/"))
+    ),
     "orientation": lambda listing, asked: _has_shape(listing, asked.orientation),
 }
 """Filters that a listing tells enough for. What it does not tell is kept: the policy looks at it again."""

@@ -8,12 +8,13 @@ PY (an old client). What no copy shows (the orders' JSON, the word for "paid") i
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
 from ..http.message import Auth, Call, Idempotency, Steps
 from ..model.listing import ListedFile, Listing, ListingRef, MediaKind, Offer, SearchPage, SearchQuery, Sort
 from ..model.money import UNSTATED_CURRENCY
-from . import answers, base, calls
+from . import answers, base, calls, ways
 from .base import Capability as Can
 from .base import RecordState as State
 from .reading import Node, file_ending, file_name_in
@@ -37,6 +38,13 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=500,  # ours; the vendor publishes no number
     key_page_url="https://www.cgtrader.com/developers",
     docs_page="cgtrader.md",
+    refund=base.RefundPolicy(
+        summary="Refunded when nothing was downloaded, or the model is not as described or incomplete.",
+        how="Mail support@cgtrader.com: order number, what is wrong, and your software and file formats.",
+        url="https://help.cgtrader.com/hc/en-us/articles/360015100377",
+        read_on=date(2026, 11, 23),
+        window_days=7,
+    ),
 )
 API = calls.Endpoint(info=INFO, url="https://api.cgtrader.com/v1")
 
@@ -52,6 +60,8 @@ SORTS = {
 }
 FILTERS = {"formats": "extensions", "min_price": "min_price", "max_price": "max_price"}
 FILTERS |= {name: name for name in ("animated", "rigged", "pbr", "low_poly")}
+NEVER_TOLD = frozenset({"exclude_ai", "premium", "max_polygons", "orientation", "min_width", "min_height"})
+NEVER_TOLD |= {"min_duration_s", "max_duration_s"}
 CURRENCIES = (UNSTATED_CURRENCY, "USD")  # unconfirmed: no JSON names a currency; one client takes it for USD
 EDITORIAL_FILTERS = ("license", "licenses")  # unconfirmed: cut off in every copy; the value is DOC's
 # DOC has only `unpaid`; all others are unconfirmed. A word that is not here is UNRECOGNIZED.
@@ -76,13 +86,17 @@ def search(query: SearchQuery) -> Call[SearchPage]:
     parameters += [("sort", SORTS[query.sort]), *calls.filter_query(query.filters, names)]
     if query.filters.exclude_editorial:  # applied to the answer too, since the name is unconfirmed
         parameters += [(name, "exclude_editorial") for name in EDITORIAL_FILTERS]
-    if query.filters.max_polygons == 5000:  # DOC: one of several ranges; only this one is a plain "up to"
-        done, parameters = done | {"max_polygons"}, [*parameters, ("polygons", "lt_5k")]
+    if 0 < (query.filters.max_polygons or 0) <= 5000:  # DOC: one range of several; the only plain "up to"
+        parameters.append(("polygons", "lt_5k"))
+        done |= {"max_polygons"} if query.filters.max_polygons == 5000 else set()
+    if query.filters.collection.isdigit():  # DOC: ids of `GET /v1/categories`; slugs are compared here
+        done, parameters = done | {"collection"}, [*parameters, ("category_id", query.filters.collection)]
 
     def read(answer: Node) -> SearchPage:
         found = [_read_model(item) for item in answer.at("models").items()]
         total = answer.at("total").hint_integer()
-        return answers.search_page(query, found, page=page, total=total, on_server=done, sorts=SORTS)
+        told = partial(answers.search_page, query, page=page, total=total, on_server=done, sorts=SORTS)
+        return told(found, never_told=NEVER_TOLD)
 
     parameters += calls.paging(page, query.per_page)
     return API.get("search", ("models",), read, auth=Auth.USER_OR_APP, query=parameters)
@@ -97,6 +111,8 @@ def quote(listing: Listing, wanted: base.Wanted = base.ANY) -> Steps[base.QuoteB
     """Find out what this listing costs us now, and under which license. Never a billable call."""
     fresh: Listing = yield _details(listing.ref, listing.kind)
     label, cost = fresh.offers[0].license_label, fresh.offers[0].cost
+    if wanted.license_label not in ("", label):  # DOC: a model has one license, and an order names none
+        return base.QuoteBasis(listing=fresh, license_label="", cost=None, why_not=ways.CHOICE_GONE)
     return base.QuoteBasis(listing=fresh, license_label=label, cost=cost, web_checkout=True)
 
 
@@ -148,6 +164,7 @@ def _read_model(answer: Node) -> Listing:
     label, price = item.at("license").optional_text(), item.at("prices").at("download")
     files = [_read_file(file) for file in item.at("files").hint_items()]
     formats = [*item.at("availableFileExtensions").hint_texts(), *(file_ending(file.name) for file in files)]
+    slugs = (item.at(name).hint_text() for name in ("category_slug", "subcategory_slug"))
     plain = item.at("raw_description").hint_plain() or item.at("description").hint_plain()
     return Listing(
         ref=ListingRef(marketplace=INFO.id, id=item.at("id").identifier()),
@@ -161,6 +178,7 @@ def _read_model(answer: Node) -> Listing:
         files=tuple(files),
         formats=tuple(dict.fromkeys(name.lower().lstrip(".") for name in formats if name)),
         tags=item.at("tags").hint_texts(),
+        collection="/".join(filter(None, slugs)),
         editorial=EDITORIAL.get(label.lower()),
         animated=item.at("animated").hint_boolean(),
         rigged=item.at("rigged").hint_boolean(),
@@ -172,13 +190,9 @@ def _read_files(answer: Node) -> tuple[ListedFile, ...]:
 
 
 def _read_file(item: Node) -> ListedFile:
-    file_id, ending = (
-        item.at("id").identifier(),
-        item.either("type", "extension").hint_text().lower().lstrip("."),
-    )
-    made = (
-        f"cgtrader_{file_id}.{ending}" if ending.isalnum() else f"cgtrader_{file_id}"
-    )  # a name can be null (PY)
+    file_id, ending = item.at("id").identifier(), item.either("type", "extension").hint_text()
+    made = f"cgtrader_{file_id}.{ending.lower().lstrip('.')}" if ending.lstrip(".").isalnum() else ""
+    made = made or f"cgtrader_{file_id}"  # a name can be null (PY)
     name, size = item.at("name").hint_text() or made, item.at("size").hint_integer()
     return ListedFile(id=file_id, name=name, size=size or None)
 

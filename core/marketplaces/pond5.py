@@ -65,7 +65,7 @@ SORTS |= {Sort.PRICE_LOW: "price_low_high", Sort.PRICE_HIGH: "price_high_low"}
 # (`orientation`, `resolution`) are not sent: the answer tells enough to do them here.
 PRICES = {"min_price": "pricegt", "max_price": "pricelt"}
 LENGTHS = {"min_duration_s": "durationgt", "max_duration_s": "durationlt"}
-NEVER_TOLD = ("premium", "exclude_ai", "animated", "rigged", "pbr", "max_polygons")
+NEVER_TOLD = ("collection", "premium", "exclude_ai", "animated", "rigged", "pbr", "max_polygons")
 CURRENCIES = (UNSTATED_CURRENCY, "USD")  # unconfirmed: no field names a currency; the website counts in USD
 ACCOUNT = "contract"
 NOTE = "Pond5 names no currency: the amount is in that of your contract."

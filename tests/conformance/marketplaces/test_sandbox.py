@@ -377,6 +377,8 @@ def test_editorial_models_stay_out(sandbox: SandboxProcess, name: str) -> None:
             "cgtrader",
             SearchFilters(animated=False, rigged=False, pbr=True, low_poly=False, max_polygons=5000),
         ),
+        ("cgtrader", SearchFilters(collection="2", editorial_only=True, max_polygons=100)),
+        ("shutterstock", SearchFilters(orientation=Orientation.SQUARE, editorial_only=True, collection="3")),
         (
             "pond5",
             SearchFilters(min_price=Money(minor=100), max_price=Money(minor=5000), max_duration_s=9),
@@ -391,6 +393,26 @@ def test_every_filter_and_order_is_accepted(
     wire = Wire(sandbox, marketplace)
     page = wire.send(wire.module.search(SearchQuery(text="chair стул 椅", filters=filters, sort=sort)))
     assert page.total is not None
+
+
+@pytest.mark.parametrize("kind", [MediaKind.VIDEO, MediaKind.AUDIO])
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize(
+    "filters",
+    [
+        SearchFilters(),
+        SearchFilters(exclude_editorial=True, min_height=2160, min_duration_s=1, max_duration_s=900),
+        SearchFilters(
+            editorial_only=True, min_width=4000, collection="clouds", orientation=Orientation.SQUARE
+        ),
+    ],
+)
+def test_every_filter_and_order_of_footage_and_music_is_accepted(
+    sandbox: SandboxProcess, kind: MediaKind, filters: SearchFilters, sort: Sort
+) -> None:
+    wire = Wire(sandbox, "shutterstock")
+    query = SearchQuery(text="", kind=kind, filters=filters, sort=sort, per_page=100)
+    assert wire.send(wire.module.search(query)).total is not None
 
 
 @pytest.mark.parametrize(
