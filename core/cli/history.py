@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import UserInputError
+from ..marketplaces.base import HistoryRecord
 from ..model.grant import Grant
 from ..model.listing import MediaKind
 from ..services.history import KnownRecord
@@ -108,12 +109,15 @@ def _read_history(
 ) -> list[KnownRecord]:
     service, cursor = context.app.services.history, None
     rows: list[KnownRecord] = []
+    known: set[HistoryRecord] = set()
     wanted = MediaKind(kind) if kind else None
     day = parse_day(since)
     start = datetime.combine(day, time(), UTC) if day else None
     for _ in range(HISTORY_PAGES):
         page = service.load(marketplace, kind=wanted, since=start, cursor=cursor)
-        rows.extend(page.rows)
+        # Some vendors have one list for all kinds of media, and tell all of it whatever kind is asked for.
+        rows.extend(row for row in page.rows if row.record not in known)
+        known.update(row.record for row in page.rows)
         cursor = page.next_cursor
         if cursor is None:
             break

@@ -12,6 +12,7 @@ from ..model.evidence import WebPurchase
 from ..model.listing import ListingRef, MediaKind
 from ..model.order import Order, OrderState
 from ..services.documents import attach
+from ..services.quote import sort_kinds
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json
 from .typed import KINDS, absolute, parse_day, parse_price
@@ -115,7 +116,7 @@ def record(
         context.read_use(use_path),
         title=title,
         author=author,
-        kind=MediaKind(kind) if kind else min(registry.find(ref.marketplace).INFO.kinds),
+        kind=MediaKind(kind) if kind else sort_kinds(registry.find(ref.marketplace).INFO)[0],
         documents=attach(absolute(invoices)),
         actor=context.actor,
     )

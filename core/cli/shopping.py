@@ -275,13 +275,14 @@ def _quote(
 ) -> QuoteResult:
     ref = _ref(listing)
     use = context.read_use(use_path)
-    kind = MediaKind(wanted["kind"]) if wanted["kind"] else min(registry.find(ref.marketplace).INFO.kinds)
+    service = context.app.services.quote
+    kind = MediaKind(wanted["kind"]) if wanted["kind"] else service.find_kind(ref)
     choice = Wanted(
         license_label=wanted["license_label"] or "",
         variant=wanted["variant"] or "",
         account_id=wanted["account_id"] or "",
     )
-    return context.app.services.quote.run(ref, kind, use, actor=context.actor, wanted=choice)
+    return service.run(ref, kind, use, actor=context.actor, wanted=choice)
 
 
 def _reference(text: str) -> tuple[str, str]:
@@ -362,7 +363,7 @@ def _row(listing: Listing) -> tuple[str, ...]:
 
 def _print_quote(result: QuoteResult) -> None:
     quote, balance = result.quote, result.quote.balance
-    click.echo(f"{quote.title}  ({quote.ref})")
+    click.echo(f"{quote.title}  ({quote.ref}, {quote.kind})")
     click.echo(f"  price    {quote.cost if quote.cost is not None else 'shown at checkout'}")
     if balance is not None:
         left = balance.left if balance.left is not None else "not told"

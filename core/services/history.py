@@ -31,7 +31,7 @@ from ..model.license import TermsSource
 from ..model.listing import Listing, MediaKind
 from ..model.order import Order, OrderState
 from .past import Booked, BookPast, PastPurchase
-from .quote import listing_stub
+from .quote import listing_stub, sort_kinds
 from .settle import Proof, Settle
 from .steps import FindMarketplace, Sender
 
@@ -88,17 +88,24 @@ class PurchaseHistory:
     ) -> HistoryList:
         """Return a page of what the account bought; raise UserInputError where no records can be read.
 
-        Without ``since`` it is up to the marketplace how far back it goes; some tell one month at a time.
+        Without ``kind`` all kinds come one after the other; the cursor names the one that is read. Without
+        ``since`` it is up to the marketplace how far back it goes; some tell one month at a time.
         """
         module = self.find_marketplace(marketplace)
         need_history(module)
-        wanted = kind or min(module.INFO.kinds)
-        query = HistoryQuery(kind=wanted, cursor=cursor, since=since)
+        kinds = (kind,) if kind is not None else sort_kinds(module.INFO)
+        wanted, inner = _read_cursor(cursor, kinds)
+        query = HistoryQuery(kind=wanted, cursor=inner, since=since)
         page = self.sender.send(module.history(query), module.INFO, cancel=cancel)
+        following = kinds[kinds.index(wanted) + 1 :]
+        if page.next_cursor is not None:
+            next_cursor: str | None = f"{wanted} {page.next_cursor}"
+        else:
+            next_cursor = f"{following[0]} " if following else None
         return HistoryList(
             marketplace=marketplace,
             rows=tuple(self.compare(record, record.kind or wanted) for record in page.records),
-            next_cursor=page.next_cursor,
+            next_cursor=next_cursor,
         )
 
     def compare(self, record: HistoryRecord, kind: MediaKind) -> KnownRecord:
@@ -225,6 +232,19 @@ def need_history(module: Marketplace) -> None:
             "there by its order number.",
             code="history.not_offered",
         )
+
+
+def _read_cursor(cursor: str | None, kinds: tuple[MediaKind, ...]) -> tuple[MediaKind, str | None]:
+    """Return which kind is read next, and the marketplace's own cursor; UserInputError for no cursor."""
+    if cursor is None:
+        return kinds[0], None
+    name, _, inner = cursor.partition(" ")
+    wanted = next((kind for kind in kinds if kind == name), None)
+    if wanted is None:
+        raise UserInputError(
+            "That is no page of this list. Read it from the start.", code="user_input.cursor"
+        )
+    return wanted, inner or None
 
 
 def _order_of(record: HistoryRecord, grant: Grant | None, orders: Iterable[Order]) -> Order | None:

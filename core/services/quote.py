@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..clock import Clock
+from ..errors import MarketplaceError, NotFound, NotSupported, UserInputError
 from ..http.cancel import CancelToken
 from ..ids import Ids
 from ..ledger.port import Ledger
@@ -117,7 +118,11 @@ class MakeQuote:
         named = name_license(info, basis, self.settings)
         terms = sourced(
             self.catalogue.resolve(
-                ref.marketplace, named.label, editorial=basis.listing.editorial, at=now.date()
+                ref.marketplace,
+                named.label,
+                editorial=basis.listing.editorial,
+                at=now.date(),
+                kind=basis.listing.kind,
             ),
             named.source,
         )
@@ -154,6 +159,38 @@ class MakeQuote:
             page_url=basis.page_url,
             note=" ".join(filter(None, (note, named.note))),
         )
+
+    def find_kind(self, ref: ListingRef, *, cancel: CancelToken | None = None) -> MediaKind:
+        """Find out what a listing is, where a marketplace sells several kinds of media and nobody said.
+
+        Some vendors count each kind by itself, so that one number can be a picture and a film. Raises
+        UserInputError then, NotFound when it is none of them.
+        """
+        module = self.find_marketplace(ref.marketplace)
+        kinds = sort_kinds(module.INFO)
+        if len(kinds) == 1:
+            return kinds[0]
+        if sells_on_website(module.INFO):
+            listed = self.find_listing(ref)
+            return listed.kind if listed is not None else kinds[0]
+        found: dict[MediaKind, Listing] = {}
+        missing: MarketplaceError | None = None
+        for kind in kinds:
+            try:
+                listing = self.sender.send(module.listing(ref, kind), module.INFO, cancel=cancel)
+            except (NotFound, NotSupported) as error:
+                missing = missing or error
+            else:
+                found.setdefault(listing.kind, listing)
+        if not found and missing is not None:
+            raise missing
+        if len(found) > 1:
+            several = ", ".join(f"{kind} “{listing.title}”" for kind, listing in found.items())
+            raise UserInputError(
+                f"{module.INFO.name} has several things with the number {ref.id}: {several}. Say which kind.",
+                code="user_input.kind",
+            )
+        return next(iter(found))
 
     def judge(self, quote: Quote, terms: LicenseTerms, use: IntendedUse) -> PolicyAnswer:
         """Ask the policy about a quote and a use; pure but for the clock."""
@@ -195,6 +232,11 @@ class MakeQuote:
             created_at=now,
             expires_at=now + timedelta(seconds=self.settings.quote_valid_s),
         )
+
+
+def sort_kinds(info: MarketplaceInfo) -> tuple[MediaKind, ...]:
+    """Return the kinds of media that a marketplace sells, in the order of :class:`MediaKind`."""
+    return tuple(kind for kind in MediaKind if kind in info.kinds)
 
 
 def listing_stub(ref: ListingRef, kind: MediaKind, *, search_id: str = "") -> Listing:

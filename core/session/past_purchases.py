@@ -36,7 +36,8 @@ class PastPurchases(WebBuying):
         def done(page: HistoryList) -> None:
             if self.state.history.get(marketplace) is history:
                 history.phase, history.next_cursor = Phase.READY, page.next_cursor
-                history.rows.extend(page.rows)
+                known = {row.record for row in history.rows}
+                history.rows.extend(row for row in page.rows if row.record not in known)
                 self._changed()
 
         def failed(error: ClearanceError) -> None:

@@ -25,7 +25,6 @@ from core.errors import ClearanceError, PurchaseInDoubt
 from core.host import NoHost
 from core.http.transport import RequestsTransport
 from core.ledger.engine import open_ledger
-from core.marketplaces import registry
 from core.model.intended_use import IntendedUse
 from core.model.listing import ListingRef
 from core.model.order import OPEN_STATES, Order, OrderState
@@ -90,7 +89,7 @@ def credentials_environ(path: Path) -> dict[str, str]:
 def buy(app: App, ref: ListingRef) -> str:
     """Quote, approve, buy, pay when there is a checkout page, download."""
     services = app.services
-    kind = min(registry.find(ref.marketplace).INFO.kinds)
+    kind = services.quote.find_kind(ref)
     result = services.quote.run(ref, kind, IntendedUse(), actor="drill")
     approval = services.approve.run(result.quote, result.answer, actor="drill", reason="drill")
     try:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from fake_marketplaces import make_listing
-from fakes import IMAGE, page, paid, record
+from fakes import IMAGE, MODEL, page, paid, record
 
 from core import errors
 from core.marketplaces.base import QuoteOption, RecordState, ReferenceField, Wanted
 from core.model.findings import Decision
 from core.model.license import TermsSource
-from core.model.listing import Offer
+from core.model.listing import MediaKind, Offer
 from core.model.money import Balance, Credits, Money
 from core.model.order import OrderState
 
@@ -283,3 +283,48 @@ def test_a_refunded_license_is_not_taken_over_again(shop: Any) -> None:
     shop.sender.answers["purchase"] = paid(marketplace_license_id="L2", marketplace_order_id="L2")
     shop.purchase.run(approval.id, actor="ann")
     assert len(shop.agency.requests) == 1
+
+
+# What a number is, where a marketplace sells several kinds
+
+
+def test_the_kind_is_found_out_by_asking(shop: Any) -> None:
+    """The one kind that has the number is it; nothing is asked where there is only one."""
+    film = make_listing(shop.agency.INFO, kind=MediaKind.VIDEO)
+    shop.sender.answers["listing"] = [errors.NotFound("no"), film]
+    assert shop.quote.find_kind(film.ref) is MediaKind.VIDEO
+    shop.sender.answers["listing"] = film
+    assert shop.quote.find_kind(film.ref) is MediaKind.VIDEO, "the marketplace tells the kind itself"
+    before = len(shop.sender.sent)
+    assert shop.quote.find_kind(MODEL.ref) is MediaKind.MODEL
+    assert len(shop.sender.sent) == before
+
+
+def test_a_number_that_is_two_things_is_not_guessed(shop: Any) -> None:
+    """A picture and a film with one number: the wrong one must not be bought."""
+    model = make_listing(shop.agency.INFO)
+    film = replace(model, kind=MediaKind.VIDEO, title="Flight")
+    shop.sender.answers["listing"] = [model, film]
+    with pytest.raises(errors.UserInputError) as caught:
+        shop.quote.find_kind(model.ref)
+    assert caught.value.code == "user_input.kind"
+    assert "Flight" in caught.value.message
+
+
+def test_a_number_that_is_nothing_is_not_found(shop: Any) -> None:
+    """The marketplace's own error is told; one that is down is not taken for a no."""
+    ref = make_listing(shop.agency.INFO).ref
+    shop.sender.answers["listing"] = errors.NotFound("no")
+    with pytest.raises(errors.NotFound):
+        shop.quote.find_kind(ref)
+    shop.sender.answers["listing"] = [errors.NotFound("no"), errors.Unavailable("down")]
+    with pytest.raises(errors.Unavailable):
+        shop.quote.find_kind(ref)
+
+
+def test_on_a_website_the_feed_tells_the_kind(shop: Any) -> None:
+    """Without a feed it is the first that is sold there."""
+    film = make_listing(shop.webshop.INFO, kind=MediaKind.VIDEO)
+    assert shop.quote.find_kind(film.ref) is MediaKind.MODEL
+    shop.feed[film.ref] = film
+    assert shop.quote.find_kind(film.ref) is MediaKind.VIDEO

@@ -32,19 +32,33 @@ def adopt(shop: Any, one: Any, **changes: Any) -> Any:
     return shop.history.adopt(one, IntendedUse(), kind=MediaKind.MODEL, actor="ann", **changes)
 
 
-def test_pages_come_as_the_marketplace_has_them(shop: Any) -> None:
+def test_pages_come_as_the_marketplace_has_them_one_kind_after_the_other(shop: Any) -> None:
     shop.sender.answers["history"] = [
-        HistoryPage(records=(bought(), bought(marketplace_license_id="L2")), next_cursor="2"),
+        HistoryPage(records=(bought(), bought(marketplace_license_id="L2")), next_cursor="p 2"),
         HistoryPage(records=()),
+        HistoryPage(records=(bought(marketplace_license_id="L3"),)),
     ]
     first = shop.history.load("agency")
     assert [row.record.marketplace_license_id for row in first.rows] == ["L1", "L2"]
     assert all(row.adoptable and row.grant is None for row in first.rows)
-    assert first.next_cursor == "2"
-    assert shop.history.load("agency", cursor="2", kind=MediaKind.VIDEO).rows == ()
-    assert [(query.cursor, query.kind) for query in shop.agency.queries] == [
-        (None, MediaKind.MODEL), ("2", MediaKind.VIDEO),
+    second = shop.history.load("agency", cursor=first.next_cursor)
+    third = shop.history.load("agency", cursor=second.next_cursor, since=AT)
+    assert (second.rows, third.next_cursor) == ((), None)
+    assert [row.kind for row in third.rows] == [MediaKind.VIDEO]
+    asked = [(query.kind, query.cursor, query.since) for query in shop.agency.queries]
+    assert asked == [
+        (MediaKind.MODEL, None, None), (MediaKind.MODEL, "p 2", None), (MediaKind.VIDEO, None, AT),
     ]  # fmt: skip
+
+
+def test_one_kind_alone_and_what_an_entry_tells(shop: Any) -> None:
+    shop.sender.answers["history"] = HistoryPage(records=(bought(kind=MediaKind.MODEL),))
+    page = shop.history.load("agency", kind=MediaKind.VIDEO)
+    assert page.next_cursor is None
+    assert [row.kind for row in page.rows] == [MediaKind.MODEL]
+    with pytest.raises(errors.UserInputError) as caught:
+        shop.history.load("agency", cursor="nonsense")
+    assert caught.value.code == "user_input.cursor"
 
 
 def test_what_the_ledger_knows_is_marked(shop: Any) -> None:
