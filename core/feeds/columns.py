@@ -105,7 +105,7 @@ _TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_.\"' -]+?)\s*\]")
 
 def squeeze(name: str) -> str:
     """Return a column's name as names are compared: ``g:Image_Link`` → ``image link``."""
-    plain = name.strip().strip("\ufeff").strip("\"'")
+    plain = name.strip(" \t\r\n\ufeff\"'")
     head, colon, tail = plain.rpartition(":")
     return _SQUEEZE.sub(" ", tail if colon and len(head) <= 12 else plain).strip().lower()
 

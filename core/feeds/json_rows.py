@@ -26,7 +26,7 @@ def read_json_lines(text: TextIO, name: str) -> Rows:
         plain = line.strip().rstrip(",")
         if not plain or plain == "]":
             continue
-        if plain.startswith("["):
+        if plain.startswith("[") and number == 1:
             raise broken(
                 name,
                 "it is one JSON list instead of JSON Lines; put each product on a line of its own",

@@ -15,6 +15,8 @@ B = 0.75
 WEIGHTS = (10.0, 3.0, 4.0, 2.0, 1.0)
 """Title, author, tags, collection, description."""
 _USUAL_LENGTHS = (6, 2, 10, 4, 120)
+_SHORTEST = 0.5
+"""A field that is shorter than this share of the usual is no better for it: three tags beat no title."""
 
 Texts = Sequence[str]
 
@@ -60,5 +62,5 @@ def _saturated(fields: Sequence[Sequence[str]], token: str, *, beginnings: bool)
         if not count and beginnings:
             count = sum(one.startswith(token) for one in tokens)
         if count:
-            weighted += weight * count / (1 - B + B * len(tokens) / usual)
+            weighted += weight * count / (1 - B + B * max(_SHORTEST, len(tokens) / usual))
     return weighted * (K1 + 1) / (weighted + K1)

@@ -36,9 +36,10 @@ _SYMBOLS = {
 }
 _UNCLEAR_SYMBOLS = frozenset({"$", "¥", "kr", "fr"})
 _PRICE = re.compile(
-    r"(?P<before>[^\d\s.,'-]*)\s*(?P<number>\d[\d.,'\u00a0\u202f ]*)\s*(?P<after>[^\d\s.,'-]*)"
+    r"(?P<before>[^\d\s.,'-]*)\s*(?P<number>\d[\d.,'\u00a0\u202f ]*)\s*(?P<after>[^\d\s.,'-]*)",
+    re.ASCII,
 )
-_COUNT = re.compile(r"(?P<number>\d[\d.,'\u00a0\u202f ]*)\s*(?P<unit>[kKmM]?)(?:\b.*)?", re.DOTALL)
+_COUNT = re.compile(r"(?P<number>\d[\d.,'\u00a0\u202f ]*)\s*(?P<unit>[kKmM]?)(?:\b.*)?", re.DOTALL | re.ASCII)
 _FORMAT_NAMES = {
     "3ds max": "max", "3dsmax": "max", "autodesk 3ds max": "max", "3ds studio": "3ds", "3d studio": "3ds",
     "maya": "ma", "autodesk maya": "ma", "autodesk fbx": "fbx", "cinema 4d": "c4d", "cinema4d": "c4d",
@@ -109,7 +110,8 @@ def _plain_number(text: str, decimal: str) -> Decimal:
     last = marks[-1]
     head, _, tail = text.rpartition(last)
     if len(set(marks)) == 2:
-        if head.count(last):
+        groups = re.split(r"[.,]", head)
+        if head.count(last) or any(len(group) != 3 for group in groups[1:]):
             raise ValueError(f"“{text[:40]}” is no amount")
         return Decimal(f"{head.replace(',', '').replace('.', '')}.{tail or '0'}")
     if len(marks) > 1:  # "1,299,000": grouped, and without cents
