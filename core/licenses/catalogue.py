@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from ..model.license import LicenseTerms
+from ..model.listing import MediaKind
 from .labels import MarketplaceLicenses, normalize_label
 
 
@@ -42,16 +43,23 @@ class LicenseCatalogue:
         return tuple(sorted(self._texts))
 
     def resolve(
-        self, marketplace: str, label: str, *, editorial: bool | None = None, at: date
+        self,
+        marketplace: str,
+        label: str,
+        *,
+        editorial: bool | None = None,
+        at: date,
+        kind: MediaKind | None = None,
     ) -> LicenseTerms:
         """Return the terms behind a vendor's label for something bought on the day ``at``.
 
-        ``editorial`` is the item's own flag. Unknown marketplaces and labels give ``LicenseTerms.unknown``.
+        ``editorial`` is the item's own flag, ``kind`` what it is: one word can stand for other terms with
+        videos than with images. Unknown marketplaces and labels give ``LicenseTerms.unknown``.
         """
         known = self._file(marketplace)
         if known is not None:
             name = normalize_label(label)
-            rule = next((rule for rule in known.labels if rule.holds(name, at)), None)
+            rule = next((rule for rule in known.labels if rule.holds(name, at, kind)), None)
             if rule is not None:
                 terms = known.at((rule.editorial_license_id if editorial else "") or rule.license_id, at)
                 if terms is not None:

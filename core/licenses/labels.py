@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..model.license import LicenseTerms
+from ..model.listing import MediaKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +22,14 @@ class LabelRule:
     """The license that an item under this label has when it is marked editorial; empty: the same."""
     since: date | None = None
     until: date | None = None
+    kinds: frozenset[MediaKind] = frozenset()
+    """Media for which the label stands for this; empty: for all that no earlier rule names."""
 
-    def holds(self, name: str, at: date) -> bool:
-        """Say whether this rule decides for a label on a day."""
+    def holds(self, name: str, at: date, kind: MediaKind | None = None) -> bool:
+        """Say whether this rule decides for a label on a day, and for a kind of media."""
         return (
             name in self.names
+            and (not self.kinds or kind in self.kinds)
             and (self.since is None or self.since <= at)
             and (self.until is None or at < self.until)
         )

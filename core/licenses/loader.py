@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..errors import UserInputError
 from ..model.intended_use import OutputKind
 from ..model.license import Cap, Clause, Confidence, LicenseTerms, Permission
+from ..model.listing import MediaKind
 from ..model.money import Money
 from .canonical import BOOLEANS, CAPS, PERMISSIONS
 from .labels import LabelRule, MarketplaceLicenses, normalize_label
@@ -83,6 +84,8 @@ class _Label(_Strict):
     editorial: str = ""
     since: date | None = None
     until: date | None = None
+    kinds: list[str] = []
+    """Media that this is about; empty: all that no earlier entry with the same name is about."""
 
 
 class _File(_Strict):
@@ -119,6 +122,9 @@ def parse_licenses(text: str, *, name: str, marketplace: str) -> MarketplaceLice
                 editorial_license_id=label.editorial,
                 since=label.since,
                 until=label.until,
+                kinds=frozenset(
+                    _member(MediaKind, kind, name, f"label.{index}.kinds") for kind in label.kinds
+                ),
             )
         )
     return MarketplaceLicenses(

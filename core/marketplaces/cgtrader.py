@@ -14,7 +14,7 @@ from functools import partial
 from ..http.message import Auth, Call, Idempotency, Steps
 from ..model.listing import ListedFile, Listing, ListingRef, MediaKind, Offer, SearchPage, SearchQuery, Sort
 from ..model.money import UNSTATED_CURRENCY
-from . import answers, base, calls, ways
+from . import answers, base, calls
 from .base import Capability as Can
 from .base import RecordState as State
 from .reading import Node, file_ending, file_name_in
@@ -111,8 +111,7 @@ def quote(listing: Listing, wanted: base.Wanted = base.ANY) -> Steps[base.QuoteB
     """Find out what this listing costs us now, and under which license. Never a billable call."""
     fresh: Listing = yield _details(listing.ref, listing.kind)
     label, cost = fresh.offers[0].license_label, fresh.offers[0].cost
-    if wanted.license_label not in ("", label):  # DOC: a model has one license, and an order names none
-        return base.QuoteBasis(listing=fresh, license_label="", cost=None, why_not=ways.CHOICE_GONE)
+    # DOC: a model has one license and one price, and an order names neither: there is nothing to choose.
     return base.QuoteBasis(listing=fresh, license_label=label, cost=cost, web_checkout=True)
 
 

@@ -93,6 +93,7 @@ class BookPast:
                 past.license_label,
                 editorial=past.editorial,
                 at=past.bought_at.date(),
+                kind=past.kind,
             ),
             past.source,
         )

@@ -90,7 +90,9 @@ class Settle:
         label = result.license_label or order.license_label
         told = TermsSource.MARKETPLACE if result.license_label else quote.license_source
         terms = sourced(
-            self.catalogue.resolve(order.ref.marketplace, label, editorial=quote.editorial, at=day),
+            self.catalogue.resolve(
+                order.ref.marketplace, label, editorial=quote.editorial, at=day, kind=quote.kind
+            ),
             proof.source or told,
         )
         digest = terms_sha256(terms)

@@ -12,6 +12,7 @@ from core.licenses import LicenseCatalogue
 from core.licenses.labels import normalize_label
 from core.model.intended_use import OutputKind
 from core.model.license import UNKNOWN, Cap, Permission
+from core.model.listing import MediaKind
 from core.model.money import Money
 
 CATALOGUE = LicenseCatalogue.load()
@@ -175,3 +176,27 @@ def test_a_marketplace_has_a_name_for_people_even_when_its_label_is_unknown() ->
     assert CATALOGUE.resolve("cgtrader", "never heard of", at=LATE).marketplace_name == "CGTrader"
     assert CATALOGUE.resolve("mall", "never heard of", at=LATE).marketplace_name == "mall"
     assert CATALOGUE.name_of("mall") == "mall"
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "editorial", "license_id"),
+    [
+        ("standard", None, None, "shutterstock.standard"),
+        ("standard", MediaKind.IMAGE, None, "shutterstock.standard"),
+        ("standard", MediaKind.VIDEO, None, "shutterstock.footage"),
+        ("Enhanced License", MediaKind.VIDEO, False, "shutterstock.footage"),
+        ("standard", MediaKind.VIDEO, True, "shutterstock.footage_editorial"),
+        ("standard", MediaKind.AUDIO, None, "shutterstock.music"),
+        ("footage_premier", MediaKind.VIDEO, None, "shutterstock.footage_premier"),
+        ("Premium", MediaKind.AUDIO, None, "pond5.premium"),
+        ("business", MediaKind.VIDEO, True, "pond5.editorial"),
+    ],
+)
+def test_a_word_can_stand_for_other_terms_with_other_media(
+    label: str, kind: MediaKind | None, editorial: bool | None, license_id: str
+) -> None:
+    marketplace = license_id.partition(".")[0]
+    assert (
+        CATALOGUE.resolve(marketplace, label, editorial=editorial, at=LATE, kind=kind).license_id
+        == license_id
+    )

@@ -118,6 +118,7 @@ def test_a_good_file_loads() -> None:
         ('id = "shop.standard"', 'id = "shop.unknown"', "id must be"),
         ('license = "shop.standard"', 'license = "shop.gone"', "shop.gone"),
         ('marketplace = "shop"', 'marketplace = "mall"', "mall"),
+        ('names = ["standard"]', 'names = ["standard"]\nkinds = ["smell"]', "'smell' is none of"),
         ('name = "The Shop"', "", "name"),
         ('name = "The Shop"', 'name = ""', "name"),
         ("schema = 1", "schema = 2", "schema"),
