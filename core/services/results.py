@@ -51,7 +51,7 @@ def find_equals(listings: Iterable[Listing]) -> dict[str, tuple[ListingRef, ...]
     words such as "3D model". Without an author nothing is known to be equal; nor are two of one marketplace.
     """
     groups: dict[tuple[str, ...], dict[ListingRef, None]] = {}
-    for listing in listings:
+    for listing in _once(listings):
         title, author = _fold(listing.title, fillers=_FILLERS), _fold(listing.author)
         if title and author:
             groups.setdefault((listing.kind, title, author), {})[listing.ref] = None
@@ -68,7 +68,7 @@ def count_facets(listings: Iterable[Listing]) -> tuple[Facet, ...]:
 
     Only what listings tell is counted. A facet that has nothing, or the same value for all, is left out.
     """
-    found = list({listing.ref: listing for listing in listings}.values())
+    found = _once(listings)
     facets = []
     for name, label, values_of in _FACETS:
         counts = Counter(value for listing in found for value in set(values_of(listing)) if value)
@@ -82,6 +82,14 @@ def count_facets(listings: Iterable[Listing]) -> tuple[Facet, ...]:
 def has_value(listing: Listing, facet: str, value: str) -> bool:
     """Say whether a listing is counted under this value of a facet of :func:`count_facets`."""
     return any(value in values_of(listing) for name, _label, values_of in _FACETS if name == facet)
+
+
+def _once(listings: Iterable[Listing]) -> list[Listing]:
+    """Return each listing once, as it was first found."""
+    found: dict[ListingRef, Listing] = {}
+    for listing in listings:
+        found.setdefault(listing.ref, listing)
+    return list(found.values())
 
 
 def _editorial(listing: Listing) -> tuple[str, ...]:

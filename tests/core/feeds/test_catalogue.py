@@ -298,10 +298,13 @@ def test_orders(catalogue: FeedCatalogue, write: Write, product: Make) -> None:
 def test_pages_have_every_product_once(catalogue: FeedCatalogue, write: Write, product: Make) -> None:
     """Whole lists, tiers of very many, and the ends of both."""
     rows = [
-        product(n, title=f"{'Oak chair' if n % 7 == 0 else 'chair made of oak' if n % 3 == 0 else 'thing'} {n}",
-                description="oak and chair")
+        product(
+            n,
+            title=f"{'Oak chair' if n % 7 == 0 else 'chair made of oak' if n % 3 == 0 else 'thing'} {n}",
+            description="oak and chair",
+        )
         for n in range(6_000)
-    ]  # fmt: skip
+    ]
     catalogue.update(INFO, write("a.tsv", rows))
     for text in ("oak chair", "chair", "thing", ""):
         for query in ({}, {"filters": SearchFilters(max_price=Money.parse("100", "USD"))}):
