@@ -29,6 +29,8 @@ MAX_DESCRIPTION = 10_000
 MAX_ID = 200
 MAX_URL = 8_000
 MAX_INTEGER = 10**15
+MAX_NUMBER_ID = 2**53 - 1
+"""The largest number that every JSON reader keeps exactly; Adobe's ids go up to it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,8})?")
 _CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})(?:[:;.,][0-9]{1,7})?")
@@ -114,7 +116,7 @@ class Node:
     def identifier(self) -> str:
         """Return an id as text, whether it came as text or as a number."""
         value = self.value
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INTEGER:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER_ID:
             return str(value)
         if isinstance(value, str) and 0 < len(value) <= MAX_ID and value == clean_text(value, limit=MAX_ID):
             return value
