@@ -77,6 +77,7 @@ def read_product(item: Node) -> ways.Product:
         ),
         kind=kind,
         names=frozenset({account_id, kind}),
+        drafts=kind == "easyaccess",
         overage=bool(spare) and over.at("overages_reached").hint_boolean() is not True,
         references=_read_references(item.hint_at("download_requirements")),
         starts_again=item.at("download_limit_reset_utc_date").hint_text()[:10],
@@ -233,8 +234,7 @@ def read_record(asset_id: str, item: Node) -> base.HistoryRecord:
     asset_id = asset_id or item.at("id").identifier()
     kind, number = item.at("product_type").optional_text(), item.at("product_id").optional_identifier()
     at, details = item.at("date_downloaded").hint_time(), item.hint_at("download_details")
-    note = (details if details.told else item).at("download_notes").hint_text()
-    own = OUR_KEY.search(note)
+    own = OUR_KEY.search((details if details.told else item).at("download_notes").hint_text())
     account_id, when = ":".join(filter(None, (kind, number))), f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
     proof = " ".join(filter(None, (asset_id, when, account_id)))  # it has no number of its own
     return base.HistoryRecord(

@@ -41,7 +41,8 @@ class Product:
     """A plan with an allowance. ``names`` are those under which a size names it.
 
     ``overage``: the agreement lets it go on when nothing is left, and bills that. ``starts_again`` is the
-    day on which its allowance is counted afresh, as the marketplace writes it.
+    day on which its allowance is counted afresh, as the marketplace writes it. ``drafts``: what it gives is
+    for layouts, not for what goes out.
     """
 
     plan: Plan
@@ -50,6 +51,7 @@ class Product:
     overage: bool = False
     references: tuple[ReferenceField, ...] = ()
     starts_again: str = ""
+    drafts: bool = False
 
     @property
     def can_pay(self) -> bool:
@@ -100,12 +102,15 @@ def pair(
     cost: Callable[[Product], Cost | None],
     every_size: bool,
 ) -> tuple[Way, ...]:
-    """Pair products with the sizes that they pay for: what is paid already first, then the best size.
+    """Pair products with the sizes that they pay for.
+
+    What is paid already comes first, then what may go out, the best size, what wants nothing noted, and what
+    tells how much is left.
 
     ``sizes`` come best first; without ``every_size`` only a product's best one counts. A product whose cost
     is not told (None) is left out: a price that nobody named cannot be agreed to.
     """
-    found: list[tuple[bool, int, bool, Way]] = []
+    found: list[tuple[tuple[bool, bool, int, bool, bool], Way]] = []
     for product in products:
         price = cost(product)
         if price is None or not product.can_pay:
@@ -121,8 +126,9 @@ def pair(
                 references=product.references,
                 surcharge="" if plan.pays else _overage(plan.balance),
             )
-            found.append((not plan.pays, rank, plan.balance.left is None, way))
-    return tuple(entry[-1] for entry in sorted(found, key=lambda entry: entry[:3]))
+            wants = any(reference.required for reference in product.references)
+            found.append(((not plan.pays, product.drafts, rank, wants, plan.balance.left is None), way))
+    return tuple(way for _, way in sorted(found, key=lambda entry: entry[0]))
 
 
 def why_not(products: Sequence[Product], sizes: Sequence[Size], *, name: str) -> str:

@@ -76,8 +76,8 @@ def _product_json(world: World, row: sqlite3.Row, *, with_requirements: bool) ->
         "team_credits": None,
         "imagepack_resolution": "large" if row["type"] == "imagepack" else None,
     }
-    if row["overage_limit"] is not None:
-        left, limit = row["overage_left"], row["overage_limit"]
+    left, limit = row["overage_left"], row["overage_limit"]
+    if left is not None and limit is not None:
         body["overage"] = {
             "limit": limit,
             "remaining": left,

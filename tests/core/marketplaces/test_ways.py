@@ -52,6 +52,17 @@ def test_paid_ones_first_then_the_best_size_then_those_that_tell_what_is_left() 
     assert [bool(way.surcharge) for way in found] == [False, True, True]
 
 
+def test_what_wants_a_note_and_what_is_for_layouts_come_later() -> None:
+    code = (ReferenceField(id="code", label="Code", required=True),)
+    choice = (ReferenceField(id="code", label="Code", required=False, choices=("x",)),)
+    found = ways(product("a", references=code), product("b", None, references=choice), sizes=(BIG,))
+    assert names(found) == ["b/4k", "a/4k"]
+    found = ways(product("c", drafts=True), product("b", None, references=code), sizes=(SMALL,))
+    assert names(found) == ["b/hd", "c/hd"]
+    found = ways(product("c", drafts=True), product("b", 0, overage=True), sizes=(SMALL,))
+    assert names(found) == ["c/hd", "b/hd"], "what costs extra is never the first offer"
+
+
 def test_a_product_gives_its_best_size_where_only_that_counts() -> None:
     assert names(ways(product("c"), product("a"), every_size=False)) == ["a/4k", "c/hd"]
 
