@@ -110,11 +110,9 @@ class TestAccess:
 
 
 class TestSignIn:
-    def token(
-        self, stock: Stock, *, query: str = "", headers: dict[str, str] | None = None, **form: str
-    ) -> Answer:
+    def token(self, stock: Stock, *, query: str = "", **form: str) -> Answer:
         url = f"{stock.sandbox.url}/ims-na1.adobelogin.com/ims/token/v3{query}"
-        return send("POST", url, body=urlencode(form).encode(), headers={**FORM, **(headers or {})})
+        return send("POST", url, body=urlencode(form).encode(), headers=FORM)
 
     def authorize(self, stock: Stock, **more: str) -> str:
         asked = {
@@ -325,13 +323,14 @@ class TestLicensing:
         assert stock.about("Member/Profile", PHOTO)["cce_agency"][0]["required"] is True
         query = {"content_id": PHOTO, "license": "Standard"}
         assert stock.get("/Libraries/1/Content/License", query).status == 400
-        for body in (None, [], {"cce_agency": [{"id": 2}]}, {"cce_agency": [{"id": "9", "value": "x"}]},
-                     {"cce_agency": [{"id": "2", "value": " "}]}):  # fmt: skip
+        noted: list[Any] = [None, [], {"cce_agency": [{"id": 2}]}]
+        noted += [{"cce_agency": [{"id": name, "value": value}]} for name, value in (("9", "x"), ("2", " "))]
+        for body in noted:
             answer = stock.get("/Libraries/1/Content/License", query, method="POST", body=body)
             assert answer.status == 400
         assert stock.charges() == []
-        noted = {"cce_agency": [{"id": "2", "value": "Project Banana"}]}
-        assert stock.get("/Libraries/1/Content/License", query, method="POST", body=noted).status == 200
+        good = {"cce_agency": [{"id": "2", "value": "Project Banana"}]}
+        assert stock.get("/Libraries/1/Content/License", query, method="POST", body=good).status == 200
         (charge,) = stock.sandbox.books()["charges"]
         assert charge["metadata"]["references"] == [{"id": "2", "value": "Project Banana"}]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,10 +36,15 @@ BALANCE = Balance(
 FIELD = ReferenceField(id="2", label="Project", required=True)
 
 
-def said(**facts: object) -> Said:
-    return Said(
-        **{"balance": BALANCE, "owned": False, "possible": True, "beyond": False, "words": "", **facts}
-    )  # type: ignore[arg-type]
+def said(**facts: Any) -> Said:
+    given: dict[str, Any] = {
+        "balance": BALANCE,
+        "owned": False,
+        "possible": True,
+        "beyond": False,
+        "words": "",
+    }
+    return Said(**{**given, **facts})
 
 
 class TestWords:
@@ -145,9 +151,9 @@ class TestQuotes:
 
 
 class TestConsent:
-    def request(self, **facts: object) -> PurchaseRequest:
-        given = {"account_id": "7", "license_label": "Standard", **facts}
-        return PurchaseRequest(key="k", ref=LISTING.ref, kind=MediaKind.IMAGE, **given)  # type: ignore[arg-type]
+    def request(self, **facts: Any) -> PurchaseRequest:
+        given: dict[str, Any] = {"account_id": "7", "license_label": "Standard", **facts}
+        return PurchaseRequest(key="k", ref=LISTING.ref, kind=MediaKind.IMAGE, **given)
 
     def test_nothing_is_missing(self) -> None:
         need_consent(self.request())
