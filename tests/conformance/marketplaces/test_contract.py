@@ -19,10 +19,10 @@ from core.marketplaces.base import AppAuth, Capability, HistoryQuery, Marketplac
 from core.model.listing import ListingRef, MediaKind, SearchQuery
 
 if TYPE_CHECKING:
-    from core.marketplaces import cgtrader, pond5, shutterstock, turbosquid, unity
+    from core.marketplaces import cgtrader, getty_images, pond5, shutterstock, turbosquid, unity
 
     # The type checker holds the modules against the protocol too.
-    CHECKED: tuple[Marketplace, ...] = (cgtrader, pond5, shutterstock, turbosquid, unity)
+    CHECKED: tuple[Marketplace, ...] = (cgtrader, getty_images, pond5, shutterstock, turbosquid, unity)
 
 TAPES = load_tapes()
 WEB_TAPES = load_web_tapes()
