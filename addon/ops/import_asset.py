@@ -93,7 +93,8 @@ class CLEARANCE_OT_import_asset(Operator):
             raise
         app.session.imported(grant_id, stamped)
         title = shorten(prepared.title, 60) or "the asset"
-        self.report({"INFO"}, f"Imported “{title}”; {count(stamped, 'data-block')} carry its license.")
+        carry = "carries" if stamped == 1 else "carry"
+        self.report({"INFO"}, f"Imported “{title}”; {count(stamped, 'data-block')} {carry} its license.")
         for note in (*prepared.warnings, *runtime.host().notes):
             self.report({"WARNING"}, note)
         return {"FINISHED"}

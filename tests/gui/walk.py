@@ -53,6 +53,12 @@ def walk() -> Iterator[Wait]:
     bpy.ops.clearance.store_key(
         marketplace="cgtrader", client_id=cgtrader["client_id"], client_secret=cgtrader["client_secret"]
     )
+    for marketplace in ("getty_images", "adobe_stock", "pond5"):
+        given = KEYS[marketplace]
+        bpy.ops.clearance.store_key(
+            marketplace=marketplace, client_id=given["client_id"], client_secret=given["client_secret"]
+        )
+        bpy.ops.clearance.test_connection(marketplace=marketplace)
     bpy.ops.clearance.sign_in(marketplace="cgtrader")
     yield lambda: not any(t.kind == "account" for t in runtime.app().tasks.tasks)
     yield 0.7
@@ -124,9 +130,48 @@ def walk() -> Iterator[Wait]:
     scroll(100)
     yield 1.0
     shot("12-report")
+    yield from show_more(session)
     show_preferences()
     yield 1.5
     shot("13-preferences")
+    chosen = bpy.context.preferences.addons[MODULE].preferences
+    for name in ("getty_images", "pond5", "turbosquid", "unity"):
+        chosen.marketplaces[name].expanded = True
+    yield 1.5
+    shot("17-preferences-open")
+
+
+def show_more(session: Any) -> Iterator[Wait]:
+    """Open the panels that are closed at first: refund, earlier purchases, health, downloads."""
+    bpy.ops.clearance.refresh_health()
+    bpy.ops.clearance.load_history(marketplace="shutterstock", kind="image")
+    bpy.ops.clearance.look_for_downloads()
+    grant = session.state.library[0]
+    bpy.ops.clearance.refund(order_id=grant.order_id)
+    yield lambda: session.state.refund is not None and session.state.refund.advice is not None
+    yield 1.0
+    for number, name in enumerate(("pickup", "library", "refund", "health"), start=20):
+        only(name)
+        yield 1.0
+        shot(f"{number}-{name}")
+    only("")
+
+
+def only(name: str) -> None:
+    """Show one panel of the tab, by taking the others away for a moment; no name brings all back."""
+    panels = importlib.import_module(f"{MODULE}.addon.ui.panels")
+    for panel in panels.CLASSES:
+        if panel.is_registered:
+            bpy.utils.unregister_class(panel)
+    wanted = [
+        p for p in panels.CLASSES if not name or name in p.bl_idname or name in getattr(p, "bl_parent_id", "")
+    ]
+    for panel in wanted:
+        options = set(getattr(panel, "bl_options", set()))
+        panel.bl_options = options - {"DEFAULT_CLOSED"} if name else options
+        bpy.utils.register_class(panel)
+    with view_3d() as area:
+        area.tag_redraw()
 
 
 def show_sidebar() -> Iterator[Wait]:
