@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sandbox", description="Shutterstock and CGTrader on this machine.")
+    parser = argparse.ArgumentParser(prog="sandbox", description="The marketplaces on this machine.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument(
         "--state", type=Path, default=_STATE, help="folder of the state; it survives restarts"

@@ -134,6 +134,11 @@ class Catalogue:
             row["keywords"], row["price"] = tuple(row["keywords"]), Decimal(row.get("price", "0"))
             self._stock.setdefault(row["shop"], {})[row["id"]] = StockItem(**row)
 
+    @property
+    def shops(self) -> tuple[str, ...]:
+        """Name the shops that have videos, music, sounds or photos."""
+        return tuple(sorted(self._stock))
+
     def stock(self, shop: str, *kinds: str) -> dict[str, StockItem]:
         """Return a shop's videos, music, sounds and photos by id; ``kinds`` keeps some of them."""
         found = self._stock.get(shop, {})

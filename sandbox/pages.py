@@ -107,6 +107,13 @@ def index_page(world: World, base_url: str) -> Reply:
         )
         for item in world.catalogue.models.values()
     )
+    stock = "".join(
+        f"<h2>{escape(shop)}: {len(items)} videos, tracks and photos</h2><ul class='grid'>"
+        + "".join(_tile(item.title, "", f"{item.id} · {item.kind}") for item in items.values())
+        + "</ul>"
+        for shop in world.catalogue.shops
+        if (items := world.catalogue.stock(shop))
+    )
     rows = "".join(
         f"<tr><td>{escape(marketplace)}</td><td>{escape(name)}</td><td><code>{escape(value)}</code></td></tr>"
         for marketplace, pairs in world.credentials.items()
@@ -115,14 +122,15 @@ def index_page(world: World, base_url: str) -> Reply:
     return _page(
         "Clearance sandbox",
         f"""<h1>Clearance sandbox</h1>
-<p>Two marketplaces on this machine. Nothing here costs money; none of the keys opens anything elsewhere.</p>
-<p>Use <code>{escape(base_url)}/api.shutterstock.com</code> and
-<code>{escape(base_url)}/api.cgtrader.com</code> in place of the real addresses.
+<p>Marketplaces on this machine. Nothing here costs money; none of the keys opens anything elsewhere.</p>
+<p>Put <code>{escape(base_url)}/</code> before a real host's name, as in
+<code>{escape(base_url)}/api.shutterstock.com</code>.
 <a href="/_control/books">The books</a> say what was charged, <a href="/_control/requests">the log</a> what
 was asked, <a href="/_control/variant">the variants</a> what is open.</p>
 <h2>Keys</h2><table>{rows}</table>
 <h2>Shutterstock: {len(world.catalogue.images)} images</h2><ul class="grid">{images}</ul>
-<h2>CGTrader: {len(world.catalogue.models)} models</h2><ul class="grid">{models}</ul>""",
+<h2>CGTrader: {len(world.catalogue.models)} models</h2><ul class="grid">{models}</ul>
+{stock}""",
     )
 
 

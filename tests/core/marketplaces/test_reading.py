@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,12 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UnexpectedResponse, UserInputError
-from core.marketplaces.answers import MAX_PAGES, Plan, next_cursor
+from core.marketplaces.answers import MAX_PAGES, Plan, next_cursor, search_page
 from core.marketplaces.base import ANY, QuoteBasis, Wanted
-from core.marketplaces.calls import asked_filters, filter_query, own_words, page_number, sendable
+from core.marketplaces.calls import (
+    asked_filters,
+    filter_query,
+    limit_words,
+    own_words,
+    page_number,
+    sendable,
+)
 from core.marketplaces.reading import MAX_DESCRIPTION, Node, file_ending, file_name_in, strip_markup
 from core.marketplaces.ways import quote_on_plans
-from core.model.listing import Listing, ListingRef, MediaKind, Orientation, SearchFilters
+from core.model.listing import (
+    Listing,
+    ListingRef,
+    MediaKind,
+    Orientation,
+    SearchFilters,
+    SearchQuery,
+    Sort,
+)
 from core.model.money import Balance, Credits, Money
 
 ANYTHING = st.recursive(
@@ -305,3 +321,46 @@ class TestPlans:
 def test_today_is_not_needed() -> None:
     """Nothing here asks what time it is: a moment is past by the answer's own date."""
     assert Node(value=datetime(2000, 1, 1, tzinfo=UTC).isoformat()).is_past() is False
+
+
+class TestRoughFilters:
+    def test_words_ask_for_one_more(self) -> None:
+        asked = SearchFilters(min_price=Money.parse("9.99"), max_duration_s=30, rigged=True)
+        names = {"min_price": "pricegt", "max_duration_s": "durationlt", "min_duration_s": "durationgt"}
+        assert limit_words(asked, names) == {"min_price": "pricegt:9", "max_duration_s": "durationlt:31"}
+        assert limit_words(SearchFilters(), names) == {}
+
+    @given(st.decimals(min_value="0.01", max_value=10**6, places=2))
+    def test_no_amount_falls_between(self, amount: Decimal) -> None:
+        asked = SearchFilters(min_price=Money.parse(amount), max_price=Money.parse(amount))
+        words = limit_words(asked, {"min_price": "gt", "max_price": "lt"})
+        low, high = (int(word.partition(":")[2]) for word in words.values())
+        assert low < amount < high
+
+    def test_what_is_never_told_is_not_said_to_be_applied(self) -> None:
+        query = SearchQuery(
+            text="", filters=SearchFilters(rigged=True, exclude_editorial=True, collection="Sky")
+        )
+        listing = TestPlans.LISTING
+        page = search_page(
+            query, [listing], total=1, on_server=(), sorts=list(Sort), never_told=("rigged", "animated")
+        )
+        assert page.client_filters == ("exclude_editorial", "collection")
+        assert (page.ignored_filters, page.listings) == (("rigged",), (listing,))
+
+    @pytest.mark.parametrize(
+        ("collection", "kept"), [("", True), ("sky", True), ("nature/Sky", True), ("skyline", False)]
+    )
+    def test_a_collection_is_a_whole_word_of_its_path(self, collection: str, kept: bool) -> None:
+        query = SearchQuery(text="", filters=SearchFilters(collection="SKY"))
+        listing = replace(TestPlans.LISTING, collection=collection)
+        page = search_page(query, [listing], total=1, on_server=(), sorts=list(Sort))
+        assert bool(page.listings) is kept
+
+    @pytest.mark.parametrize(("editorial", "kept"), [(None, True), (True, True), (False, False)])
+    def test_editorial_items_only(self, editorial: bool | None, kept: bool) -> None:
+        query = SearchQuery(text="", filters=SearchFilters(editorial_only=True))
+        page = search_page(
+            query, [replace(TestPlans.LISTING, editorial=editorial)], total=1, on_server=(), sorts=list(Sort)
+        )
+        assert bool(page.listings) is kept
