@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from .books import read_books
@@ -106,6 +108,24 @@ def _adobe(world: World, request: Request, body: Any) -> Any:
     return configure(world, body)
 
 
+def _listing(world: World, request: Request, body: Any) -> Any:
+    """Change what is sold until the next reset: `removed`, or fields of the catalogue such as `price`."""
+    shop, number = str(body["marketplace"]), str(body["id"])
+    shelves: tuple[dict[str, Any], ...] = (world.catalogue.stock(shop),)
+    shelves += (world.catalogue.images,) if shop == SHUTTERSTOCK else ()
+    shelves += (world.catalogue.models,) if shop == CGTRADER else ()
+    shelf = next((shelf for shelf in shelves if number in shelf), None)
+    if shelf is None:
+        raise ValueError(f"{shop} does not sell {number}")
+    changes = {name: value for name, value in body.items() if name not in ("marketplace", "id", "removed")}
+    if "price" in changes:
+        changes["price"] = Decimal(str(changes["price"]))
+    shelf[number] = replace(shelf[number], **changes)
+    if body.get("removed"):
+        del shelf[number]
+    return {"ok": True}
+
+
 def _variant(world: World, request: Request, body: Any) -> Any:
     return world.variants.table()
 
@@ -167,6 +187,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[World, Request, Any], Any]] = {
     ("POST", "/quota"): _quota,
     ("POST", "/product"): _product,
     ("POST", "/adobe"): _adobe,
+    ("POST", "/listing"): _listing,
     ("GET", "/variant"): _variant,
     ("POST", "/variant"): _switch_variant,
     ("GET", "/faults"): _faults,

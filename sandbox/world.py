@@ -75,8 +75,9 @@ class World:
             self._seed()
 
     def reset(self) -> None:
-        """Start over: books, orders, quota, time, faults and variants; the credentials stay."""
+        """Start over: books, orders, quota, time, listings, faults, variants; the credentials stay."""
         self.store.clear()
+        self.catalogue = Catalogue()
         self.clock.offset_s = 0.0
         self.faults.clear()
         self.limits.clear()

@@ -245,3 +245,17 @@ def test_index_page_lists_everything_and_escapes_it(sandbox: Any) -> None:
     assert "<script" not in text and "<img src=x" not in text and "\x1b" not in text and "\u202e" not in text
     assert "script" not in page.headers["content-security-policy"]
     assert sandbox.credentials["cgtrader"]["client_id"] in text
+
+
+def test_listings_change_until_the_next_reset(sandbox: Any, models: Any, stock: Any) -> None:
+    path = "/v1/models/4401094"
+    sandbox.change_listing("cgtrader", "4401094", price="31.50")
+    assert "31.5" in json.dumps(models.get(path).json()["prices"])
+    sandbox.change_listing("cgtrader", "4401094", removed=True)
+    sandbox.change_listing("shutterstock", "1120280137", is_editorial=True)
+    assert models.get(path).status == 404
+    assert stock.get("/v2/images/1120280137", view="full").json()["is_editorial"] is True
+    with pytest.raises(AssertionError, match="does not sell"):
+        sandbox.change_listing("cgtrader", "4401094", price="1")
+    sandbox.reset()
+    assert models.get(path).status == 200

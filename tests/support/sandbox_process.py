@@ -101,6 +101,10 @@ class SandboxProcess:
         changed: dict[str, Any] = self._control("POST", "/adobe", plan)
         return changed
 
+    def change_listing(self, marketplace: str, listing_id: str, **changes: Any) -> None:
+        """Change what a shop sells, or take it off sale (`removed=True`), until the next reset."""
+        self._control("POST", "/listing", {"marketplace": marketplace, "id": listing_id, **changes})
+
     def switch(self, **variants: str) -> None:
         """Choose other forms of what the vendors' documents leave open."""
         self._control("POST", "/variant", variants)
