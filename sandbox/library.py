@@ -262,6 +262,10 @@ class Library:
         found = self._assets / name if self._assets and name else None
         return found if found and found.is_file() else None
 
+    def keep(self, path: str, make: Callable[[], bytes]) -> bytes:
+        """Make a file of a shop's own when it is first asked for, and keep it."""
+        return self._kept(path, make)
+
     def _kept(self, path: str, make: Callable[[], bytes]) -> bytes:
         """Read a file of the cache; make it first, if it is not there, and put it there in one step."""
         place = self._cache / path

@@ -13,6 +13,8 @@ from .unconfirmed import (
     GETTY_REQUESTS_PER_HOUR,
     POND5_REQUESTS_PER_HOUR,
     SHUTTERSTOCK_REQUESTS_PER_MINUTE,
+    TURBOSQUID_REQUESTS_PER_HOUR,
+    UNITY_REQUESTS_PER_HOUR,
 )
 
 _BY_HOST = {
@@ -21,6 +23,8 @@ _BY_HOST = {
     "api.cgtrader.com": (CGTRADER_REQUESTS_PER_HOUR, 3600.0),
     "api.gettyimages.com": (GETTY_REQUESTS_PER_HOUR, 3600.0),
     "api-reseller.pond5.com": (POND5_REQUESTS_PER_HOUR, 3600.0),
+    "assetstore.unity.com": (UNITY_REQUESTS_PER_HOUR, 3600.0),
+    "www.turbosquid.com": (TURBOSQUID_REQUESTS_PER_HOUR, 3600.0),
 }
 
 

@@ -15,14 +15,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import adobe_stock, cgtrader, control, getty_images, pages, pond5, shutterstock
+from . import adobe_stock, cgtrader, control, getty_images, pages, pond5, shutterstock, turbosquid, unity
 from .clock import utc_text
 from .faults import Fault, Rule, make_reply
 from .message import Reply, ReplyError, Request, html_reply, json_reply
 from .routing import dispatch
 from .world import World
 
-ROUTES = (*shutterstock.ROUTES, *cgtrader.ROUTES, *pond5.ROUTES, *getty_images.ROUTES, *adobe_stock.ROUTES)
+ROUTES = (
+    *shutterstock.ROUTES,
+    *cgtrader.ROUTES,
+    *pond5.ROUTES,
+    *getty_images.ROUTES,
+    *adobe_stock.ROUTES,
+    *turbosquid.ROUTES,
+    *unity.ROUTES,
+)
 MAX_BODY = 2_000_000
 _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization", "key", "secret", "api-key", "x-api-key")
 _SECRET_QUERY = ("Signature", "code", "state", "client_secret", "access_token", "download_token", "token")

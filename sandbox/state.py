@@ -50,6 +50,9 @@ CREATE INDEX IF NOT EXISTS asset_downloads_asset ON asset_downloads (asset_id);
 CREATE TABLE IF NOT EXISTS adobe_licenses (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, content_id TEXT NOT NULL, license TEXT NOT NULL,
     noted TEXT NOT NULL, licensed_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS web_orders (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, shop TEXT NOT NULL, thing_id TEXT NOT NULL, tier TEXT NOT NULL,
+    price TEXT NOT NULL, ordered_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, marketplace TEXT NOT NULL, kind TEXT NOT NULL,
     account TEXT NOT NULL, item_id TEXT NOT NULL, amount TEXT NOT NULL, unit TEXT NOT NULL,
@@ -65,6 +68,7 @@ _TABLES = (
     "products",
     "asset_downloads",
     "adobe_licenses",
+    "web_orders",
     "events",
 )
 # Credentials and the signing key stay the same through a reset, so that a client that runs on keeps its keys.
