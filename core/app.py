@@ -322,6 +322,7 @@ def _build_services(
             clock=clock,
             ids=ids,
             settings=settings,
+            place=Routes(settings.sandbox_url or None).wire,
         ),
         refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids),
         pickup=pickup,

@@ -6,7 +6,7 @@ license and, better still, the invoice. What was typed in is marked as typed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -55,6 +55,8 @@ class WebPurchases:
     ids: Ids
     settings: Settings
     find_marketplace: FindMarketplace = registry.find
+    place: Callable[[str], str] = str
+    """Where a page of the website really is: in the sandbox if there is one, so that nobody buys for real."""
 
     def start(self, approval_id: str, *, actor: str) -> Order:
         """Note that the user goes to buy on the website; the order's ``checkout_url`` is the page there.
@@ -69,7 +71,7 @@ class WebPurchases:
             )
         now = self.clock.now()
         order = new_order(quote, approval, ids=self.ids, now=now, project=self.settings.project, buyer=actor)
-        page = page_of(info, listing_stub(quote.ref, quote.kind))
+        page = self.place(page_of(info, listing_stub(quote.ref, quote.kind)))
         with doubt_when_open(quote), self.ledger.transaction() as work:
             add_approved_order(work, order, quote)
             order = work.change_order(replace(order, state=OrderState.AWAITING_CHECKOUT, checkout_url=page))

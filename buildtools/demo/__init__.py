@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the main job, whole, on this machine: real Blender, the real zip, the sandbox marketplaces.
 
-The job itself is buildtools/demo_main_job.py, which runs inside Blender; here are only the things around it.
+The job itself is `job.py`, which runs inside Blender; what is wanted of each marketplace is in `shops.py`,
+and `browser.py` stands in for the buyer in front of a web page. Here are only the things around it.
 Everything stays below build/demo, and stays there, so that a second run finds what the first one bought.
 """
 
@@ -11,18 +12,18 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from . import console
-from .console import BuildError, say
-from .install import install_zip, profile_environment
-from .package import package
-from .sandbox import ensure_models, running_sandbox
+from .. import console
+from ..console import BuildError, say
+from ..install import install_zip, profile_environment
+from ..package import package
+from ..sandbox import ensure_models, running_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .environments import Environments
-    from .layout import Layout
+    from ..environments import Environments
+    from ..layout import Layout
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -67,7 +68,7 @@ def run_demo(layout: Layout, environments: Environments, arguments: Sequence[str
         try:
             code = console.run(
                 [
-                    blender.python, layout.root / "buildtools" / "demo_main_job.py",
+                    blender.python, "-m", "buildtools.demo.job",
                     "--sandbox-url", sandbox.url, "--credentials", credentials_path,
                     "--out", folder, *arguments,
                 ],
