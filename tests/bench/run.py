@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "bench")]
 
+from feeds import measure_feeds  # noqa: E402
 from sandbox_process import SandboxProcess, start_sandbox  # noqa: E402
 from scenes import make_big_scene  # noqa: E402
 
@@ -56,8 +57,16 @@ def main() -> int:
     """Measure everything that this interpreter can, and what the given Blenders can."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--products", type=int, default=1_000_000, help="in the feed; 0 measures no feed")
+    parser.add_argument("--only", choices=("feeds",), help="measure just this")
     options = parser.parse_args()
     rows: list[Row] = []
+    if options.products:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += [Row(*row) for row in measure_feeds(Path(folder), options.runs, options.products)]
+    if options.only:
+        print_rows(rows)
+        return 0
     with tempfile.TemporaryDirectory() as folder, start_sandbox(Path(folder) / "sandbox") as sandbox:
         rows += measure_search(sandbox, Path(folder), options.runs)
     rows += measure_report(options.runs)
@@ -79,7 +88,7 @@ def measure_search(sandbox: SandboxProcess, folder: Path, runs: int) -> list[Row
     def both() -> float:
         started = time.perf_counter()
         first = 0.0
-        app.session.search(SearchQuery(text="wood"))
+        app.session.search(SearchQuery(text="wood"), marketplaces=("cgtrader", "shutterstock"))
         while not app.tasks.idle:
             app.tasks.drain()
             if not first and app.session.state.results:
