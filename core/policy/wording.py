@@ -57,7 +57,11 @@ INSTEAD: dict[OutputKind, str] = {
 
 def name_license(terms: LicenseTerms) -> str:
     """Return such as ``CGTrader's Editorial License``."""
-    return f"{name_marketplace(terms)}'s {shorten(terms.label) or 'license'}"
+    name, label = name_marketplace(terms), shorten(terms.label) or "license"
+    if name.casefold() in label.casefold():
+        return label
+    genitive = "'" if name.endswith("s") else "'s"
+    return f"{name}{genitive} {label}"
 
 
 def name_marketplace(terms: LicenseTerms) -> str:

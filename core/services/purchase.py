@@ -243,7 +243,12 @@ class Purchase:
             surcharge_accepted=bool(quote.surcharge),
         )
         try:
-            return self.sender.send(module.purchase(request), module.INFO)
+            call = module.purchase(request)
+        except ClearanceError as error:  # refused while it was put together: nothing has been sent
+            self.settle.moved(order, OrderState.FAILED, actor=actor, failure=error.code)
+            raise
+        try:
+            return self.sender.send(call, module.INFO)
         except NOTHING_HAPPENED as error:
             self.settle.moved(order, OrderState.FAILED, actor=actor, failure=error.code)
             raise

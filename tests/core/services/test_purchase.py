@@ -120,6 +120,17 @@ def test_no_clear_answer_leaves_the_order_in_doubt(shop: Any, error: errors.Clea
     assert shop.sender.operations().count("purchase") == 1
 
 
+def test_what_a_module_refuses_to_ask_was_not_sent(shop: Any) -> None:
+    """Shutterstock's module wants a plan to charge; without one it raises before anything leaves."""
+    shop.sender.answers["purchase"] = paid()
+    approval = shop.approved(accounts=())
+    with pytest.raises(errors.UserInputError):
+        shop.purchase.run(approval.id, actor="ann")
+    assert "purchase" not in shop.sender.operations()
+    (order,) = shop.ledger.orders()
+    assert (order.state, order.failure) == (OrderState.FAILED, "user_input.account")
+
+
 def test_a_refusal_names_the_reason(shop: Any) -> None:
     """The vendor's words reach the user, and no money moved."""
     approval = shop.approved()
