@@ -220,7 +220,7 @@ class TestQuote:
 class TestPurchase:
     @tapes_for("purchase")
     def test_it_is_spending_and_carries_our_key(self, tape: Tape) -> None:
-        """Our key goes where their records or their support find it; without records there is no such place."""
+        """Our key goes where their records or their support find it; without records there is no place."""
         call, auth = first_call(tape), tape.module.INFO.auth
         assert call.idempotency is Idempotency.SPENDING
         if auth.app is AppAuth.HEADERS and not auth.authorize_url:
