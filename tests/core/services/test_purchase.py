@@ -9,7 +9,7 @@ from fakes import IMAGE, MODEL, make_basis, page, paid, record
 
 from core import errors
 from core.marketplaces.base import DownloadLink, PurchaseOutcome, PurchaseResult
-from core.model.money import Credits, Money
+from core.model.money import Balance, Credits, Money
 from core.model.order import OrderState
 
 
@@ -123,7 +123,8 @@ def test_no_clear_answer_leaves_the_order_in_doubt(shop: Any, error: errors.Clea
 def test_what_a_module_refuses_to_ask_was_not_sent(shop: Any) -> None:
     """Shutterstock's module wants a plan to charge; without one it raises before anything leaves."""
     shop.sender.answers["purchase"] = paid()
-    approval = shop.approved(accounts=())
+    nameless = Balance(label="Images", left=Credits(amount=10))
+    approval = shop.approved(accounts=(nameless,))
     with pytest.raises(errors.UserInputError):
         shop.purchase.run(approval.id, actor="ann")
     assert "purchase" not in shop.sender.operations()
