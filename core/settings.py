@@ -93,4 +93,5 @@ def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str =
         project=environ.get("CLEARANCE_PROJECT", ""),
         sandbox_url=environ.get("CLEARANCE_SANDBOX_URL", ""),
         offline=environ.get("CLEARANCE_OFFLINE", "") not in ("", "0"),
+        opted_in=frozenset(environ.get("CLEARANCE_OPTED_IN", "").replace(",", " ").split()),
     )

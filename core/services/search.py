@@ -103,8 +103,8 @@ def check_opted_in(info: MarketplaceInfo, opted_in: Collection[str]) -> None:
     """Raise UserInputError when a marketplace's search is one that the user has to switch on first."""
     if info.opt_in is not None and info.id not in opted_in:
         raise UserInputError(
-            f"Searching {info.name} is switched off: {info.opt_in.label}. Read what it means in the settings "
-            f"({info.opt_in.terms_url}), and switch it on there if you may.",
+            f"Searching {info.name} is switched off: {info.opt_in.label}. Read what it means "
+            f"({info.opt_in.terms_url}), and switch it on in the preferences if you may.",
             code="search.not_opted_in",
         )
 

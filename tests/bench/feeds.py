@@ -21,11 +21,11 @@ from core.marketplaces import turbosquid
 from core.model.listing import SearchFilters, SearchQuery, Sort
 from core.model.money import Money
 
-COMMON = (
+COMMON = (  # noqa: SIM905 - words read best as words
     "chair table wood oak lamp car sports modern vintage house tree rock sword robot dragon kitchen low poly "
     "interior furniture office metal glass steel leather red blue old street city fantasy medieval weapon "
     "character animal plant food building vehicle truck"
-).split()  # noqa: SIM905 - a list of words reads best as words
+).split()
 SYLLABLES = "ka ro mi ta lu ne so vi da po re ga be tu ci fo".split()  # noqa: SIM905 - the same
 FORMATS = ("fbx", "obj", "max", "blend", "c4d", "glb", "ma")
 PRICES = (0, 5, 9, 15, 19, 25, 29, 39, 49, 59, 79, 99, 149, 199)

@@ -25,6 +25,7 @@ from core.services.search import (
     search_link,
     searchable,
 )
+from core.settings import settings_from_environ
 
 QUERY = SearchQuery(text="oak chair")
 INFOS = tuple(registry.find(name).INFO for name in registry.all_ids())
@@ -253,3 +254,10 @@ def test_facets_count_each_listing_once() -> None:
     }
     assert count_facets([]) == ()
     assert "kind" not in {facet.name for facet in count_facets([make("a", 1), make("b", 2)])}
+
+
+def test_a_variable_switches_it_on_for_the_command_line(tmp_path: Path) -> None:
+    environ = {"CLEARANCE_DATA_DIR": str(tmp_path), "CLEARANCE_OPTED_IN": "unity, other"}
+    assert settings_from_environ(environ, home=tmp_path).opted_in == {"unity", "other"}
+    del environ["CLEARANCE_OPTED_IN"]
+    assert settings_from_environ(environ, home=tmp_path).opted_in == frozenset()
