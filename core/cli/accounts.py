@@ -50,7 +50,7 @@ def set_key(context: Context, marketplace: str, field: str) -> None:
 @pass_context
 def forget(context: Context, marketplace: str) -> None:
     """Delete a marketplace's keys and sign-in."""
-    context.app.services.accounts.forget(marketplace)
+    context.app.services.accounts.forget(marketplace, tell=lambda said: click.echo(said, err=True))
     click.echo("Deleted.")
 
 
@@ -65,7 +65,10 @@ def sign_in(context: Context, marketplace: str) -> None:
             click.echo(f"Open this page in a browser:\n{url}", err=True)
             click.launch(url)
 
-    context.app.services.accounts.sign_in(marketplace, open_url)
+    def pasted() -> str:
+        return str(click.prompt("Paste the address on which the browser ended"))
+
+    context.app.services.accounts.sign_in(marketplace, open_url, pasted=pasted)
     click.echo("Signed in.")
 
 

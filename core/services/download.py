@@ -69,7 +69,8 @@ class Download:
         module = self.find_marketplace(grant.ref.marketplace)
         owned = self._owned(grant)
         # What came with the purchase goes first: some licenses allow no second download.
-        links = self.fresh_links.take(grant.order_id) or self._ask_for_links(module, owned, cancel)
+        fresh = self.fresh_links.take(grant.order_id)
+        links = fresh or self._ask_for_links(module, owned, cancel)
         if not links:
             raise DownloadError(
                 f"{module.INFO.name} offers no file for “{grant.title}”. Open its page there, and ask their "
@@ -80,13 +81,18 @@ class Download:
         total = sum(link.size or 0 for link in links) if all(link.size for link in links) else None
         files: list[GrantFile] = []
         before = 0
-        for index, link in enumerate(links):
-            progress = partial(_add_up, on_progress, before, total)
-            source = _Source(module=module, grant=grant, owned=owned, index=index, first=link)
-            file = self._fetch(source, cancel, progress)
-            files.append(file)
-            before += file.size
-        self._book(grant, files, actor)
+        try:
+            for index, link in enumerate(links):
+                progress = partial(_add_up, on_progress, before, total)
+                source = _Source(module=module, grant=grant, owned=owned, index=index, first=link)
+                file = self._fetch(source, cancel, progress)
+                files.append(file)
+                before += file.size
+            self._book(grant, files, actor)
+        except BaseException:
+            # It may be the only way to the file that there is: good for another try.
+            self.fresh_links.keep(grant.order_id, fresh)
+            raise
         return tuple(files)
 
     def copy_out(self, files: Sequence[GrantFile], folder: Path) -> dict[str, Path]:

@@ -133,7 +133,8 @@ def test_every_bundled_library_is_importable_inside_blender(tmp_path: Path) -> N
         "import importlib, json, sys\nimport bpy\nimport addon_utils\n"
         f"addon_utils.enable({MODULE!r}, default_set=True)\n"
         "names = ['alembic', 'click', 'Crypto.Cipher.AES', 'jinja2', 'keyring', 'oauthlib', 'PIL.Image', "
-        "'pydantic', 'pyrate_limiter', 'requests', 'rich', 'sqlalchemy', 'tenacity']\n"
+        "'pybreaker', 'pydantic', 'pyrate_limiter', 'requests', 'rich', 'ruamel.yaml', 'sqlalchemy', "
+        "'tenacity']\n"
         "modules = {name: importlib.import_module(name).__file__ for name in names}\n"
         "modules['native'] = importlib.import_module('pydantic_core._pydantic_core').__file__\n"
         "open(sys.argv[1], 'w').write(json.dumps(modules))\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,23 @@ def test_the_link_that_came_with_it_is_used_once(shop: Any) -> None:
     order = shop.purchase.run(shop.approved().id, actor="ann")
     assert shop.fresh_links.take(order.id) == (link,)
     assert shop.fresh_links.take(order.id) == ()
+
+
+def test_the_link_of_a_purchase_outlives_a_download_that_failed(shop: Any) -> None:
+    """Some licenses allow no second download: a cut connection must not cost the only way to the file."""
+
+    class Cut:
+        def fetch(self, *_given: Any, **_options: Any) -> None:
+            raise errors.DownloadError("The connection was cut.", code="download.cut")
+
+    link = DownloadLink(url="https://download.shutterstock.com/a.jpg", name="a.jpg")
+    shop.sender.answers["purchase"] = paid(links=(link,))
+    order = shop.purchase.run(shop.approved().id, actor="ann")
+    grant = shop.ledger.grant_for_order(order.id)
+    with pytest.raises(errors.DownloadError):
+        replace(shop.download, downloader=Cut()).run(grant.id, actor="ann")
+    assert shop.ledger.files(grant.id) == ()
+    assert shop.fresh_links.take(order.id) == (link,)
 
 
 def test_a_model_waits_for_its_checkout_page(shop: Any) -> None:
