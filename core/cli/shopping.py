@@ -80,15 +80,11 @@ def search(
             orientation=Orientation(orientation) if orientation else None,
         ),
     )
-    for name in marketplaces:
-        registry.find(name)
-    infos = [
-        info
-        for info in context.app.services.search.choose(
-            query, (registry.find(m).INFO for m in registry.all_ids())
-        )
-        if not marketplaces or info.id in marketplaces
-    ]
+    # What is named is asked even if it cannot be searched: then it says why, and what to do.
+    infos = [registry.find(name).INFO for name in dict.fromkeys(marketplaces)]
+    if not infos:
+        everything = (registry.find(name).INFO for name in registry.all_ids())
+        infos = list(context.app.services.search.choose(query, everything))
     found, problems, notes = _search_all(context, query, infos)
     if as_json:
         print_json(
@@ -107,6 +103,7 @@ def search(
         if not found and not problems:
             click.echo("Nothing found. Try fewer or other words.", err=True)
     if problems and not found:
+        context.as_json = False  # the JSON above has said it; one answer is one document
         raise next(iter(problems.values()))
 
 
@@ -358,6 +355,8 @@ def _wait_for_payment(context: Context, order: Order, wait_for: float) -> Order:
 def _row(listing: Listing) -> tuple[str, ...]:
     offer = listing.offers[0] if listing.offers else None
     price = str(offer.cost) if offer and offer.cost is not None else "ask"
+    if listing.price_as_of is not None and price != "ask":
+        price = f"{price} ({listing.price_as_of})"  # a feed's price is as old as the feed
     return (str(listing.ref), listing.title, price, offer.license_label if offer else "", listing.author)
 
 

@@ -25,6 +25,7 @@ def test_a_feed_is_added_searched_and_removed(shell: Any, tmp_path: Path) -> Non
     assert "turbosquid:12345\tOak chair\t19.00 USD" in found.out
     page = shell.run("feed", "search", "turbosquid", "chair", "--format", "fbx", "--json").json
     assert (page["total"], page["ignored_filters"]) == (2, ["formats"])
+    assert "19.00 USD (20" in shell.run("search", "oak chair", "-m", "turbosquid").out, "the price's day"
     both = shell.run("search", "oak chair", "-m", "turbosquid", "--json").json
     assert [one["ref"] for one in both["listings"]] == ["turbosquid:12345"]
     again = shell.run("feed", "add", "turbosquid", str(path), "--json").json
@@ -44,6 +45,15 @@ def test_mistakes_are_sentences(shell: Any, tmp_path: Path) -> None:
     wrong = shell.run("feed", "add", "turbosquid", str(path), "--mapping", str(mapping))
     assert "map.toml, line 2" in wrong.err
     assert "searched directly" in shell.run("feed", "add", "cgtrader", str(path)).err
+
+
+def test_a_marketplace_that_is_named_says_why_it_cannot_be_searched(shell: Any) -> None:
+    result = shell.run("search", "oak", "-m", "unity", "--json")
+    assert result.code != 0
+    assert result.json["problems"]["unity"]["code"] == "search.no_feed"
+    assert "clearance feed add unity" in result.err
+    switched_on = shell.run("search", "oak", "-m", "unity", "--json", CLEARANCE_OPTED_IN="unity")
+    assert [one["ref"] for one in switched_on.json["listings"]] == ["unity:310001"]
 
 
 def test_the_link_to_the_websites_search(shell: Any) -> None:
