@@ -19,7 +19,7 @@ def test_search_finds_in_both(shell: Any) -> None:
     assert result.code == 0
     assert {one["ref"].partition(":")[0] for one in result.json["listings"]} >= {"cgtrader"}
     wood = shell.run("search", "wood", "--json").json["listings"]
-    assert {one["ref"].partition(":")[0] for one in wood} == {"cgtrader", "shutterstock"}
+    assert {one["ref"].partition(":")[0] for one in wood} >= {"cgtrader", "shutterstock"}
     table = shell.run("search", "oak")
     assert IMAGE in table.out
 
@@ -39,7 +39,9 @@ def test_one_marketplace_down_leaves_the_other(shell: Any, sandbox: Any) -> None
     finally:
         sandbox.clear_faults()
     assert result.code == 0
-    assert {one["ref"].partition(":")[0] for one in result.json["listings"]} == {"shutterstock"}
+    found = {one["ref"].partition(":")[0] for one in result.json["listings"]}
+    assert "shutterstock" in found
+    assert "cgtrader" not in found
     assert result.json["problems"]["cgtrader"]["code"] == "marketplace.unavailable"
 
 
@@ -175,10 +177,10 @@ def test_accounts(shell: Any) -> None:
     """Keys are listed by presence only, and the connection test says who we are."""
     listed = shell.run("account", "list", "--json")
     assert listed.code == 0
-    assert {one["marketplace"]: one["has_app_key"] for one in listed.json} == {
-        "cgtrader": True,
-        "shutterstock": True,
-    }
+    keys = {one["marketplace"]: one["has_app_key"] for one in listed.json}
+    assert keys["cgtrader"]
+    assert keys["shutterstock"]
+    assert not keys["turbosquid"], "there is no key to have"
     assert "sandbox-" not in listed.out
     tested = shell.run("account", "test", "shutterstock", "--json")
     assert tested.code == 0, tested.err

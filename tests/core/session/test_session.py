@@ -54,10 +54,12 @@ def test_more_pages_until_the_end(app: App) -> None:
     app.session.search(SearchQuery(text="", per_page=10))
     wait(app)
     seen = len(app.session.state.results)
-    for _ in range(20):
+    state = app.session.state
+    for _ in range(60):
+        if all(search.next_cursor is None for search in state.searches.values()):
+            break
         app.session.load_more()
         wait(app)
-    state = app.session.state
     assert len(state.results) > seen
     assert all(search.next_cursor is None for search in state.searches.values())
     assert len({one.ref for one in state.results}) == len(state.results) >= 70
