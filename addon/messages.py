@@ -33,17 +33,15 @@ _SENTENCES = {
         "Blender is offline, so nothing was sent. Switch on Preferences › System › Allow Online Access."
     ),
     "cancelled": "Stopped. Nothing is half done.",
-    "marketplace.credentials_missing": "{where} needs a key first. Enter it in the preferences of Clearance.",
-    "marketplace.credentials_rejected": (
-        "{where} did not accept the key or the sign-in. Enter the key again in the preferences of Clearance."
-    ),
     "marketplace.sign_in_ended": (
         "Your sign-in at {where} has ended. Sign in again in the preferences of Clearance."
     ),
     "marketplace.access_denied": (
         "{where} does not let this account do that. Ask whoever manages the account."
     ),
-    "marketplace.not_found": "{where} no longer has this. It may have been taken off sale.",
+    "marketplace.not_found": (
+        "{where} no longer has this. It may have been taken off sale: search for something else."
+    ),
     "marketplace.unavailable": "{where} cannot be reached right now. Try again in a moment.",
     "marketplace.unexpected_response": (
         "{where} answered in a way that Clearance does not understand. Try again later; "

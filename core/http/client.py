@@ -18,6 +18,7 @@ from ..errors import (
 )
 from .cancel import CancelToken
 from .exchange import Credential, Exchange
+from .keys import WHERE
 from .message import Auth, Call, Idempotency
 from .public import PublicFetcher
 from .site import Site
@@ -69,7 +70,7 @@ class Client:
                 rejected = error
         plain = self._without_token(call, credential, info)
         if plain is None:
-            raise rejected
+            raise self._explain(rejected, credential, info)
         return self._exchange.run(call, info, plain, cancel=cancel, on_wait=on_wait)
 
     def close(self) -> None:
@@ -106,6 +107,27 @@ class Client:
     def _without_token(self, call: Call[P], credential: Credential, info: Site) -> Credential | None:
         """Return the key alone for a call that a token only makes better: a bad one fails it (Adobe A.9)."""
         return self._tokens.without_token(credential, info) if self._works_without(call) else None
+
+    @staticmethod
+    def _explain(rejected: CredentialsRejected, credential: Credential, info: Site) -> CredentialsRejected:
+        """Say what exactly was refused, where the marketplace's own error did not."""
+        if rejected.code != CredentialsRejected.code:
+            return rejected
+        code, signed_in = CredentialsRejected.code, credential.kind == "user_token"
+        if not signed_in:
+            page = info.key_page_url
+            words = f"{info.name} refused the key. Copy it again from {page}, and enter it under {WHERE}."
+        elif info.auth.key_headers:
+            words = (
+                f"{info.name} refused the key or your sign-in. Sign in again under {WHERE}; if that does not "
+                "help, enter the key again."
+            )
+        else:
+            code = "marketplace.sign_in_ended"
+            words = f"Your sign-in at {info.name} has ended, or was refused. Sign in again under {WHERE}."
+        return CredentialsRejected(
+            words, marketplace=info.id, status=rejected.status, code=code, context=rejected.context
+        )
 
     @staticmethod
     def _works_without(call: Call[P]) -> bool:

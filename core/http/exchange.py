@@ -17,6 +17,7 @@ from .breaker import Breakers, Verdict, judge
 from .cancel import CancelToken, Pause
 from .health import CallNote, HealthLog, Outcome
 from .message import Call, Request, Response
+from .pacing import in_words
 from .redact import redact_text
 from .retry import GiveUp, Retry, RetryPolicy, decide, wait_asked
 from .routes import Routes
@@ -254,6 +255,14 @@ class Exchange:
                 cancel=cancel,
                 on_wait=on_wait,
             )
+        except RateLimited as error:
+            raise RateLimited(
+                f"{site.name} has had as many requests as it takes for now. Nothing was sent; try again in "
+                f"{in_words(error.retry_after_s or 1.0)}.",
+                marketplace=site.id,
+                status=None,
+                retry_after_s=error.retry_after_s,
+            ) from None
         except ClearanceError as error:
             if error.code != "throttle":
                 raise

@@ -51,9 +51,9 @@ class StoredKeys:
         missing = [field for field, value in values.items() if not value]
         if missing:
             words = " and ".join(name_field(site.auth, field) for field in missing)
+            it = "it" if len(missing) == 1 else "them"
             raise CredentialsMissing(
-                f"{site.name} needs your {words}. Enter it under {WHERE}; "
-                f"you get a key at {site.key_page_url}.",
+                f"{site.name} needs your {words}. Enter {it} under {WHERE}; you get {it} at {site.key_page_url}.",
                 marketplace=site.id,
                 context={"field": ",".join(missing)},
             )
@@ -87,10 +87,9 @@ def identify(name: str) -> str:
 
 
 def name_field(config: AuthConfig, field: CredentialField) -> str:
-    """Return what the vendor calls a field.
-
-    Where that is just "Key" or "Secret" it is our own word, as a message would not tell which of several.
-    """
-    default = {plain.field: plain.label for plain in AuthConfig(app=AppAuth.NONE).fields}
+    """Return what a field is called, as the form says it, fit for the middle of a sentence."""
     label = next((known.label for known in config.fields if known.field is field), "")
-    return label if label and label != default.get(field) else field.replace("_", " ")
+    words = label.partition(",")[0].partition("(")[0].strip()
+    if not words:
+        return field.replace("_", " ")
+    return words if words[1:2].isupper() else words[0].lower() + words[1:]

@@ -162,8 +162,8 @@ def read_pasted(pasted: str, attempt: SignIn, info: Site) -> _Answer:
 
 def _describe(error: str) -> str:
     """Return what the vendor says against a sign-in, fit to be shown."""
-    shown = "".join(char for char in redact_text(error)[:80] if char.isprintable())
-    return shown or "refused"
+    words = redact_text(error)[:80].replace("_", " ")
+    return "".join(char for char in words if char.isprintable()) or "refused"
 
 
 def _refused(info: Site, why: str) -> AccessDenied:

@@ -79,6 +79,17 @@ class Spent:
     """The vendor's own counter, as it should be by now: its ``remaining`` less what was sent since."""
 
 
+def in_words(seconds: float) -> str:
+    """Return a time as people say it, rounded up but for half a second."""
+    seconds -= 0.5
+    if seconds <= 90:
+        whole = max(1, math.ceil(seconds))
+        return "a second" if whole == 1 else f"{whole} seconds"
+    if seconds <= 90 * 60:
+        return f"{math.ceil(seconds / 60)} minutes"
+    return f"{math.ceil(seconds / 3600)} hours"
+
+
 def wait_s(spent: Spent, limit: Limit, *, urgent: bool) -> float:
     """Return how long the next request waits, beyond what the plain ceiling asks for; 0: it may go.
 

@@ -8,7 +8,6 @@ anything that looks like a secret.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from ..errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from .pacing import Told
+from .pacing import Told, in_words
 
 MAX_VENDOR_WORDS = 300
 MAX_DEPTH = 64
@@ -258,7 +257,7 @@ def _rate_limited(
     wait = read_retry_after(headers, answer)
     if wait is None:
         wait = _wait_in_words(headers)
-    when = "in a while" if wait is None else f"in {math.ceil(wait)} seconds"
+    when = "in a while" if wait is None else f"in {in_words(wait)}"
     return RateLimited(
         f"{name} got too many requests. Try again {when}.",
         marketplace=marketplace,

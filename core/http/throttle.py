@@ -15,7 +15,6 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..clock import Clock
 from ..errors import ClearanceError, RateLimited
 from .cancel import CancelToken, Pause
-from .pacing import WINDOW_S, Limit, Spent, Told, wait_s
+from .pacing import WINDOW_S, Limit, Spent, Told, in_words, wait_s
 
 if TYPE_CHECKING:
     import sqlite3
@@ -103,7 +102,7 @@ class Throttle:
                 return waited_s
             if waited_s + wait > self._longest_wait_s:
                 raise RateLimited(
-                    f"Too many requests for now; try again in {_in_words(wait)}.",
+                    f"Too many requests for now; try again in {in_words(wait)}.",
                     marketplace=marketplace,
                     status=None,
                     retry_after_s=wait,
@@ -360,9 +359,3 @@ class _Transaction:
 
 def _table(key: str) -> str:
     return f"key_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
-def _in_words(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
-    return f"{round(timedelta(seconds=seconds) / timedelta(minutes=1))} minutes"

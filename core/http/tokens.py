@@ -17,7 +17,7 @@ from .auth import AppAuth, CredentialField, Token, basic_header, bearer_header
 from .cancel import CancelToken, Pause
 from .delivery import Link
 from .exchange import NO_CREDENTIAL, Credential, Exchange
-from .keys import WHERE, StoredKeys, identify
+from .keys import WHERE, StoredKeys, identify, name_field
 from .message import Auth
 from .oauth import SignIn, client_credentials_call
 from .site import Site
@@ -70,10 +70,11 @@ class TokenKeeper:
                 if token is not None:
                     return self._user_credential(site, token)
                 if auth is Auth.USER_OR_APP:
+                    self._need_somebody(site)
                     return self._app_credential(site, cancel)
         self._keys.need(site, ())
         raise CredentialsMissing(
-            f"This needs your sign-in at {site.name}. Sign in under {WHERE}"
+            f"The key is there, but this needs your sign-in at {site.name} too. Sign in under {WHERE}"
             + (f", or paste a token from {site.key_page_url}." if site.auth.manual_user_token else "."),
             marketplace=site.id,
             context={"field": CredentialField.USER_TOKEN},
@@ -174,6 +175,19 @@ class TokenKeeper:
         # The vendor counts by application; a pasted token without our knowing its key counts by itself.
         held = self._keys.identity(site)
         return held or identify(headers[0][1] if headers else token)
+
+    def _need_somebody(self, site: Site) -> None:
+        """Raise CredentialsMissing where a secret may stand for a sign-in, and neither is there."""
+        secret = CredentialField.CLIENT_SECRET
+        may_lack = any(known.field is secret and known.optional for known in site.auth.fields)
+        has_key = bool(self._keys.read(site, CredentialField.CLIENT_ID))
+        if site.auth.authorize_url and may_lack and has_key and not self._keys.read(site, secret):
+            raise CredentialsMissing(
+                f"For this {site.name} needs your {name_field(site.auth, secret)} or your sign-in; the key "
+                f"alone only searches. Sign in, or enter it, under {WHERE}.",
+                marketplace=site.id,
+                context={"field": secret},
+            )
 
     def _app_credential(self, site: Site, cancel: CancelToken | None) -> Credential:
         if site.auth.app is AppAuth.HEADERS:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..credentials.port import CredentialStore
-from ..errors import UserInputError
+from ..errors import CredentialsMissing, UserInputError
 from ..http.cancel import CancelToken
 from ..http.keys import name_field
 from ..http.login import PastedSignIns, sign_in, sign_in_by_paste
 from ..http.tokens import TokenKeeper
 from ..marketplaces import registry
-from ..marketplaces.base import Account, AppAuth, CredentialField, MarketplaceInfo, Redirect
+from ..marketplaces.base import Account, AppAuth, Capability, CredentialField, MarketplaceInfo, Redirect
+from ..model.listing import SearchQuery
 from .steps import Sender, run_steps
 
 _CUSTOM_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,199}", re.IGNORECASE)
@@ -121,9 +122,19 @@ class Accounts:
         self.pasted.finish(info, pasted, tokens=self.tokens, cancel=cancel)
 
     def test(self, marketplace: str, *, cancel: CancelToken | None = None) -> Account:
-        """Ask the marketplace who we are; the error says precisely what is wrong."""
+        """Ask the marketplace who we are; the error says precisely what is wrong.
+
+        Where nobody has signed in, a search tells whether at least the key is good.
+        """
         module = registry.find(marketplace)
-        return run_steps(module.account(), module.INFO, self.sender, cancel=cancel)
+        try:
+            return run_steps(module.account(), module.INFO, self.sender, cancel=cancel)
+        except CredentialsMissing as error:
+            if Capability.SEARCH not in module.INFO.capabilities or not self.status(marketplace).has_app_key:
+                raise
+            missing = error
+        self.sender.send(module.search(SearchQuery(text="", per_page=1)), module.INFO, cancel=cancel)
+        raise missing
 
 
 def check_key(field: str, secret: str) -> tuple[CredentialField, str]:

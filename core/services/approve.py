@@ -44,7 +44,9 @@ class Approve:
         if answer.decision is Decision.DENY:
             obstacle = next((f for f in answer.findings if f.severity is Severity.ERROR), None)
             raise PolicyError(
-                obstacle.message if obstacle else "The license does not allow what this project plans.",
+                f"{obstacle.message} {obstacle.how_to_fix} Nothing was bought."
+                if obstacle
+                else "The license does not allow what this project plans. Choose another listing.",
                 context={"quote_id": quote.id, "rule": obstacle.rule if obstacle else None},
             )
         if answer.decision is Decision.NEEDS_REVIEW and not reason.strip():

@@ -26,9 +26,9 @@ def test_every_error_has_a_sentence(cls: type[Exception]) -> None:
 
 
 def test_the_marketplace_is_named_where_it_matters() -> None:
-    error = errors.CredentialsRejected("401", marketplace="cgtrader", status=401)
-    assert messages.tell(error, where="CGTrader").startswith("CGTrader did not accept")
-    assert messages.tell(error).startswith("The marketplace did not accept")
+    error = errors.NotFound("404", marketplace="cgtrader", status=404)
+    assert messages.tell(error, where="CGTrader").startswith("CGTrader no longer has")
+    assert messages.tell(error).startswith("The marketplace no longer has")
 
 
 def test_what_the_core_knows_better_is_kept() -> None:

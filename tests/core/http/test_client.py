@@ -95,10 +95,10 @@ def test_a_pasted_user_token_is_used_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("auth", "secrets", "words"),
     [
-        (Auth.APP, {}, "client id and client secret"),
-        (Auth.APP, {"client_id": "x"}, "client secret"),
+        (Auth.APP, {}, "needs your key and secret"),
+        (Auth.APP, {"client_id": "x"}, "needs your secret"),
         (Auth.USER, {"client_id": "x", "client_secret": "y"}, "Sign in under"),
-        (Auth.USER_OR_APP, {}, "client id and client secret"),
+        (Auth.USER_OR_APP, {}, "needs your key and secret"),
     ],
 )
 def test_missing_credentials_say_which_and_where(

@@ -113,7 +113,7 @@ def test_a_pair_of_headers_is_all_that_some_vendors_want(tmp_path: Path, auth: A
     with (
         serving(handler) as server,
         rigged(tmp_path, server.url, store=DictStore(client_id="k")) as rig,
-        pytest.raises(CredentialsMissing, match="client secret"),
+        pytest.raises(CredentialsMissing, match="needs your secret"),
     ):
         rig.client.send(call(auth=auth), PAIR)
 

@@ -121,7 +121,7 @@ def test_a_refusal_in_the_browser_is_told_without_its_markup(rig: Rig) -> None:
     )
     with pytest.raises(AccessDenied) as caught:
         sign_in(SITE, tokens=rig.tokens, open_url=browser.open)
-    assert "access_denied" in caught.value.message
+    assert "access denied" in caught.value.message
     assert "\n" not in caught.value.message
     assert len(caught.value.message) < 250
     assert "<b>" not in browser.shown[0][1]
@@ -257,7 +257,7 @@ def test_a_refusal_in_the_pasted_address_is_told(paste_rig: Rig) -> None:
     attempts = PastedSignIns()
     state = begin(paste_rig, attempts)
     refusal = came_back(error="access_denied", state=state)
-    with pytest.raises(AccessDenied, match="access_denied"):
+    with pytest.raises(AccessDenied, match="access denied"):
         attempts.finish(PASTE, refusal, tokens=paste_rig.tokens)
     assert not paste_rig.tokens.has_user(PASTE)
 

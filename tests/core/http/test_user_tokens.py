@@ -76,7 +76,7 @@ def test_a_confidential_client_still_needs_its_secret(tmp_path: Path) -> None:
     site = replace(PUBLIC, auth=replace(PUBLIC.auth, public_client=False))
     store = DictStore(client_id="id", user_token=stored("a0", "r0", lifetime_s=1))
     with serving(Rotating()) as server, rigged(tmp_path, server.url, store=store) as rig:
-        with pytest.raises(CredentialsMissing, match="client secret"):
+        with pytest.raises(CredentialsMissing, match="needs your secret"):
             rig.client.send(call(auth=Auth.USER), site)
         assert server.seen == []
 
