@@ -54,8 +54,8 @@ def draw_history(layout: Any, context: Any, app: App) -> None:
 
 
 def _draw_part(box: Any, context: Any, part: HistoryView) -> None:
+    box.label(text=part.name, translate=False)
     head = box.row(align=True)
-    head.label(text=part.name, translate=False)
     for kind in part.kinds:
         button = head.operator(
             "clearance.load_history", text=f"{kind.capitalize()}s" if kind != "audio" else "Audio"

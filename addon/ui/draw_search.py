@@ -11,7 +11,7 @@ from .. import previews, runtime
 from ..prefs import preferences
 from . import icons, widgets
 from .rows import Note
-from .view import ResultRow, Surroundings, view_search, view_status
+from .view import ResultRow, Surroundings, view_facets, view_search, view_status
 from .view_details import DetailsView, view_details
 
 if TYPE_CHECKING:
@@ -88,15 +88,21 @@ def draw_filters(layout: Any, context: Any) -> None:
         column.prop(given, "max_duration")
 
 
+def draw_facets(layout: Any, app: App) -> None:
+    """Draw what the results can be narrowed by, with how many there are of each."""
+    for facet in view_facets(app.session.state, app.session.marketplaces):
+        column = layout.column(align=True)
+        column.label(text=facet.label)
+        flow = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        for value, text, chosen in facet.values:
+            button = flow.operator("clearance.narrow", text=text, depress=chosen)
+            button.facet, button.value = facet.name, value
+
+
 def draw_results(layout: Any, context: Any, app: App) -> None:
     """Draw the grid of results."""
     shown = view_search(app.session.state, app.session.marketplaces)
     widgets.draw_notes(layout, context, shown.notes)
-    for facet in shown.facets:
-        flow = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
-        for value, text, chosen in facet.values:
-            button = flow.operator("clearance.narrow", text=text, depress=chosen)
-            button.facet, button.value = facet.name, value
     if shown.results:
         scale = widgets.scale_of(context)
         room = widgets.available(context)

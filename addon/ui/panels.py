@@ -64,6 +64,27 @@ class CLEARANCE_PT_filters(_WithApp, Panel):
         draw_search.draw_filters(self.layout, context)
 
 
+class CLEARANCE_PT_facets(_WithApp, Panel):
+    """Narrow what was found."""
+
+    bl_idname = "CLEARANCE_PT_facets"
+    bl_parent_id = "CLEARANCE_PT_search"
+    bl_label = "Narrow the Results"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs several results."""
+        app = runtime.peek()
+        return app is not None and len(app.session.state.results) > 1
+
+    def draw(self, _context: Any) -> None:
+        """Draw the facets."""
+        from . import draw_search
+
+        draw_search.draw_facets(self.layout, _there())
+
+
 class CLEARANCE_PT_details(_WithApp, Panel):
     """The selected result, its license and price. Above the results, so that nobody has to scroll to it."""
 
@@ -283,6 +304,7 @@ class CLEARANCE_PT_health(_WithApp, Panel):
 CLASSES = (
     CLEARANCE_PT_search,
     CLEARANCE_PT_filters,
+    CLEARANCE_PT_facets,
     CLEARANCE_PT_details,
     CLEARANCE_PT_progress,
     CLEARANCE_PT_pickup,

@@ -87,7 +87,6 @@ class SearchView:
     """The search panel's status and the grid below."""
 
     notes: tuple[Note, ...] = ()
-    facets: tuple[FacetRow, ...] = ()
     results: tuple[ResultRow, ...] = ()
     busy: bool = False
     more: bool = False
@@ -184,7 +183,6 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
         more = False
     return SearchView(
         notes=tuple(notes),
-        facets=_facets(state, names),
         results=tuple(
             _result(
                 listing,
@@ -279,8 +277,9 @@ def narrow_results(listings: Sequence[Listing], narrowed: Mapping[str, str]) -> 
     return [listing for listing in listings if all(has_value(listing, *pair) for pair in narrowed.items())]
 
 
-def _facets(state: SessionState, names: Mapping[str, str]) -> tuple[FacetRow, ...]:
-    rows = []
+def view_facets(state: SessionState, infos: Sequence[MarketplaceInfo]) -> tuple[FacetRow, ...]:
+    """Build what the results can be narrowed by, counted over all that was found so far."""
+    names, rows = names_of(infos), []
     for facet in count_facets(state.results):
         chosen = state.narrowed.get(facet.name)
         rows.append(

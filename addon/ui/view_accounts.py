@@ -167,7 +167,9 @@ def _notes(info: MarketplaceInfo, account: AccountState) -> list[Note]:
     if account.phase is Phase.FAILED and account.problem is not None:
         notes.append(Note(text=tell(account.problem, where=info.name), tone=Tone.BAD))
     if account.phase is Phase.READY and account.summary:
-        notes.append(Note(text=f"Connected: {shorten(account.summary, 200)}", tone=Tone.GOOD))
+        # A marketplace that tells no name is described as "connected" already.
+        said = shorten(account.summary.removeprefix("connected").lstrip(" ·"), 200)
+        notes.append(Note(text=f"Connected: {said}" if said else "Connected.", tone=Tone.GOOD))
     return notes
 
 

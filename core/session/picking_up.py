@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ClearanceError, UserInputError
+from ..files.pickup import STORE_HEADER_MARKETPLACE
 from ..services.pickup import Looked, Taken
 from ..tasks import Scheduled, Task
 from .importing import Importing
@@ -25,7 +26,7 @@ class PickingUp(Importing):
         self._watched_s = 0.0
 
     def look_for_downloads(self) -> None:
-        """Look into the settings' folders and the Unity Editor's cache; what is there is in ``state``."""
+        """Look into the settings' folders and, where wanted, the Unity Editor's cache; see ``state.pickup``."""
         state = self.state
         if state.pickup_phase is Phase.BUSY:
             return
@@ -39,10 +40,16 @@ class PickingUp(Importing):
             state.pickup_phase, state.pickup_problem = Phase.FAILED, Problem.of(error)
             self._changed()
 
+        def look(task: Task) -> Looked:
+            pickup = self._services.pickup
+            # The Editor's cache is looked into only by who waits for something that comes that way.
+            unity = any(one.ref.marketplace == STORE_HEADER_MARKETPLACE for one in pickup.candidates())
+            return pickup.look(include_unity_cache=unity, cancel=task.token)
+
         self._tasks.submit(
             "pickup",
             "Looking for downloads",
-            lambda task: self._services.pickup.look(include_unity_cache=True, cancel=task.token),
+            look,
             on_done=done,
             on_error=failed,
         )

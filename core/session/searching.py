@@ -33,8 +33,11 @@ class Searching(SessionPart):
         state.query, state.results, state.searches = query, [], {}
         state.equals, state.narrowed, state.selection = {}, {}, None
         self._settled = 0
-        for info in self._services.search.choose(query, self.marketplaces):
-            if not marketplaces or info.id in marketplaces:
+        possible = {info.id for info in self._services.search.choose(query, self.marketplaces)}
+        for info in self.marketplaces:
+            # One that was chosen by name is asked in any case: its answer says what is missing.
+            fits = query.kind is None or query.kind in info.kinds
+            if (info.id in marketplaces and fits) or (not marketplaces and info.id in possible):
                 self._search_one(info, query)
         self._changed()
 

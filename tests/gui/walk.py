@@ -134,15 +134,10 @@ def walk() -> Iterator[Wait]:
     show_preferences()
     yield 1.5
     shot("13-preferences")
-    chosen = bpy.context.preferences.addons[MODULE].preferences
-    for name in ("getty_images", "pond5", "turbosquid", "unity"):
-        chosen.marketplaces[name].expanded = True
-    yield 1.5
-    shot("17-preferences-open")
 
 
 def show_more(session: Any) -> Iterator[Wait]:
-    """Open the panels that are closed at first: refund, earlier purchases, health, downloads."""
+    """Show the panels that are closed at first, one by one: downloads, library, refund, health."""
     bpy.ops.clearance.refresh_health()
     bpy.ops.clearance.load_history(marketplace="shutterstock", kind="image")
     bpy.ops.clearance.look_for_downloads()
@@ -150,28 +145,35 @@ def show_more(session: Any) -> Iterator[Wait]:
     bpy.ops.clearance.refund(order_id=grant.order_id)
     yield lambda: session.state.refund is not None and session.state.refund.advice is not None
     yield 1.0
-    for number, name in enumerate(("pickup", "library", "refund", "health"), start=20):
-        only(name)
+    for number, names in enumerate((("pickup",), ("library", "history"), ("refund",), ("health",)), start=20):
+        shown = show_only(names)
         yield 1.0
-        shot(f"{number}-{name}")
-    only("")
+        shot(f"{number}-{names[0]}")
+        for panel in reversed(shown):
+            bpy.utils.unregister_class(panel)
+    for panel in importlib.import_module(f"{MODULE}.addon.ui.panels").CLASSES:
+        bpy.utils.register_class(panel)
+    chosen = bpy.context.preferences.addons[MODULE].preferences
+    chosen.marketplaces["getty_images"].expanded = True
+    chosen.marketplaces["turbosquid"].expanded = True
 
 
-def only(name: str) -> None:
-    """Show one panel of the tab, by taking the others away for a moment; no name brings all back."""
+def show_only(names: tuple[str, ...]) -> list[Any]:
+    """Take the tab's panels away and show copies of some of them, open; return the copies."""
     panels = importlib.import_module(f"{MODULE}.addon.ui.panels")
     for panel in panels.CLASSES:
         if panel.is_registered:
             bpy.utils.unregister_class(panel)
-    wanted = [
-        p for p in panels.CLASSES if not name or name in p.bl_idname or name in getattr(p, "bl_parent_id", "")
-    ]
-    for panel in wanted:
-        options = set(getattr(panel, "bl_options", set()))
-        panel.bl_options = options - {"DEFAULT_CLOSED"} if name else options
-        bpy.utils.register_class(panel)
+    copies = []
+    for name in names:
+        panel = getattr(panels, f"CLEARANCE_PT_{name}")
+        own = {"bl_idname": f"{panel.bl_idname}_open", "bl_options": set(), "bl_parent_id": ""}
+        copy = type(f"{panel.__name__}_open", (panel,), own)
+        bpy.utils.register_class(copy)
+        copies.append(copy)
     with view_3d() as area:
         area.tag_redraw()
+    return copies
 
 
 def show_sidebar() -> Iterator[Wait]:

@@ -132,7 +132,7 @@ def test_results_can_be_narrowed_and_say_where_else_they_are_sold() -> None:
     assert [row.ref for row in shown.results] == ["turbosquid:2"]
     assert shown.results[0].elsewhere == "CGTrader"
     assert "1 of 3 results shown" in told(shown.notes)
-    by_name = {facet.name: facet.values for facet in shown.facets}
+    by_name = {facet.name: facet.values for facet in view.view_facets(STATES["narrowed"], INFOS)}
     assert ("turbosquid", "TurboSquid (1)", True) in by_name["marketplace"]
     assert {value for value, _text, _chosen in by_name["kind"]} == {"model", "video"}
 
