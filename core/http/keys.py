@@ -53,7 +53,8 @@ class StoredKeys:
             words = " and ".join(name_field(site.auth, field) for field in missing)
             it = "it" if len(missing) == 1 else "them"
             raise CredentialsMissing(
-                f"{site.name} needs your {words}. Enter {it} under {WHERE}; you get {it} at {site.key_page_url}.",
+                f"{site.name} needs your {words}. Enter {it} under {WHERE}; "
+                f"you get {it} at {site.key_page_url}.",
                 marketplace=site.id,
                 context={"field": ",".join(missing)},
             )

@@ -69,10 +69,10 @@ class TokenKeeper:
                 token = self._users.find(site, cancel)
                 if token is not None:
                     return self._user_credential(site, token)
+                self._keys.need(site, (known.field for known in site.auth.fields if not known.optional))
                 if auth is Auth.USER_OR_APP:
                     self._need_somebody(site)
                     return self._app_credential(site, cancel)
-        self._keys.need(site, ())
         raise CredentialsMissing(
             f"The key is there, but this needs your sign-in at {site.name} too. Sign in under {WHERE}"
             + (f", or paste a token from {site.key_page_url}." if site.auth.manual_user_token else "."),
