@@ -159,7 +159,7 @@ class PickUp:
         """
         grant = self._usable(grant_id)
         found = describe(path)
-        other = _why_other(found.origin, grant)
+        other = self._why_other(found.origin, grant)
         if other and not accept_other_product:
             raise UserInputError(
                 f"{other} Nothing was taken. Choose the license that it belongs to, or confirm that it is "
@@ -185,6 +185,24 @@ class PickUp:
         )
         self._book(grant, file, copy_origin, actor=actor, accepted=bool(other))
         return Taken(files=self.ledger.files(grant.id), warnings=tuple(warnings), origin=copy_origin)
+
+    def _why_other(self, origin: StoreOrigin | None, grant: Grant) -> str:
+        """Return a sentence when a file says itself that it is not what the license is for."""
+        if origin is None:
+            return ""
+        called = f" (“{origin.title}”)" if origin.title else ""
+        if grant.ref.marketplace != STORE_HEADER_MARKETPLACE:
+            store = self.find_marketplace(STORE_HEADER_MARKETPLACE).INFO.name
+            return (
+                f"The file is product {origin.product_id}{called} of {store}, and this license is for "
+                f"{grant.ref}, “{grant.title}”."
+            )
+        if origin.product_id != grant.ref.id:
+            return (
+                f"The file is product {origin.product_id}{called}, and this license is for product "
+                f"{grant.ref.id}, “{grant.title}”."
+            )
+        return ""
 
     def _is_picked_up(self, marketplace: str) -> bool:
         try:
@@ -278,24 +296,6 @@ def _order(found: Found) -> tuple[bool, float, float, str]:
         -found.archive.modified_at.timestamp(),
         found.archive.path.name,
     )
-
-
-def _why_other(origin: StoreOrigin | None, grant: Grant) -> str:
-    """Return a sentence when a file says itself that it is not what the license is for."""
-    if origin is None:
-        return ""
-    called = f" (“{origin.title}”)" if origin.title else ""
-    if grant.ref.marketplace != STORE_HEADER_MARKETPLACE:
-        return (
-            f"The file is product {origin.product_id}{called} of the Unity Asset Store, and this license is "
-            f"for {grant.ref}, “{grant.title}”."
-        )
-    if origin.product_id != grant.ref.id:
-        return (
-            f"The file is product {origin.product_id}{called}, and this license is for product "
-            f"{grant.ref.id}, “{grant.title}”."
-        )
-    return ""
 
 
 def _details(file: GrantFile, origin: StoreOrigin | None, *, accepted: bool) -> tuple[tuple[str, str], ...]:

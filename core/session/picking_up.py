@@ -26,7 +26,7 @@ class PickingUp(Importing):
         self._watched_s = 0.0
 
     def look_for_downloads(self) -> None:
-        """Look into the settings' folders and, where wanted, the Unity Editor's cache; see ``state.pickup``."""
+        """Look where downloads arrive, the Unity Editor's cache too if it matters; see ``state.pickup``."""
         state = self.state
         if state.pickup_phase is Phase.BUSY:
             return
