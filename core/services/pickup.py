@@ -192,7 +192,7 @@ class PickUp:
             return ""
         called = f" (“{origin.title}”)" if origin.title else ""
         if grant.ref.marketplace != STORE_HEADER_MARKETPLACE:
-            store = self.find_marketplace(STORE_HEADER_MARKETPLACE).INFO.name
+            store = registry.find(STORE_HEADER_MARKETPLACE).INFO.name
             return (
                 f"The file is product {origin.product_id}{called} of {store}, and this license is for "
                 f"{grant.ref}, “{grant.title}”."

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 IDS = registry.all_ids()
 NAMES = {registry.find(one).INFO.name for one in IDS}
 
-# Unity's name for its engine and its files stands in file formats and feeds, wherever something was bought; and
-# a package's header is the store's own.
+# Unity's name for its engine and its files stands in file formats and feeds, wherever something was bought;
+# and a package's header is the store's own.
 ALLOWED = {
     ("core/feeds/values.py", "unity"),
     ("core/files/pickup.py", "unity"),
