@@ -59,6 +59,7 @@ GROUPS = {
         Group("core313", CORE_313, ("tests/core",), needs_blenders=True),
         Group("conformance", DEV, ("tests/conformance",)),
         Group("sandbox", DEV, ("tests/sandbox",)),
+        Group("walks", DEV, ("tests/walks",)),
         Group("packaging", DEV, ("tests/packaging",), needs_zip=True),
         Group("architecture", DEV, ("tests/architecture", "tests/test_architecture.py")),
     )

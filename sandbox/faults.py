@@ -22,6 +22,7 @@ from .message import Json, Reply, Request, json_reply
 class Fault(StrEnum):
     """Everything that can go wrong on demand."""
 
+    FORBIDDEN = "403"
     RATE_LIMIT = "429"
     INTERNAL_ERROR = "500"
     BAD_GATEWAY = "502"
@@ -41,6 +42,7 @@ class Fault(StrEnum):
 
 
 _INSTEAD = (
+    Fault.FORBIDDEN,
     Fault.RATE_LIMIT,
     Fault.INTERNAL_ERROR,
     Fault.BAD_GATEWAY,
@@ -138,6 +140,8 @@ def make_reply(rule: Rule, request: Request, now: float, date: str) -> Reply:
     match rule.fault:
         case Fault.RATE_LIMIT:
             return rate_limit_reply(request.host, limit=100, reset_at=now + 60, headers=headers)
+        case Fault.FORBIDDEN:
+            return json_reply({"message": "Forbidden"}, 403, headers)
         case Fault.INTERNAL_ERROR | Fault.BAD_GATEWAY | Fault.UNAVAILABLE:
             return json_reply({"message": "Something went wrong"}, int(rule.fault), headers)
         case Fault.HTML:

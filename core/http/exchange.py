@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ..clock import Clock
@@ -125,6 +125,8 @@ class Exchange:
         only when nothing was sent, OutcomeUnknown when it was and the answer does not tell.
         """
         trace = _Trace()
+        if not call.marketplace_name:
+            call = replace(call, marketplace_name=site.name)
         if self._breakers is not None:
             self._breakers.admit(site, call.operation)
         verdict = Verdict.SILENT

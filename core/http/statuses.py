@@ -126,12 +126,12 @@ def error_for_status(
         )
     if 500 <= status < 600:
         return Unavailable(
-            f"{name} has a problem of its own (status {status}). Try again later.",
+            f"{name} has a problem of its own. Try again later.",
             context={**where, "retry_after_s": read_retry_after(headers)},
             **facts,
         )
     return UnexpectedResponse(
-        f"{name} answered with status {status}, which is not documented for this step ({what}). "
+        f"{name} answered in a way that is not documented for this step ({what}). "
         "Try again later; if it stays so, look for an update of Clearance.",
         context=where,
         **facts,

@@ -181,17 +181,18 @@ class Transfer:
         if status in _EXPIRED:
             return _Expired(status)
         if status in _PASSING:
-            return _Again(f"the file server is busy (status {status})", read_retry_after(headers))
+            return _Again("the file server is busy", read_retry_after(headers))
         if status == 416:
             return self._take_unsatisfiable(headers)
         if status not in {200, 206}:
             raise DownloadError(
-                f"The file server of {self.site.name} answered with status {status}. Try again later.",
+                f"The file server of {self.site.name} does not hand it out now. Try again later.",
                 context={"host": self.host, "status": status},
             )
         if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
             raise DownloadError(
-                "The file server packed the file although it was asked not to, so it cannot be checked.",
+                "The file server packed the file although it was asked not to, so it cannot be checked. "
+                "Try again later.",
                 code="download.encoded",
                 context={"host": self.host},
             )
@@ -326,8 +327,8 @@ class Transfer:
 
     def _expired(self, status: int) -> DownloadLinkExpired:
         return DownloadLinkExpired(
-            f"{self.site.name} gave new links for “{self._name()}”, and its file server refused them all "
-            f"(status {status}). Try again later; what has arrived is kept.",
+            f"{self.site.name} gave new links for “{self._name()}”, and its file server refused them all. "
+            "Try again later; what has arrived is kept.",
             context={"host": self.host, "status": status},
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -245,9 +246,7 @@ class Buying(Importing):
             case OrderState.FAILED:
                 self._checkouts.forget(order.id)
                 progress.stage = "failed"
-                progress.problem = Problem(
-                    code="payment.failed", message=f"“{order.title}” was not bought ({order.failure})."
-                )
+                progress.problem = Problem(code="payment.failed", message=describe_failure(order))
             case OrderState.AWAITING_CHECKOUT:
                 stage = "awaiting_evidence" if self._is_on_website(order) else "awaiting_checkout"
                 progress.stage, progress.checkout_url = stage, order.checkout_url
@@ -291,3 +290,10 @@ class Buying(Importing):
             on_done=done,
             on_error=self._problem,
         )
+
+
+def describe_failure(order: Order) -> str:
+    """Say that an order came to nothing, and why where its failure is words and not a code."""
+    is_code = not order.failure or re.fullmatch(r"[a-z_.]+", order.failure)
+    why = "" if is_code else f" ({order.failure})"
+    return f"“{order.title}” was not bought{why}. Select it again if you still want it."

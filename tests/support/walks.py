@@ -1,0 +1,405 @@
+"""Somebody who is new to Clearance, at one marketplace after the other, against the sandbox.
+
+``WALKS`` (in :mod:`walk_table`) says in one entry what is different about a marketplace; everything else
+here follows from its ``INFO``. A sentence is always taken as the panels show it.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from clearance_package import load
+from sandbox_process import SandboxProcess
+
+from core.app import App, build_app
+from core.credentials.lock import lock_file
+from core.credentials.session_store import SessionStore
+from core.errors import ClearanceError
+from core.marketplaces import registry
+from core.marketplaces.base import AppAuth, Capability, MarketplaceInfo, Redirect
+from core.model.grant import Grant
+from core.model.listing import ListingRef, MediaKind, SearchQuery
+from core.model.order import Order
+from core.session.state import AccountState, MarketplaceSearch, OrderProgress, Problem, Selection
+from core.settings import Settings
+
+messages = load("addon.messages")
+
+SANDBOX_NAMES = {"consumer_key": "client_id", "consumer_secret": "client_secret"}
+"""What the sandbox calls some keys, in the vendor's words, and what they are called here."""
+FORMATS = ("glb", "gltf", "obj", "fbx", "blend", "jpg", "png", "hdr", "exr", "mov", "mp4", "wav", "mp3")
+PATIENCE_S = 60.0
+SIGN_IN_TRIES = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """One wrong turn: what has happened before the user does something, and what the sentence says of it."""
+
+    name: str
+    arrange: Callable[[Walker], object] = lambda _walker: None
+    says: tuple[str, ...] = ()
+    listing: str = ""
+    """Another listing than the good one."""
+    references: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limited:
+    """One way in which a marketplace says "too many requests"."""
+
+    name: str
+    fault: Mapping[str, Any]
+    says: str
+    """What the user is told about how long."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """What is different about a marketplace. ``good``, ``editorial`` are listing ids of the sandbox."""
+
+    marketplace: str
+    words: str
+    """Finds ``good``, and with it ``editorial`` where that can be found."""
+    kind: MediaKind
+    good: str
+    editorial: str = ""
+    details: str = ""
+    """Path of the request that reads a listing, with ``{id}``."""
+    purchase: str = ""
+    """Method and path of the request that buys."""
+    files: str = ""
+    """Host of the files."""
+    editorial_words: str = ""
+    """Other words that find the editorial listing."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    """The keys that are entered; empty: all that are asked for."""
+    no_money: tuple[Trouble, ...] = ()
+    no_rights: tuple[Trouble, ...] = ()
+    not_licensed: tuple[Trouble, ...] = ()
+    changed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """What can change between approval and purchase: a name, and what to tell the sandbox."""
+    limited: tuple[Limited, ...] = ()
+
+    def __str__(self) -> str:
+        return self.marketplace
+
+    @property
+    def info(self) -> MarketplaceInfo:
+        """Everything that the marketplace says of itself."""
+        return registry.find(self.marketplace).INFO
+
+    def can(self, *capabilities: Capability) -> bool:
+        """Say whether it offers all of them."""
+        return set(capabilities) <= self.info.capabilities
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there is a key to enter."""
+        return self.info.auth.app is not AppAuth.NONE
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether somebody signs in."""
+        return bool(self.info.auth.authorize_url)
+
+
+class WalkClock:
+    """The machine's time, moved forward whenever somebody would sleep for long."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def now(self) -> datetime:
+        """Return the moment."""
+        return datetime.now(UTC) + timedelta(seconds=self.ahead_s)
+
+    def monotonic(self) -> float:
+        """Return seconds that only grow."""
+        return time.monotonic() + self.ahead_s
+
+    def sleep(self, seconds: float) -> None:
+        """Wait a moment; pass a longer time at once."""
+        if seconds > 0.05:
+            self.ahead_s += seconds
+        else:
+            time.sleep(seconds)
+
+
+@dataclass
+class WalkHost:
+    """A DCC that imports what Blender imports, and opens pages in a browser that is a function."""
+
+    online: bool = True
+    opened: list[str] = field(default_factory=list)
+    browser: Callable[[str], object] = lambda _url: None
+    name: str = "Test 1.0"
+    supported_formats: tuple[str, ...] = FORMATS
+    newest_blend: tuple[int, int] | None = None
+
+    def is_online(self) -> bool:
+        """Say what the test wants."""
+        return self.online
+
+    def open_url(self, url: str) -> bool:
+        """Note the page and go there."""
+        self.opened.append(url)
+        self.browser(url)
+        return True
+
+
+class Walker:
+    """The user: has a sandbox full of money, an empty ledger and no key yet."""
+
+    def __init__(
+        self, walk: Walk, app: App, host: WalkHost, sandbox: SandboxProcess, clock: WalkClock
+    ) -> None:
+        self.walk, self.app, self.host, self.sandbox, self.clock = walk, app, host, sandbox, clock
+        self.name, self.session, self.state = walk.info.name, app.session, app.session.state
+        self.account_keys = {
+            SANDBOX_NAMES.get(name, name): value
+            for name, value in sandbox.credentials.get(walk.marketplace, {}).items()
+        }
+
+    # What the user does
+
+    def wait(self) -> None:
+        """Let the workers finish."""
+        assert self.app.tasks.wait(timeout_s=PATIENCE_S)
+
+    def enter(self, **keys: str) -> None:
+        """Type keys into the preferences."""
+        for name, value in keys.items():
+            self.session.store_key(self.walk.marketplace, name, value)
+        self.wait()
+
+    def good_keys(self) -> dict[str, str]:
+        """Return the right keys, as the marketplace handed them out."""
+        wanted = self.walk.keys or tuple(str(known.field) for known in self.walk.info.auth.fields)
+        return {name: self.account_keys[name] for name in wanted if name in self.account_keys}
+
+    def sign_in(self, *, answer: str = "allow") -> None:
+        """Sign in with the browser: over the listener, or by pasting the address on which it ended."""
+        auth, ended = self.walk.info.auth, list[str]()
+
+        def browse(url: str) -> None:
+            if not ended:
+                ended.append(
+                    self.sandbox.consent(url, answer=answer, follow=auth.redirect is not Redirect.PASTE)
+                )
+
+        self.host.browser = browse
+        with ExitStack() as stack:
+            if auth.redirect_port:
+                stack.enter_context(port_of_this_machine(auth.redirect_port))
+            for _ in range(SIGN_IN_TRIES):
+                self.session.sign_in(self.walk.marketplace)
+                self.wait()
+                if self.account.problem is None or self.account.problem.code != "sign_in.no_port":
+                    break
+                time.sleep(0.5)  # another program of this machine is signing in
+        if auth.redirect is Redirect.PASTE:
+            self.session.finish_sign_in(self.walk.marketplace, ended[0])
+            self.wait()
+        self.host.browser = lambda _url: None
+
+    def connect(self) -> None:
+        """Do all that is needed to buy."""
+        if self.walk.has_keys:
+            self.enter(**self.good_keys())
+        if self.walk.signs_in:
+            self.sign_in()
+            assert self.account.problem is None, self.account.problem
+
+    def test_connection(self) -> AccountState:
+        """Press "Test Connection"."""
+        self.session.test_connection(self.walk.marketplace)
+        self.wait()
+        return self.account
+
+    def search(self, words: str = "") -> MarketplaceSearch:
+        """Search this marketplace."""
+        query = SearchQuery(text=words or self.walk.words, kind=self.walk.kind, per_page=50)
+        self.session.search(query, marketplaces=[self.walk.marketplace])
+        self.wait()
+        found = self.state.searches.get(self.walk.marketplace)
+        return MarketplaceSearch() if found is None else found
+
+    def find(self, listing: str = "", words: str = "") -> ListingRef:
+        """Search, and return a listing that was found."""
+        search = self.search(words)
+        assert search.problem is None, search.problem
+        ref = ListingRef(marketplace=self.walk.marketplace, id=listing or self.walk.good)
+        assert ref in {one.ref for one in self.state.results}
+        return ref
+
+    def select(self, ref: ListingRef) -> Selection:
+        """Look at a listing's price and license."""
+        self.session.select(ref)
+        self.wait()
+        assert self.state.selection is not None
+        return self.state.selection
+
+    def quote(self, listing: str = "", words: str = "") -> Any:
+        """Search, select, and return a quote that is good."""
+        selection = self.select(self.find(listing, words))
+        assert selection.problem is None, selection.problem
+        assert selection.result is not None
+        assert selection.result.why_not == ""
+        return selection.result
+
+    def buy(self, result: Any, **more: Any) -> OrderProgress:
+        """Press "Buy"."""
+        self.session.buy(result.quote.id, reason="A walk", **more)
+        self.wait()
+        return self.state.progress[0]
+
+    def pay(self, progress: OrderProgress) -> OrderProgress:
+        """Pay on the marketplace's page where there is one, and say so."""
+        if progress.stage == "awaiting_checkout":
+            self.sandbox.pay(progress.checkout_url)
+            self.session.check_checkout(progress.order_id)
+            self.wait()
+        return progress
+
+    # What the user sees
+
+    @property
+    def account(self) -> AccountState:
+        """What the preferences show of this marketplace."""
+        return self.state.accounts.get(self.walk.marketplace) or AccountState(
+            marketplace=self.walk.marketplace
+        )
+
+    def said(self, problem: Problem | ClearanceError | None, *, names: bool = True) -> str:
+        """Return what the panels say of a problem; it has to be a sentence that helps."""
+        assert problem is not None, "nothing was said"
+        sentence: str = messages.tell(problem, where=self.name)
+        check_sentence(sentence, names=self.name if names else "")
+        return sentence
+
+    # What is true
+
+    @property
+    def charges(self) -> int:
+        """How often money moved at the marketplace."""
+        totals = self.sandbox.books()["totals"].get(self.walk.marketplace, {})
+        return int(totals.get("charges", 0))
+
+    def requests(self, what: str = "") -> list[dict[str, Any]]:
+        """Return the requests that the sandbox has seen: all, or those of a "METHOD path"."""
+        method, _, path = what.partition(" ")
+        return self.sandbox.requests(method=method, path_regex=path)
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Return the orders in the ledger."""
+        return self.app.ledger.orders()
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Return the licenses in the ledger."""
+        return self.app.ledger.grants()
+
+    def stored_files(self) -> list[Path]:
+        """Return everything in the store that counts as delivered."""
+        folder = self.app.settings.store_dir / "sha256"
+        return [path for path in folder.rglob("*") if path.is_file()]
+
+    def assert_nothing_bought(self) -> None:
+        """Nothing was charged, nothing is owned, nothing is open."""
+        assert self.charges == 0
+        assert self.grants == ()
+        assert {order.state.value for order in self.orders} <= {"failed"}
+
+
+_JARGON = (
+    r"\b(?:status|HTTP|code) ?[1-5][0-9][0-9]\b",
+    r"\b(?:401|403|404|410|429|500|502|503|504)\b",
+    r"\bNone\b|\bnull\b|\bnan\b|\bTrue\b|\bFalse\b|Traceback|Exception",
+    r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)*Error\b|\b(?:UserTokenRequired|CredentialsMissing|NotFound|OverageLimit)\w*",
+    r"\b[a-z]+_[a-z_]+\b",
+    r"[{}\[\]<>\\]|0x[0-9a-f]+",
+    r"\bJSON\b|\bXML\b|\bUUID\b|\bOAuth\b|\bstdout\b",
+)
+_TODO = re.compile(
+    r"\b(?:add|agree|allow|ask|buy|change|check|choose|close|compare|confirm|copy|deliver|download|enter|fill|get|"
+    r"have it|import|look|name|open|paste|pick|press|read|renew|replace|save|search|select|set|sign in|start|"
+    r"switch|try|unpack|update|use|wait|write)\b",
+    re.IGNORECASE,
+)
+
+
+def check_sentence(sentence: str, *, names: str = "") -> None:
+    """Fail unless this is a sentence that a new user can act on. ``names``: what it must name."""
+    plain = re.sub(r"https?://\S+|“[^”]*”", "", sentence)
+    assert sentence[:1].isupper() or not sentence[:1].isalpha(), sentence
+    assert sentence.endswith((".", "?", "!")) or re.search(r"https?://\S+$", sentence), sentence
+    assert len(sentence) <= messages.LONGEST, sentence
+    assert "..." not in sentence and ".." not in plain and "  " not in sentence, sentence
+    for pattern in _JARGON:
+        assert not re.search(pattern, plain), f"{pattern}: {sentence}"
+    assert _TODO.search(plain), f"what is to be done? {sentence}"
+    assert names in sentence, f"who? {sentence}"
+
+
+@contextmanager
+def port_of_this_machine(port: int) -> Iterator[None]:
+    """Wait until no other run of these tests uses a port that is the same for everybody."""
+    place = Path(tempfile.gettempdir()) / f"clearance-walks-{port}.lock"
+    with lock_file(place, clock=WalkClock(), wait=time.sleep, timeout_s=None):
+        yield
+
+
+@contextmanager
+def start_walk(walk: Walk, sandbox: SandboxProcess, data_dir: Path, **settings: Any) -> Iterator[Walker]:
+    """Build an app without a key for somebody new; every walk has a folder of its own."""
+    sandbox.reset()
+    sandbox.clear_requests()
+    clock, host = WalkClock(), WalkHost()
+    given: Any = host
+    values = {
+        "user": "newcomer",
+        "project": "film",
+        # A real hour's budget; only the rule for one second is off, which would make the tests wait.
+        "requests_per_second": None,
+        "settle_s": 60.0,
+        "read_timeout_s": 5.0,
+        "purchase_timeout_s": 5.0,
+        **walk.settings,
+        **settings,
+    }
+    app = build_app(
+        Settings(data_dir=data_dir, sandbox_url=sandbox.url, **values),
+        host=given,
+        environ={},
+        home=data_dir,
+        clock=clock,
+        credentials=SessionStore(),
+    )
+    try:
+        yield Walker(walk, app, host, sandbox, clock)
+    finally:
+        sandbox.clear_faults()
+        assert app.close()
+
+
+def host_of(url: str) -> str:
+    """Return the host that an address in the sandbox stands for."""
+    return urlsplit(url).path.split("/")[1]
