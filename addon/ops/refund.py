@@ -159,15 +159,9 @@ class CLEARANCE_OT_settle_refund(_Step, Operator):
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Book it."""
-        from ...core.feeds.values import parse_price
+        from ...core.services.typed import parse_price
 
-        try:
-            amount = parse_price(self.amount)
-        except ValueError:
-            raise UserInputError(
-                f"“{self.amount}” is not an amount. Write it with its currency, such as 19.00 USD.",
-                code="user_input.price",
-            ) from None
+        amount = parse_price(self.amount)
         chosen = self.document.strip()
         app.session.settle_refund(
             self.refund_id,

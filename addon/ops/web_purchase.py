@@ -2,7 +2,7 @@
 # mypy: disable-error-code="valid-type"
 """Enter what was bought on a marketplace's website: the proof that no API gives."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,23 +80,11 @@ class _Proof:
 
 def _read_proof(operator: Any) -> "WebPurchase":
     """Return what was entered; raise UserInputError for what cannot be read."""
-    from ...core.feeds.values import parse_price
     from ...core.model.evidence import WebPurchase
+    from ...core.services.typed import parse_day, parse_price
 
-    text = operator.bought_on.strip()
-    try:
-        day = date.fromisoformat(text) if text else datetime.now(UTC).date()
-    except ValueError:
-        raise UserInputError(
-            f"“{text}” is not a day. Write it as year-month-day, such as 2026-11-23.", code="user_input.date"
-        ) from None
-    try:
-        price = parse_price(operator.price)
-    except ValueError:
-        raise UserInputError(
-            f"“{operator.price}” is not a price. Write it with its currency, such as 19.00 USD.",
-            code="user_input.price",
-        ) from None
+    day = parse_day(operator.bought_on) or datetime.now(UTC).date()
+    price = parse_price(operator.price)
     return WebPurchase(
         order_number=operator.order_number.strip(),
         bought_on=day,

@@ -12,9 +12,10 @@ from ..marketplaces.base import HistoryRecord
 from ..model.grant import Grant
 from ..model.listing import MediaKind
 from ..services.history import KnownRecord
+from ..services.typed import parse_day
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table
-from .typed import KINDS, parse_day
+from .typed import KINDS
 
 HISTORY_PAGES = 50
 

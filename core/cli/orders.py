@@ -13,9 +13,10 @@ from ..model.listing import ListingRef, MediaKind
 from ..model.order import Order, OrderState
 from ..services.documents import attach
 from ..services.quote import sort_kinds
+from ..services.typed import parse_day, parse_price
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json
-from .typed import KINDS, absolute, parse_day, parse_price
+from .typed import KINDS, absolute
 
 number_option = click.option("--number", required=True, help="The marketplace's order number.")
 date_option = click.option(

@@ -8,9 +8,10 @@ import click
 
 from ..model.evidence import DocumentKind
 from ..services.documents import attach
+from ..services.typed import parse_price
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table
-from .typed import absolute, parse_price
+from .typed import absolute
 
 
 @click.group()

@@ -136,7 +136,7 @@ def test_purchases_of_before_are_taken_over(shell: Any, sandbox: Any, tmp_path: 
         (("order", "confirm", "order_none", "--number", "1", "--license", "x"), "no such order"),
         (("order", "confirm", "order_none", "--license", "x"), "--number"),
         (("order", "confirm", "o", "--number", "1", "--license", "x", "--date", "tomorrow"), "2026-11-23"),
-        (("order", "confirm", "o", "--number", "1", "--license", "x", "--price", "much"), "amount of money"),
+        (("order", "confirm", "o", "--number", "1", "--license", "x", "--price", "much"), "is not an amount"),
         (("order", "record", "lamp", "--number", "1", "--license", "x"), "marketplace:id"),
         (("order", "record", LAMP, "--number", "1", "--license", "x", "--price", "19"), "currency"),
         (("order", "decide", "order_none", "--bought", "--reason", "r"), "no such order"),
