@@ -1,4 +1,4 @@
-"""Run the long drill: every boundary, many random moments, both marketplaces. ``python3 build.py drill``."""
+"""Run the long drill (``python3 build.py drill``): every boundary, many random moments, all marketplaces."""
 
 from __future__ import annotations
 
@@ -12,20 +12,29 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
-from drills import LISTINGS, LOST_ANSWERS, Drill, drill_boundaries, drill_lost_answer, drill_moments  # noqa: E402
+from drills import (  # noqa: E402
+    LISTINGS,
+    LOST_ANSWERS,
+    MORE_LISTINGS,
+    Drill,
+    drill_boundaries,
+    drill_lost_answer,
+    drill_moments,
+)
 from sandbox_process import start_sandbox  # noqa: E402
 
 
 def main() -> int:
     """Run all drills; the first difference between the books ends it with an error."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--moments", type=int, default=200, help="random moments, over both marketplaces")
+    parser.add_argument("--moments", type=int, default=200, help="random moments, over all marketplaces")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, start_sandbox(Path(folder) / "sandbox") as sandbox:
-        for listing in LISTINGS:
+        listings = (*LISTINGS, *MORE_LISTINGS)
+        for listing in listings:
             marketplace = listing.partition(":")[0]
             drill = Drill(sandbox=sandbox, folder=Path(folder) / marketplace, listing=listing)
             kills = drill_boundaries(drill)
@@ -33,7 +42,7 @@ def main() -> int:
             for fault in LOST_ANSWERS[marketplace]:
                 drill_lost_answer(drill, fault)
                 print(f"{listing}: answer lost ({fault['fault']}), bought exactly once", flush=True)
-            moments = options.moments // len(LISTINGS)
+            moments = options.moments // len(listings)
             kills = drill_moments(drill, moments=moments, seed=options.seed)
             print(
                 f"{listing}: {kills} of {moments} random moments hit, bought exactly once each time",

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drills import LISTINGS, LOST_ANSWERS, Drill, drill_boundaries, drill_lost_answer, drill_moments
+from drills import (
+    LISTINGS,
+    LOST_ANSWERS,
+    MORE_LISTINGS,
+    Drill,
+    drill_boundaries,
+    drill_lost_answer,
+    drill_moments,
+)
 from sandbox_process import start_sandbox
 
 MOMENTS = 6
@@ -32,8 +40,16 @@ def test_killed_at_every_boundary(sandbox: Any, tmp_path: Path, listing: str) ->
     assert kills >= 12
 
 
+@pytest.mark.parametrize("listing", MORE_LISTINGS)
+def test_killed_at_some_boundaries(sandbox: Any, tmp_path: Path, listing: str) -> None:
+    """The same at every third boundary; the long drill takes them all."""
+    kills = drill_boundaries(make_drill(sandbox, tmp_path, listing), every=3)
+    assert kills >= 4
+
+
 @pytest.mark.parametrize(
-    ("listing", "fault"), [(one, fault) for one in LISTINGS for fault in LOST_ANSWERS[one.partition(":")[0]]]
+    ("listing", "fault"),
+    [(one, fault) for one in (*LISTINGS, *MORE_LISTINGS) for fault in LOST_ANSWERS[one.partition(":")[0]]],
 )
 def test_answer_lost_after_the_purchase(
     sandbox: Any, tmp_path: Path, listing: str, fault: dict[str, Any]
