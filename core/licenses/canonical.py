@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import UserInputError
@@ -17,9 +20,13 @@ from ..model.license import (
     Cap,
     Clause,
     Confidence,
+    Edits,
+    LicenseeKind,
     LicenseTerms,
     Permission,
+    SeatKind,
     TermsSource,
+    Transfer,
     Unknown,
 )
 from ..model.money import Money
@@ -28,7 +35,20 @@ FORMAT = 1
 PERMISSIONS = ("commercial", "merchandise", "templates", "ai_training", "sensitive_use")
 BOOLEANS = ("editorial_only", "perpetual", "worldwide")
 CAPS = ("print_run", "impressions", "audience", "seats")
+AMOUNTS = ("production_budget_max",)
 TEXTS = ("license_id", "marketplace", "label", "terms_url", "credit_required_when", "notes")
+
+
+# Fields that came later. They are written only where they are known, so that the text and the hash of what
+# was bought before stay what they were: whatever is added next has to be treated like these.
+LATER_PERMISSIONS = ("logo_use", "ai_metadata")
+LATER_BOOLEANS = ("extraction_protection", "substantial_portion_limit")
+LATER_CAPS = ("term_days", "must_use_days", "projects", "clients", "sales")
+LATER_AMOUNTS = ("licensee_revenue_max",)
+LATER_LISTS = ("territory", "engines")
+LATER_CHOICES: Mapping[str, type[StrEnum]] = MappingProxyType(
+    {"licensee_kind": LicenseeKind, "seat_kind": SeatKind, "editorial_edits": Edits, "transfer": Transfer}
+)
 
 
 def canonical_text(terms: LicenseTerms) -> str:
@@ -43,17 +63,24 @@ def canonical_text(terms: LicenseTerms) -> str:
     data["outputs"] = {kind.value: permission.value for kind, permission in terms.outputs.items()}
     for key in PERMISSIONS:
         data[key] = getattr(terms, key).value
-    for key in BOOLEANS:
+    for key in LATER_PERMISSIONS:
+        if getattr(terms, key) is not Permission.UNKNOWN:
+            data[key] = getattr(terms, key).value
+    for key in (*BOOLEANS, *LATER_BOOLEANS, *LATER_CHOICES):
         _put(data, key, getattr(terms, key))
-    for key in CAPS:
+    for key in (*CAPS, *LATER_CAPS):
         cap: Cap | Unknown = getattr(terms, key)
         _put(data, key, cap if isinstance(cap, Unknown) else {"limit": cap.limit})
-    budget = terms.production_budget_max
-    _put(
-        data,
-        "production_budget_max",
-        {"minor": budget.minor, "currency": budget.currency} if isinstance(budget, Money) else budget,
-    )
+    for key in (*AMOUNTS, *LATER_AMOUNTS):
+        limit: Money | Unknown | None = getattr(terms, key)
+        _put(
+            data,
+            key,
+            {"minor": limit.minor, "currency": limit.currency} if isinstance(limit, Money) else limit,
+        )
+    for key in LATER_LISTS:
+        words: tuple[str, ...] | Unknown = getattr(terms, key)
+        _put(data, key, words if isinstance(words, Unknown) else list(words))
     _put(data, "credit_template", terms.credit_template)
     data["clauses"] = [
         {
@@ -92,17 +119,17 @@ def parse_text(text: str) -> LicenseTerms:
 def _parse(data: dict[str, Any]) -> LicenseTerms:
     facts: dict[str, Any] = {key: _text(data[key]) for key in TEXTS}
     facts.update({key: Permission(data[key]) for key in PERMISSIONS})
-    for key in BOOLEANS:
+    facts.update({key: Permission(data[key]) for key in LATER_PERMISSIONS if key in data})
+    facts.update({key: kind(data[key]) for key, kind in LATER_CHOICES.items() if key in data})
+    facts.update({key: tuple(_words(data[key])) for key in LATER_LISTS if key in data})
+    for key in (*BOOLEANS, *LATER_BOOLEANS):
         if (value := data.get(key, UNKNOWN)) is not UNKNOWN and not isinstance(value, bool):
             raise ValueError(key)
         facts[key] = value
-    for key in CAPS:
+    for key in (*CAPS, *LATER_CAPS):
         facts[key] = _cap(data[key]) if key in data else UNKNOWN
-    budget = data.get("production_budget_max", UNKNOWN)
-    if isinstance(budget, dict):
-        budget = Money(minor=_whole(budget["minor"]), currency=_text(budget["currency"]))
-    elif budget is not None and budget is not UNKNOWN:
-        raise ValueError("production_budget_max")
+    for key in (*AMOUNTS, *LATER_AMOUNTS):
+        facts[key] = _amount(data.get(key, UNKNOWN))
     credit = data.get("credit_template", UNKNOWN)
     if credit is not None and credit is not UNKNOWN:
         credit = _text(credit)
@@ -111,7 +138,6 @@ def _parse(data: dict[str, Any]) -> LicenseTerms:
         version=date.fromisoformat(data["version"]),
         source=TermsSource(data["source"]),
         outputs={OutputKind(kind): Permission(value) for kind, value in data["outputs"].items()},
-        production_budget_max=budget,
         credit_template=credit,
         clauses=tuple(_clause(clause) for clause in data["clauses"]),
     )
@@ -133,6 +159,18 @@ def _clause(data: dict[str, Any]) -> Clause:
 def _cap(data: dict[str, Any]) -> Cap:
     limit = data["limit"]
     return Cap(limit=None if limit is None else _whole(limit))
+
+
+def _amount(value: Any) -> Money | Unknown | None:
+    if value is None or isinstance(value, Unknown):
+        return value
+    return Money(minor=_whole(value["minor"]), currency=_text(value["currency"]))
+
+
+def _words(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return [_text(word) for word in value]
 
 
 def _whole(value: object) -> int:

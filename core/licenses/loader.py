@@ -18,7 +18,18 @@ from ..model.intended_use import OutputKind
 from ..model.license import Cap, Clause, Confidence, LicenseTerms, Permission
 from ..model.listing import MediaKind
 from ..model.money import Money
-from .canonical import BOOLEANS, CAPS, PERMISSIONS
+from .canonical import (
+    AMOUNTS,
+    BOOLEANS,
+    CAPS,
+    LATER_AMOUNTS,
+    LATER_BOOLEANS,
+    LATER_CAPS,
+    LATER_CHOICES,
+    LATER_LISTS,
+    LATER_PERMISSIONS,
+    PERMISSIONS,
+)
 from .labels import LabelRule, MarketplaceLicenses, normalize_label
 
 E = TypeVar("E", bound=StrEnum)
@@ -60,6 +71,22 @@ class _Facts(_Strict):
     seats: int | str | None = None
     perpetual: bool | None = None
     worldwide: bool | None = None
+    territory: list[str] | None = None
+    term_days: int | str | None = None
+    must_use_days: int | str | None = None
+    projects: int | str | None = None
+    clients: int | str | None = None
+    sales: int | str | None = None
+    licensee_revenue_max: str | None = None
+    licensee_kind: str | None = None
+    seat_kind: str | None = None
+    editorial_edits: str | None = None
+    transfer: str | None = None
+    extraction_protection: bool | None = None
+    substantial_portion_limit: bool | None = None
+    engines: list[str] | None = None
+    logo_use: str | None = None
+    ai_metadata: str | None = None
     credit_template: str | None = None
     credit_required_when: str | None = Field(default=None, pattern="^(always|editorial)$")
 
@@ -205,15 +232,19 @@ def _make_terms(
         if fact.startswith("output."):
             kind = _member(OutputKind, fact.removeprefix("output."), name, key)
             outputs[kind] = _member(Permission, value, name, key)
-        elif fact in PERMISSIONS:
+        elif fact in (*PERMISSIONS, *LATER_PERMISSIONS):
             values[fact] = _member(Permission, value, name, key)
-        elif fact in CAPS:
+        elif fact in (*CAPS, *LATER_CAPS):
             values[fact] = _cap(value, name, key)
-        elif fact == "production_budget_max":
+        elif fact in (*AMOUNTS, *LATER_AMOUNTS):
             values[fact] = _budget(value, name, key)
+        elif fact in LATER_CHOICES:
+            values[fact] = _member(LATER_CHOICES[fact], value, name, key)
+        elif fact in LATER_LISTS:
+            values[fact] = tuple(value)
         elif fact == "credit_template":
             values[fact] = None if value == NONE else value
-        elif fact in BOOLEANS or fact == "credit_required_when":
+        elif fact in (*BOOLEANS, *LATER_BOOLEANS) or fact == "credit_required_when":
             values[fact] = value
     if entry.terms not in file.sources:
         raise _error(name, f"{where}.terms", f"no source is named {entry.terms!r}")

@@ -1,4 +1,7 @@
-"""What a production will do with the scene: the question that every license is asked."""
+"""What a production will do with the scene: the question that every license is asked.
+
+A question that a use does not raise is not asked: no other clients, no logo, no engine named.
+"""
 
 from __future__ import annotations
 
@@ -50,3 +53,36 @@ class IntendedUse:
     client: str = ""
     seats: int = 1
     """How many people work with the files."""
+    term_months: int | None = None
+    """For how long the work is shown, from now on; None: not stated."""
+    clients: tuple[str, ...] = ()
+    """Further clients beside ``client``."""
+    projects: int = 1
+    """In how many productions: a series of films is several."""
+    affiliates: bool = False
+    """Parent, child or sister companies work with the files too."""
+    protected: bool | None = None
+    """Whether the game or app keeps its users from taking the content out; None: not stated."""
+    main_content: bool | None = None
+    """Whether what was bought is the main thing about the product; None: not stated."""
+    engines: tuple[str, ...] = ()
+    """The programs that the content goes into, in lower case: ``unity``, ``unreal``, ``godot``."""
+    sales: int | None = None
+    """Copies of the product that will be sold."""
+    licensee_revenue: Money | None = None
+    """The licensee's revenue of the last twelve months."""
+    logo: bool = False
+    """It becomes part of a logo or trademark."""
+    alters_content: bool | None = None
+    """Whether what a picture shows is altered (not just size, crop, exposure); None: not stated."""
+    transfer: bool = False
+    """The client takes over the license with the work."""
+    ai_training: bool | None = None
+    """Whether an AI learns from it; None: not stated. False is for a contract that rules it out."""
+    ai_metadata: bool = False
+    """Titles, tags and descriptions of what was bought go to an AI service."""
+
+    @property
+    def all_clients(self) -> frozenset[str]:
+        """Everybody for whom the work is made."""
+        return frozenset(name for name in (self.client, *self.clients) if name)

@@ -56,6 +56,43 @@ class TermsSource(StrEnum):
     """The user's settings say that a contract with the marketplace gives this license."""
 
 
+class LicenseeKind(StrEnum):
+    """Whom one license covers."""
+
+    PERSON = "person"
+    """One natural person."""
+    ENTITY = "entity"
+    """One person, or one company with its employees."""
+    MULTI_ENTITY = "multi_entity"
+    """A company with its parent, child and sister companies."""
+
+
+class SeatKind(StrEnum):
+    """What a seat is counted by."""
+
+    NAMED = "named"
+    CONCURRENT = "concurrent"
+    COMPUTERS = "computers"
+
+
+class Edits(StrEnum):
+    """How far the content may be altered."""
+
+    ANY = "any"
+    TECHNICAL_ONLY = "technical_only"
+    """Size, crop, exposure: nothing that changes what is shown."""
+
+
+class Transfer(StrEnum):
+    """Whether the license may be passed on with the work."""
+
+    NO = "no"
+    TO_NAMED_CLIENT = "to_named_client"
+    """Only to a client who was named as the licensee at the purchase."""
+    ONE_CLIENT_PER_LICENSE = "one_client_per_license"
+    """To one client; each further client needs a license of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """What a fact rests on. ``summary`` is our wording unless ``quoted`` is true."""
@@ -111,6 +148,30 @@ class LicenseTerms:
     clauses: tuple[Clause, ...] = ()
     notes: str = ""
     source: TermsSource = TermsSource.MARKETPLACE
+    territory: tuple[str, ...] | Unknown = UNKNOWN
+    """Where a license holds that does not hold worldwide: ISO 3166-1 alpha-2 codes."""
+    term_days: Cap | Unknown = UNKNOWN
+    """For how many days from the purchase it holds (comps)."""
+    must_use_days: Cap | Unknown = UNKNOWN
+    """Within how many days after a subscription has ended the content has to be in use."""
+    projects: Cap | Unknown = UNKNOWN
+    clients: Cap | Unknown = UNKNOWN
+    sales: Cap | Unknown = UNKNOWN
+    licensee_revenue_max: Money | Unknown | None = UNKNOWN
+    """A year's revenue; None: the license sets no limit."""
+    licensee_kind: LicenseeKind | Unknown = UNKNOWN
+    seat_kind: SeatKind | Unknown = UNKNOWN
+    editorial_edits: Edits | Unknown = UNKNOWN
+    transfer: Transfer | Unknown = UNKNOWN
+    extraction_protection: bool | Unknown = UNKNOWN
+    """True: users of a product must be kept from taking the content out of it."""
+    substantial_portion_limit: bool | Unknown = UNKNOWN
+    """True: the content must not be a substantial portion of the product."""
+    engines: tuple[str, ...] | Unknown = UNKNOWN
+    """The programs that it may be used in, such as ``unity``; empty: in any."""
+    logo_use: Permission = Permission.UNKNOWN
+    ai_metadata: Permission = Permission.UNKNOWN
+    """Feeding titles, tags and descriptions to AI."""
     marketplace_name: str = field(default="", compare=False)
     """The marketplace's name for people: decoration, no part of the terms, of their text or of their hash."""
 

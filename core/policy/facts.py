@@ -33,6 +33,17 @@ class Facts:
     author: str = ""
     listing_id: str = ""
     held_license_id: str = ""
-    """What the ledger says; with the stamped values below, empty means that there is nothing to compare."""
+    """What the ledger says; with the stamped values at the end, empty: there is nothing to compare."""
+    seats_held: int | None = None
+    """How many seats were bought, where the license is sold by the seat; None: not told."""
+    other_projects: frozenset[str] = frozenset()
+    """Further projects that the same purchase is used in."""
+    other_clients: frozenset[str] = frozenset()
+    """Further clients that the same purchase was used for."""
+    must_use_by: date | None = None
+    """The day by which the content has to be in use, where the license sets one."""
+    first_used_on: date | None = None
+    ai_generated: bool | None = None
+    """Whether generative AI made it, where the marketplace tells."""
     stamped_license_id: str = ""
     stamped_terms_sha256: str = ""

@@ -33,6 +33,7 @@ PRESETS: Mapping[str, IntendedUse] = MappingProxyType(
             name="Game",
             outputs=frozenset({OutputKind.INTERACTIVE_PACKED, OutputKind.RENDER, OutputKind.VIDEO}),
             media=("game", "web", "social"),
+            protected=True,
         ),
         "product_configurator": IntendedUse(
             name="Product configurator",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.intended_use import OutputKind
-from . import cap_rules, grant_rules, use_rules
+from . import ai_rules, cap_rules, grant_rules, licensee_rules, product_rules, time_rules, use_rules
 from .use_rules import Rule, make_output_rule
 
 RULES: tuple[Rule, ...] = (
@@ -16,7 +16,8 @@ RULES: tuple[Rule, ...] = (
     use_rules.check_editorial_only,
     use_rules.check_commercial,
     *(make_output_rule(kind) for kind in OutputKind),
-    use_rules.check_ai_training,
+    ai_rules.check_ai_training,
+    ai_rules.check_ai_metadata,
     use_rules.check_merchandise,
     use_rules.check_templates,
     use_rules.check_sensitive,
@@ -24,8 +25,21 @@ RULES: tuple[Rule, ...] = (
     cap_rules.check_impressions,
     cap_rules.check_audience,
     cap_rules.check_budget,
-    use_rules.check_territory,
+    licensee_rules.check_clients,
+    licensee_rules.check_projects,
+    licensee_rules.check_sales,
+    licensee_rules.check_revenue,
+    time_rules.check_territory,
+    time_rules.check_term,
+    time_rules.check_must_use_by,
     use_rules.check_seats,
+    licensee_rules.check_affiliates,
+    licensee_rules.check_transfer,
+    product_rules.check_extraction,
+    product_rules.check_substantial_portion,
+    product_rules.check_engine,
+    product_rules.check_logo,
+    product_rules.check_editorial_edits,
     grant_rules.check_expiring,
     grant_rules.check_credit,
     grant_rules.check_confidence,
@@ -38,9 +52,11 @@ RULE_NAMES: tuple[str, ...] = (
     "license.unknown", "grant.refunded", "grant.revoked", "grant.expired", "stamp.disagrees",
     "use.no_output", "use.editorial_only", "use.commercial",
     *(f"output.{kind.value}" for kind in OutputKind),
-    "ai.training", "use.merchandise", "use.templates", "use.sensitive",
+    "ai.training", "ai.metadata", "use.merchandise", "use.templates", "use.sensitive",
     "cap.print_run", "cap.impressions", "cap.audience", "cap.production_budget",
-    "use.territory", "use.seats",
+    "cap.clients", "cap.projects", "cap.sales", "cap.licensee_revenue",
+    "use.territory", "use.term", "grant.must_use_by", "use.seats", "use.affiliates", "use.transfer",
+    "use.extraction", "use.substantial_portion", "use.engine", "use.logo", "use.editorial_edits",
     "grant.expiring", "credit.required", "credit.unknown", "terms.confidence", "terms.read_after_purchase",
     "terms.typed_in", "license.note",
 )  # fmt: skip

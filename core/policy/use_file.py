@@ -22,11 +22,14 @@ from .presets import PRESETS
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-_FLAGS = ("merchandise", "templates", "sensitive")
-_COUNTS = ("print_run", "impressions", "audience")
+_FLAGS = ("merchandise", "templates", "sensitive", "logo", "affiliates", "transfer", "ai_metadata")
+_ANSWERS = ("protected", "main_content", "alters_content", "ai_training")
+"""Yes, no, or not stated."""
+_COUNTS = ("print_run", "impressions", "audience", "term_months", "sales")
+_AMOUNTS = ("production_budget", "licensee_revenue")
 _KEYS = (
-    "preset", "name", "purpose", "outputs", "media", "territory", *_COUNTS, "production_budget", *_FLAGS,
-    "client", "seats",
+    "preset", "name", "purpose", "outputs", "media", "territory", *_COUNTS, *_AMOUNTS, *_FLAGS, *_ANSWERS,
+    "client", "clients", "seats", "projects", "engines",
 )  # fmt: skip
 _MONEY = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?) ([A-Z]{3})")
 
@@ -69,13 +72,22 @@ def encode_use(use: IntendedUse) -> str:
     if use.territory:
         lines.append(f"territory = {_quote_all(use.territory)}")
     lines += [f"{key} = {count}" for key in _COUNTS if (count := getattr(use, key)) is not None]
-    if use.production_budget is not None:
-        budget = use.production_budget
-        lines.append(f"production_budget = {_quote(f'{budget.decimal:f} {budget.currency}')}")
+    for key in _AMOUNTS:
+        amount: Money | None = getattr(use, key)
+        if amount is not None:
+            lines.append(f"{key} = {_quote(f'{amount.decimal:f} {amount.currency}')}")
     lines += [f"{key} = true" for key in _FLAGS if getattr(use, key)]
+    lines += [
+        f"{key} = {str(answer).lower()}" for key in _ANSWERS if (answer := getattr(use, key)) is not None
+    ]
     if use.client:
         lines.append(f"client = {_quote(use.client)}")
+    lines += [
+        f"{key} = {_quote_all(names)}" for key in ("clients", "engines") if (names := getattr(use, key))
+    ]
     lines.append(f"seats = {use.seats}")
+    if use.projects != 1:
+        lines.append(f"projects = {use.projects}")
     return "\n".join(lines) + "\n"
 
 
@@ -95,12 +107,26 @@ def _check_types(data: dict[str, Any], name: str) -> None:
         print_run: int | None = Field(default=None, ge=0)
         impressions: int | None = Field(default=None, ge=0)
         audience: int | None = Field(default=None, ge=0)
+        term_months: int | None = Field(default=None, ge=1, le=1200)
+        sales: int | None = Field(default=None, ge=0)
         production_budget: str | None = None
+        licensee_revenue: str | None = None
         merchandise: bool | None = None
         templates: bool | None = None
         sensitive: bool | None = None
+        logo: bool | None = None
+        affiliates: bool | None = None
+        transfer: bool | None = None
+        ai_metadata: bool | None = None
+        protected: bool | None = None
+        main_content: bool | None = None
+        alters_content: bool | None = None
+        ai_training: bool | None = None
         client: str | None = Field(default=None, max_length=200)
+        clients: list[str] | None = None
+        engines: list[str] | None = None
         seats: int | None = Field(default=None, ge=1)
+        projects: int | None = Field(default=None, ge=1)
 
     try:
         UseFile.model_validate(data)
@@ -112,7 +138,7 @@ def _explain(problem: ValidationError) -> tuple[str, str]:
     """Return key and plain words of the first thing that is wrong."""
     first = problem.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
-    if key == "production_budget":
+    if key in _AMOUNTS:
         return key, 'write it as text with its currency, such as "10000 USD"'
     words = str(first["msg"])
     return key, words[:1].lower() + words[1:]
@@ -151,15 +177,33 @@ def _territory(name: str, words: list[str]) -> tuple[str, ...]:
     return tuple(_country(name, word) for word in words)
 
 
-def _money(name: str, text: str) -> Money:
+def _names(key: str) -> Callable[[str, list[str]], tuple[str, ...]]:
+    def read(name: str, words: list[str]) -> tuple[str, ...]:
+        for word in words:
+            if not word.strip() or len(word) > 200:
+                raise _error(name, key, f"{word[:80]!r} is not a name")
+        return tuple(words)
+
+    return read
+
+
+def _engines(name: str, words: list[str]) -> tuple[str, ...]:
+    return tuple(word.casefold() for word in _names("engines")(name, words))
+
+
+def _money(key: str) -> Callable[[str, str], Money]:
+    return lambda name, text: _read_money(name, key, text)
+
+
+def _read_money(name: str, key: str, text: str) -> Money:
     found = _MONEY.fullmatch(" ".join(text.split()))
     if found is None or found[2] == UNSTATED_CURRENCY:
         problem = f'{text[:80]!r} is not an amount with its currency, such as "10000 USD"'
-        raise _error(name, "production_budget", problem)
+        raise _error(name, key, problem)
     try:
         return Money.parse(found[1].replace("_", ""), found[2])
     except ValueError as wrong:
-        raise _error(name, "production_budget", str(wrong)) from None
+        raise _error(name, key, str(wrong)) from None
 
 
 def _suggest(word: str, allowed: Iterable[str]) -> str:
@@ -189,6 +233,9 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = MappingProxyType(
         "outputs": _outputs,
         "media": _media,
         "territory": _territory,
-        "production_budget": _money,
+        "production_budget": _money("production_budget"),
+        "licensee_revenue": _money("licensee_revenue"),
+        "clients": _names("clients"),
+        "engines": _engines,
     }
 )

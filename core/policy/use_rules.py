@@ -1,4 +1,4 @@
-"""Rules on what the scene is used for: output kinds, commercial and sensitive use, goods, AI, place, people.
+"""Rules on what the scene is used for: output kinds, commercial and sensitive use, goods, seats.
 
 Each rule is ``(Facts) -> Finding | None``, pure, and looks at one thing.
 """
@@ -26,7 +26,7 @@ def make_output_rule(kind: OutputKind) -> Rule:
         if kind not in facts.use.outputs or not facts.terms.known:
             return None
         permission = facts.terms.outputs.get(kind, Permission.UNKNOWN)
-        return _permission(facts, name, name, permission, doing=OUTPUTS[kind], instead=INSTEAD[kind])
+        return check_permission(facts, name, name, permission, doing=OUTPUTS[kind], instead=INSTEAD[kind])
 
     return check
 
@@ -62,7 +62,7 @@ def check_editorial_only(facts: Facts) -> Finding | None:
             ),
             topic="editorial_only",
         )
-    if terms.known and terms.editorial_only is UNKNOWN:
+    if terms.known and terms.editorial_only is UNKNOWN and facts.editorial is None:
         return make_finding(
             facts,
             rule="use.editorial_only",
@@ -77,7 +77,7 @@ def check_commercial(facts: Facts) -> Finding | None:
     """``use.commercial``: a commercial production needs a license that allows it."""
     if facts.use.purpose is not Purpose.COMMERCIAL or not facts.terms.known:
         return None
-    return _permission(
+    return check_permission(
         facts,
         "use.commercial",
         "commercial",
@@ -91,7 +91,7 @@ def check_merchandise(facts: Facts) -> Finding | None:
     """``use.merchandise``: goods that are sold because of what they show."""
     if not facts.use.merchandise or not facts.terms.known:
         return None
-    return _permission(
+    return check_permission(
         facts,
         "use.merchandise",
         "merchandise",
@@ -108,7 +108,7 @@ def check_templates(facts: Facts) -> Finding | None:
     """``use.templates``: templates and products that others build upon."""
     if not facts.use.templates or not facts.terms.known:
         return None
-    return _permission(
+    return check_permission(
         facts,
         "use.templates",
         "templates",
@@ -122,7 +122,7 @@ def check_sensitive(facts: Facts) -> Finding | None:
     """``use.sensitive``: contexts that put a depicted person in a bad light."""
     if not facts.use.sensitive or not facts.terms.known:
         return None
-    return _permission(
+    return check_permission(
         facts,
         "use.sensitive",
         "sensitive_use",
@@ -134,54 +134,14 @@ def check_sensitive(facts: Facts) -> Finding | None:
     )
 
 
-def check_ai_training(facts: Facts) -> Finding | None:
-    """``ai.training``: an AI service may learn from what it is given."""
-    terms = facts.terms
-    if OutputKind.AI_INPUT not in facts.use.outputs or not terms.known:
-        return None
-    if terms.outputs.get(OutputKind.AI_INPUT, Permission.UNKNOWN) is Permission.DENIED:
-        return None  # output.ai_input has said it already
-    if terms.ai_training is Permission.ALLOWED:
-        return None
-    says = "forbids" if terms.ai_training is Permission.DENIED else "is not known to allow"
-    return make_finding(
-        facts,
-        rule="ai.training",
-        severity=Severity.WARNING,
-        message=(
-            f"{name_license(terms)} {says} training AI, and many AI services train on what they are given."
-        ),
-        how_to_fix=(
-            "Use only services whose contract rules out training on your files, and keep that contract; "
-            "otherwise keep the asset out of them."
-        ),
-        topic="ai_training",
-    )
-
-
-def check_territory(facts: Facts) -> Finding | None:
-    """``use.territory``: the license has to hold where the work is shown."""
-    terms = facts.terms
-    if not terms.known or terms.worldwide is True:
-        return None
-    where = ", ".join(facts.use.territory) or "worldwide"
-    reason = "does not hold worldwide" if terms.worldwide is False else "is not known to hold everywhere"
-    return make_finding(
-        facts,
-        rule="use.territory",
-        severity=Severity.WARNING,
-        message=f"{name_license(terms)} {reason}; the work is to be shown: {where}.",
-        how_to_fix=f"{READ}, and check that it covers: {where}.",
-        topic="worldwide",
-    )
-
-
 def check_seats(facts: Facts) -> Finding | None:
     """``use.seats``: no more people may work with the files than the license has seats for."""
     terms, wanted = facts.terms, facts.use.seats
     if not terms.known:
         return None
-    match terms.seats:
+    # Where seats are sold one by one, the license sets no number: what was bought does.
+    seats = terms.seats if facts.seats_held is None else Cap(limit=facts.seats_held)
+    match seats:
         case Cap(limit=None):
             return None
         case Cap(limit=int(limit)):
@@ -216,7 +176,7 @@ def check_seats(facts: Facts) -> Finding | None:
             )
 
 
-def _permission(
+def check_permission(
     facts: Facts, rule: str, topic: str, permission: Permission, *, doing: str, instead: str
 ) -> Finding | None:
     """Turn what a license says of one thing into a finding, or none when it is allowed."""

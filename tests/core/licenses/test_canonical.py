@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,19 @@ from hypothesis import strategies as st
 from core.errors import UserInputError
 from core.licenses import LicenseCatalogue, canonical_text, parse_text, terms_sha256
 from core.model.intended_use import OutputKind
-from core.model.license import UNKNOWN, Cap, Clause, Confidence, LicenseTerms, Permission, TermsSource
+from core.model.license import (
+    UNKNOWN,
+    Cap,
+    Clause,
+    Confidence,
+    Edits,
+    LicenseeKind,
+    LicenseTerms,
+    Permission,
+    SeatKind,
+    TermsSource,
+    Transfer,
+)
 from core.model.money import Money
 
 ALL = LicenseCatalogue.load().all()
@@ -58,6 +71,24 @@ any_terms = st.builds(
     clauses=st.lists(clauses, max_size=3).map(tuple),
     notes=words,
     source=st.sampled_from(TermsSource),
+    territory=st.just(UNKNOWN) | st.lists(words, max_size=3).map(tuple),
+    term_days=caps,
+    must_use_days=caps,
+    projects=caps,
+    clients=caps,
+    sales=caps,
+    licensee_revenue_max=st.one_of(
+        st.none(), st.just(UNKNOWN), st.builds(Money, minor=st.integers(0, 10**12), currency=st.just("USD"))
+    ),
+    licensee_kind=st.just(UNKNOWN) | st.sampled_from(LicenseeKind),
+    seat_kind=st.just(UNKNOWN) | st.sampled_from(SeatKind),
+    editorial_edits=st.just(UNKNOWN) | st.sampled_from(Edits),
+    transfer=st.just(UNKNOWN) | st.sampled_from(Transfer),
+    extraction_protection=booleans,
+    substantial_portion_limit=booleans,
+    engines=st.just(UNKNOWN) | st.lists(words, max_size=3).map(tuple),
+    logo_use=permissions,
+    ai_metadata=permissions,
 )
 
 
@@ -71,6 +102,20 @@ def test_the_text_is_an_exact_inverse(terms: LicenseTerms) -> None:
 def test_every_known_license_survives(terms: LicenseTerms) -> None:
     assert parse_text(canonical_text(terms)) == terms
     assert canonical_text(terms).isascii()
+
+
+KEPT: dict[str, str] = json.loads((Path(__file__).parent / "kept_texts.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("digest", sorted(KEPT), ids=lambda digest: digest[:8])
+def test_what_was_kept_with_a_purchase_reads_and_hashes_as_it_did(digest: str) -> None:
+    """These texts were written before later fields were added; a ledger is full of such texts."""
+    terms = parse_text(KEPT[digest])
+    assert canonical_text(terms) == KEPT[digest]
+    assert terms_sha256(terms) == digest
+    assert terms.projects is UNKNOWN
+    assert terms.transfer is UNKNOWN
+    assert terms.logo_use is Permission.UNKNOWN
 
 
 def test_the_hash_names_the_facts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from importlib.resources import files
 
@@ -9,12 +10,37 @@ import pytest
 
 import core.licenses
 from core.errors import UserInputError
-from core.licenses import LicenseCatalogue
-from core.licenses.canonical import BOOLEANS, CAPS, PERMISSIONS
+from core.licenses import LicenseCatalogue, canonical_text, parse_text
+from core.licenses.canonical import (
+    AMOUNTS,
+    BOOLEANS,
+    CAPS,
+    LATER_AMOUNTS,
+    LATER_BOOLEANS,
+    LATER_CAPS,
+    LATER_CHOICES,
+    LATER_LISTS,
+    LATER_PERMISSIONS,
+    PERMISSIONS,
+)
 from core.licenses.loader import parse_licenses
 from core.marketplaces import registry
-from core.model.license import UNKNOWN, LicenseTerms, Permission
+from core.model.license import (
+    UNKNOWN,
+    Cap,
+    Edits,
+    LicenseeKind,
+    LicenseTerms,
+    Permission,
+    SeatKind,
+    Transfer,
+)
+from core.model.money import Money
 
+ALL_PERMISSIONS = (*PERMISSIONS, *LATER_PERMISSIONS)
+OTHER_FACTS = (
+    *BOOLEANS, *LATER_BOOLEANS, *CAPS, *LATER_CAPS, *AMOUNTS, *LATER_AMOUNTS, *LATER_LISTS, *LATER_CHOICES,
+)  # fmt: skip
 ALL = LicenseCatalogue.load().all()
 WRITTEN_ON = date(2026, 11, 24)
 
@@ -50,10 +76,8 @@ license = "shop.standard"
 def facts_of(terms: LicenseTerms) -> list[str]:
     """Name every fact that is known."""
     known = [f"output.{kind.value}" for kind in terms.outputs]
-    known += [key for key in PERMISSIONS if getattr(terms, key) is not Permission.UNKNOWN]
-    known += [
-        key for key in (*BOOLEANS, *CAPS, "production_budget_max") if getattr(terms, key) is not UNKNOWN
-    ]
+    known += [key for key in ALL_PERMISSIONS if getattr(terms, key) is not Permission.UNKNOWN]
+    known += [key for key in OTHER_FACTS if getattr(terms, key) is not UNKNOWN]
     if terms.credit_template is not UNKNOWN:
         known.append("credit")
     return known
@@ -75,8 +99,7 @@ def test_every_fact_has_a_source_and_a_date(terms: LicenseTerms) -> None:
 @pytest.mark.parametrize("terms", ALL, ids=lambda terms: f"{terms.license_id}@{terms.version}")
 def test_no_clause_is_on_an_unheard_topic(terms: LicenseTerms) -> None:
     about = {
-        *PERMISSIONS, *BOOLEANS, *CAPS, "production_budget_max", "credit", "governing_text", "platform",
-        "indemnity",
+        *ALL_PERMISSIONS, *OTHER_FACTS, "credit", "governing_text", "platform", "indemnity",
     }  # fmt: skip
     assert {clause.topic for clause in terms.clauses if not clause.topic.startswith("output.")} <= about
 
@@ -90,6 +113,54 @@ def test_every_shipped_file_is_loaded() -> None:
 @pytest.mark.parametrize("marketplace", registry.all_ids())
 def test_a_marketplace_is_called_the_same_everywhere(marketplace: str) -> None:
     assert LicenseCatalogue.load().name_of(marketplace) == registry.find(marketplace).INFO.name
+
+
+def test_every_field_of_the_terms_is_read_from_a_file_and_kept() -> None:
+    """A field that the loader or the canonical text forgot would be lost in silence."""
+    written = {
+        *ALL_PERMISSIONS, *OTHER_FACTS, "license_id", "marketplace", "label", "version", "terms_url",
+        "outputs", "credit_template", "credit_required_when", "clauses", "notes", "source",
+    }  # fmt: skip
+    assert {field.name for field in dataclasses.fields(LicenseTerms)} == {*written, "marketplace_name"}
+
+
+LATER = """
+territory = ["DE", "AT"]
+term_days = 90
+must_use_days = 30
+projects = 1
+clients = "unlimited"
+sales = 2000
+licensee_revenue_max = "100000 USD"
+licensee_kind = "multi_entity"
+seat_kind = "named"
+editorial_edits = "technical_only"
+transfer = "to_named_client"
+extraction_protection = true
+substantial_portion_limit = false
+engines = ["unity"]
+logo_use = "denied"
+ai_metadata = "conditional"
+"""
+
+
+def test_the_later_fields_are_read() -> None:
+    names = [line.partition(" ")[0] for line in LATER.split("\n") if line]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    text = GOOD.replace('commercial = "allowed"', f'commercial = "allowed"{LATER}').replace(
+        'topics = ["commercial", ', f'topics = [{quoted}, "commercial", '
+    )
+    terms = parse_licenses(text, name="shop.toml", marketplace="shop").at("shop.standard", WRITTEN_ON)
+    assert terms is not None
+    assert (terms.territory, terms.engines) == (("DE", "AT"), ("unity",))
+    assert (terms.term_days, terms.clients) == (Cap(limit=90), Cap(limit=None))
+    assert terms.licensee_revenue_max == Money.parse("100000", "USD")
+    assert (terms.licensee_kind, terms.seat_kind) == (LicenseeKind.MULTI_ENTITY, SeatKind.NAMED)
+    assert (terms.editorial_edits, terms.transfer) == (Edits.TECHNICAL_ONLY, Transfer.TO_NAMED_CLIENT)
+    assert (terms.extraction_protection, terms.substantial_portion_limit) == (True, False)
+    assert (terms.logo_use, terms.ai_metadata) == (Permission.DENIED, Permission.CONDITIONAL)
+    assert set(names) <= set(facts_of(terms))
+    assert parse_text(canonical_text(terms)) == terms
 
 
 def test_a_good_file_loads() -> None:
@@ -108,6 +179,7 @@ def test_a_good_file_loads() -> None:
         ('commercial = "allowed"', 'comercial = "allowed"', "comercial"),
         ("print_run = 500", 'print_run = "many"', "print_run"),
         ("print_run = 500", "print_run = -1", "print_run"),
+        ("print_run = 500", "print_run = 500\nprojects = 1", "projects: the fact has no clause"),
         ('"10000 USD"', '"lots USD"', "production_budget_max"),
         ('render = "allowed"', 'rendering = "allowed"', "rendering"),
         ('topics = ["commercial", ', "topics = [", "commercial"),

@@ -14,11 +14,12 @@ from core.licenses import LicenseCatalogue
 from core.model.findings import Decision, Severity, Verdict
 from core.model.grant import GrantState
 from core.model.intended_use import IntendedUse, OutputKind, Purpose
-from core.model.license import UNKNOWN, Cap, LicenseTerms, Permission, TermsSource
+from core.model.license import UNKNOWN, Cap, Edits, LicenseTerms, Permission, TermsSource
 from core.model.money import Money
 from core.policy.engine import evaluate, judge
 from core.policy.facts import Facts
 from core.policy.rules import RULE_NAMES, RULES
+from core.policy.time_rules import add_months
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MakeFacts = Callable[..., Facts]
@@ -136,25 +137,90 @@ def test_territory_and_limits_that_no_shipped_license_has(make_facts: MakeFacts)
     assert judge(replace(capped, terms=replace(facts.terms, audience=Cap(limit=100))))[0] is Verdict.CLEARED
 
 
-def test_every_rule_name_is_reached_and_no_other(make_facts: MakeFacts) -> None:
-    reached: set[str] = set()
-    uses = [
-        IntendedUse(outputs=frozenset(OutputKind), merchandise=True, templates=True, sensitive=True, seats=9),
-        IntendedUse(outputs=frozenset(), purpose=Purpose.EDITORIAL),
-        IntendedUse(
-            outputs=frozenset({OutputKind.VIDEO}), media=("tv", "outdoor"), print_run=10**9, audience=1
-        ),
-    ]
-    for terms in (*ALL, LicenseTerms.unknown(marketplace="m", label="l", version=date(2026, 1, 1))):
-        for use in uses:
-            for state in GrantState:
-                facts = Facts(
-                    terms=replace(terms, source=TermsSource.USER), use=use, now=NOW, grant_state=state,
-                    valid_until=NOW + timedelta(days=3), acquired_on=date(2019, 1, 1), held_license_id="a",
-                    stamped_license_id="b",
-                )  # fmt: skip
-                reached |= rules_of(facts)
-    assert reached == set(RULE_NAMES)
+def only(facts: Facts, rule: str) -> Severity | None:
+    """Return how heavy a rule's finding is, or None when it says nothing."""
+    return next((finding.severity for finding in judge(facts)[1] if finding.rule == rule), None)
+
+
+def test_a_territory_that_is_named_is_held_to(make_facts: MakeFacts) -> None:
+    facts = make_facts("cgtrader:general", WEB)
+    named = replace(facts, terms=replace(facts.terms, worldwide=False, territory=("DE", "AT")))
+    for wanted, severity in [
+        (("DE",), None), (("AT", "DE"), None), (("DE", "CH"), Severity.ERROR), ((), Severity.ERROR),
+    ]:  # fmt: skip
+        asked = replace(named, use=replace(WEB, territory=wanted))
+        assert only(asked, "use.territory") is severity
+    swiss = replace(named, use=replace(WEB, territory=("DE", "CH")))
+    assert "CH" in next(f.how_to_fix for f in judge(swiss)[1] if f.rule == "use.territory")
+
+
+def test_revenue_and_sales_as_other_shops_limit_them(make_facts: MakeFacts) -> None:
+    facts = make_facts("cgtrader:general", WEB)
+    small = replace(facts.terms, licensee_revenue_max=Money.parse(100_000, "USD"), sales=Cap(limit=2000))
+    for revenue, severity in [
+        (None, Severity.WARNING),
+        (Money.parse(100_000, "USD"), None),
+        (Money.parse("100000.01", "USD"), Severity.ERROR),
+        (Money.parse(5, "EUR"), Severity.WARNING),
+    ]:
+        asked = replace(facts, terms=small, use=replace(WEB, licensee_revenue=revenue))
+        assert only(asked, "cap.licensee_revenue") is severity
+    for sales, heavy in [(None, Severity.WARNING), (2000, None), (2001, Severity.ERROR)]:
+        assert only(replace(facts, terms=small, use=replace(WEB, sales=sales)), "cap.sales") is heavy
+    free = replace(facts.terms, licensee_revenue_max=None, sales=Cap(limit=None))
+    rich = replace(WEB, sales=10**9, licensee_revenue=Money.parse(10**9, "USD"))
+    assert not rules_of(replace(facts, terms=free, use=rich)) & {"cap.sales", "cap.licensee_revenue"}
+
+
+def test_a_term_is_counted_in_months_to_the_end_of_the_license(make_facts: MakeFacts) -> None:
+    until = datetime(2027, 2, 28, 23, tzinfo=UTC)
+
+    def at(day: date, months: int) -> Severity | None:
+        now = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        facts = make_facts("cgtrader:general", replace(WEB, term_months=months), valid_until=until)
+        return only(replace(facts, now=now), "use.term")
+
+    assert at(date(2026, 11, 28), 3) is None
+    assert at(date(2026, 11, 30), 3) is None  # February has no 30th: its last day counts
+    assert at(date(2026, 12, 1), 3) is Severity.ERROR
+    assert at(date(2026, 11, 28), 1200) is Severity.ERROR
+    assert add_months(date(9999, 12, 1), 5) == date.max
+
+
+def test_protection_that_nobody_read_about_is_asked_for(make_facts: MakeFacts) -> None:
+    game = IntendedUse(outputs=frozenset({OutputKind.INTERACTIVE_PACKED}), media=("game",))
+    facts = make_facts("cgtrader:general", game)
+    open_minded = replace(facts.terms, outputs={OutputKind.INTERACTIVE_PACKED: Permission.ALLOWED})
+    for known, severity in [(True, Severity.WARNING), (UNKNOWN, Severity.WARNING), (False, None)]:
+        asked = replace(facts, terms=replace(open_minded, extraction_protection=known))
+        assert only(asked, "use.extraction") is severity
+
+
+def test_what_counts_as_altered_where_nobody_read_about_it(make_facts: MakeFacts) -> None:
+    altering = IntendedUse(purpose=Purpose.EDITORIAL, media=("web",), alters_content=True)
+    marked = make_facts("shutterstock:editorial", altering, editorial=True)
+    assert only(marked, "use.editorial_edits") is Severity.WARNING
+    anything = replace(marked, terms=replace(marked.terms, editorial_edits=Edits.ANY))
+    assert only(anything, "use.editorial_edits") is None
+    assert only(make_facts("shutterstock:standard", altering), "use.editorial_edits") is None
+
+
+def test_a_portion_is_only_asked_about_where_something_is_published(make_facts: MakeFacts) -> None:
+    main = IntendedUse(media=("web",), main_content=True)
+    assert only(make_facts("cgtrader:general", main), "use.substantial_portion") is Severity.WARNING
+    inside = replace(main, outputs=frozenset({OutputKind.FILE_SHARE_INTERNAL}))
+    assert only(make_facts("unity:Single Entity", inside), "use.substantial_portion") is None
+    free = make_facts("cgtrader:general", main)
+    assert (
+        only(
+            replace(free, terms=replace(free.terms, substantial_portion_limit=False)),
+            "use.substantial_portion",
+        )
+        is None
+    )
+
+
+def test_rules_and_their_names_agree() -> None:
     assert len(RULE_NAMES) == len(set(RULE_NAMES))
     assert all(f"output.{kind.value}" in RULE_NAMES for kind in OutputKind)
     assert len(RULES) == len(RULE_NAMES) - 1  # one rule says credit.required or credit.unknown
@@ -175,6 +241,22 @@ uses = st.builds(
     templates=st.booleans(),
     sensitive=st.booleans(),
     seats=st.integers(1, 20),
+    term_months=st.none() | st.integers(1, 1200),
+    client=st.sampled_from(["", "A"]),
+    clients=st.sampled_from([(), ("B",), ("B", "C")]),
+    projects=st.integers(1, 3),
+    affiliates=st.booleans(),
+    protected=st.none() | st.booleans(),
+    main_content=st.none() | st.booleans(),
+    engines=st.sampled_from([(), ("unity",), ("unreal", "unity")]),
+    sales=st.none() | st.integers(0, 10**5),
+    licensee_revenue=st.none()
+    | st.builds(Money, minor=st.integers(0, 10**9), currency=st.sampled_from(["USD", "EUR"])),
+    logo=st.booleans(),
+    alters_content=st.none() | st.booleans(),
+    transfer=st.booleans(),
+    ai_training=st.none() | st.booleans(),
+    ai_metadata=st.booleans(),
 )
 all_terms = st.sampled_from(ALL)
 editorial_flags = st.sampled_from([None, True, False])
@@ -208,7 +290,9 @@ def test_an_output_that_is_unknown_is_never_allowed(
 
 
 FIELDS = ("commercial", "merchandise", "templates", "sensitive_use", "worldwide", "print_run", "audience",
-          "impressions", "production_budget_max", "seats", "editorial_only", "ai_training")  # fmt: skip
+          "impressions", "production_budget_max", "seats", "editorial_only", "ai_training", "perpetual",
+          "clients", "projects", "transfer", "licensee_kind", "extraction_protection", "editorial_edits",
+          "substantial_portion_limit", "engines", "logo_use", "ai_metadata")  # fmt: skip
 
 
 @given(all_terms, uses, st.sampled_from(FIELDS))

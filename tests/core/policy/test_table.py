@@ -1,182 +1,197 @@
-"""License × intended use → answer, for two marketplaces; expectations from the terms as they were read."""
+"""License × item's mark × intended use → answer and rules, over all seven marketplaces.
+
+The cases are data (``cases/<marketplace>.toml``), each with the row of the terms that it was derived from.
+``fires`` names every rule that warns or denies, no more and no fewer; ``hints`` must be there beside them;
+``silent`` must not say anything at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.model.findings import Decision, Severity
-from core.model.intended_use import IntendedUse, OutputKind, Purpose
-from core.model.money import Money
+from core.licenses import LicenseCatalogue, terms_sha256
+from core.marketplaces import registry
+from core.model.findings import Decision, Finding, Severity
+from core.model.grant import GrantState
+from core.model.intended_use import IntendedUse, OutputKind
+from core.model.license import Permission, TermsSource
 from core.policy.engine import evaluate
 from core.policy.facts import Facts
+from core.policy.presets import PRESETS
+from core.policy.rules import RULE_NAMES
+from core.policy.use_file import parse_use
 
-ALLOW, REVIEW, DENY = Decision.ALLOW, Decision.NEEDS_REVIEW, Decision.DENY
-K = OutputKind
-RF, NO_AI, CG_EDITORIAL, CUSTOM = (
-    "cgtrader:general",
-    "cgtrader:general",
-    "cgtrader:editorial",
-    "cgtrader:custom",
-)
-STANDARD, ENHANCED, EDITORIAL = "shutterstock:standard", "shutterstock:enhanced", "shutterstock:editorial"
-PREMIER, COMP, UNHEARD = "shutterstock:premier", "shutterstock:comp", "cgtrader:unheard of"
-BEFORE_21A7, IN_BETWEEN = {"at": date(2026, 3, 1)}, {"at": date(2026, 4, 1)}
-
-
-def use(*outputs: OutputKind, **other: Any) -> IntendedUse:
-    """Make a use that goes on the web, if nothing else is said."""
-    return IntendedUse(**{"outputs": frozenset(outputs or {K.RENDER}), "media": ("web",), **other})
-
-
-def usd(amount: int) -> Money:
-    return Money.parse(amount, "USD")
+FOLDER = Path(__file__).parent / "cases"
+CATALOGUE = LicenseCatalogue.load()
+DECISIONS = {"allow": Decision.ALLOW, "review": Decision.NEEDS_REVIEW, "deny": Decision.DENY}
+TODAY = date(2026, 11, 24)
+KEYS = {
+    "license", "editorial", "at", "state", "valid_until", "acquired_on", "held", "stamped", "typed_in",
+    "seats_held", "other_projects", "other_clients", "must_use_by", "first_used_on",
+    "use", "expect", "fires", "hints", "silent",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Case:
-    license: str
-    use: IntendedUse
-    expected: Decision
-    rules: tuple[str, ...] = ()
-    """Rules with an error or a warning, exactly."""
-    facts: dict[str, Any] = field(default_factory=dict)
+    """One row."""
+
+    marketplace: str
+    row: str
+    values: dict[str, Any]
+
+    def __str__(self) -> str:
+        asked = ",".join(f"{key}={value}" for key, value in self.values["use"].items())
+        return f"{self.marketplace}-{self.values['license']}-{asked}"
 
 
-NOT_COMMERCIAL = ("use.editorial_only", "use.commercial", "output.render", "use.territory")
-EDIT: dict[str, Any] = {"purpose": Purpose.EDITORIAL}
-CASES = [
-    # CGTrader Royalty Free and its No AI variant: pictures yes, files no.
-    Case(NO_AI, use(), ALLOW),
-    Case(NO_AI, use(K.VIDEO), ALLOW),
-    Case(NO_AI, use(K.PRINT, print_run=9_000_000), ALLOW),
-    Case(NO_AI, use(K.PRINT), ALLOW),
-    Case(NO_AI, use(K.VIDEO, media=("cinema", "tv"), production_budget=usd(50_000_000)), ALLOW),
-    Case(NO_AI, use(K.VIDEO, media=("cinema",), production_budget=None), ALLOW),
-    Case(NO_AI, use(media=("outdoor",), impressions=80_000_000), ALLOW),
-    Case(NO_AI, use(**EDIT), ALLOW),
-    Case(NO_AI, use(K.INTERACTIVE_PACKED), REVIEW, ("output.interactive_packed",)),
-    Case(NO_AI, use(K.INTERACTIVE_OPEN_FORMAT), DENY, ("output.interactive_open_format",)),
-    Case(NO_AI, use(K.FILE_SHARE_PUBLIC), DENY, ("output.file_share_public",)),
-    Case(NO_AI, use(K.FILE_SHARE_CONTRACTOR), DENY, ("output.file_share_contractor",)),
-    Case(NO_AI, use(K.FILE_SHARE_INTERNAL), REVIEW, ("output.file_share_internal",)),
-    Case(NO_AI, use(K.PRINT_3D), REVIEW, ("output.print_3d",)),
-    Case(NO_AI, use(K.RENDER, K.AI_INPUT), DENY, ("output.ai_input",)),
-    Case(RF, use(K.RENDER, K.AI_INPUT), ALLOW, (), BEFORE_21A7),
-    Case(RF, use(K.RENDER, K.AI_INPUT), REVIEW, ("output.ai_input", "ai.training"), IN_BETWEEN),
-    Case(RF, use(), ALLOW, (), IN_BETWEEN),
-    Case(RF, use(K.RENDER, K.FILE_SHARE_PUBLIC), DENY, ("output.file_share_public",), BEFORE_21A7),
-    Case(NO_AI, use(merchandise=True), ALLOW),
-    Case(NO_AI, use(templates=True), REVIEW, ("use.templates",)),
-    Case(NO_AI, use(sensitive=True), REVIEW, ("use.sensitive",)),
-    Case(NO_AI, use(seats=1), ALLOW),
-    Case(NO_AI, use(seats=5), REVIEW, ("use.seats",)),
-    Case(NO_AI, use(territory=("DE", "JP")), ALLOW),
-    Case(NO_AI, use(), DENY, NOT_COMMERCIAL,
-         {"editorial": True}),
-    # CGTrader Editorial: never commercial, and a person judges the news value.
-    Case(CG_EDITORIAL, use(), DENY, NOT_COMMERCIAL),
-    Case(CG_EDITORIAL, use(**EDIT), REVIEW, ("output.render", "use.territory")),
-    Case(CG_EDITORIAL, use(merchandise=True, **EDIT), DENY,
-         ("use.merchandise", "output.render", "use.territory")),
-    Case(CG_EDITORIAL, use(K.FILE_SHARE_PUBLIC, **EDIT), DENY, ("output.file_share_public", "use.territory")),
-    Case(CG_EDITORIAL, use(K.AI_INPUT, **EDIT), REVIEW, ("output.ai_input", "ai.training", "use.territory")),
-    # CGTrader Custom: per the seller's text.
-    Case(CUSTOM, use(), REVIEW, NOT_COMMERCIAL),
-    Case(CUSTOM, use(**EDIT), REVIEW, ("output.render", "use.territory")),
-    Case("cgtrader:custom_no_ai", use(K.AI_INPUT, **EDIT), DENY, ("output.ai_input", "use.territory")),
-    # Labels that nobody mapped.
-    Case(UNHEARD, use(), REVIEW, ("license.unknown",)),
-    Case(UNHEARD, use(*K, merchandise=True, seats=40), REVIEW, ("license.unknown",)),
-    Case(UNHEARD, use(), DENY, ("use.editorial_only", "license.unknown"), {"editorial": True}),
-    Case("shutterstock:shutterstock_license", use(), REVIEW, ("license.unknown",)),
-    # Shutterstock Standard: the web without limit, caps on print, film and advertising.
-    Case(STANDARD, use(), ALLOW),
-    Case(STANDARD, use(media=()), ALLOW),
-    Case(STANDARD, use(**EDIT), ALLOW),
-    Case(STANDARD, use(K.PRINT, media=("book",), print_run=500_000), ALLOW),
-    Case(STANDARD, use(K.PRINT, media=("book",), print_run=500_001), DENY, ("cap.print_run",)),
-    Case(STANDARD, use(K.PRINT, media=("book",)), REVIEW, ("cap.print_run",)),
-    Case(STANDARD, use(K.PRINT, media=(), print_run=100), REVIEW, ("cap.impressions",)),
-    Case(STANDARD, use(media=("outdoor",), impressions=500_000), ALLOW),
-    Case(STANDARD, use(media=("outdoor",), impressions=500_001), DENY, ("cap.impressions",)),
-    Case(STANDARD, use(media=("outdoor",)), REVIEW, ("cap.impressions",)),
-    Case(STANDARD, use(K.VIDEO, production_budget=usd(10_000)), ALLOW),
-    Case(STANDARD, use(K.VIDEO, production_budget=usd(10_001)), DENY, ("cap.production_budget",)),
-    Case(STANDARD, use(K.VIDEO), REVIEW, ("cap.production_budget",)),
-    Case(STANDARD, use(K.VIDEO, production_budget=Money.parse(9_000, "EUR")), REVIEW,
-         ("cap.production_budget",)),
-    Case(STANDARD, use(production_budget=usd(900_000)), ALLOW),
-    Case(STANDARD, use(media=(), production_budget=usd(900_000)), REVIEW, ("cap.production_budget",)),
-    Case(STANDARD, use(K.VIDEO, media=("tv",), production_budget=usd(500)), REVIEW, ("cap.audience",)),
-    Case(STANDARD, use(K.VIDEO, media=(), production_budget=usd(500)), REVIEW, ("cap.audience",)),
-    Case(STANDARD, use(audience=5), REVIEW, ("cap.audience",)),
-    Case(STANDARD, use(merchandise=True), DENY, ("use.merchandise",)),
-    Case(STANDARD, use(templates=True), DENY, ("use.templates",)),
-    Case(STANDARD, use(sensitive=True), DENY, ("use.sensitive",)),
-    Case(STANDARD, use(seats=2), DENY, ("use.seats",)),
-    Case(STANDARD, use(K.FILE_SHARE_PUBLIC), DENY, ("output.file_share_public",)),
-    Case(STANDARD, use(K.FILE_SHARE_INTERNAL), REVIEW, ("output.file_share_internal",)),
-    Case(STANDARD, use(K.FILE_SHARE_CONTRACTOR), REVIEW, ("output.file_share_contractor",)),
-    Case(STANDARD, use(K.INTERACTIVE_PACKED), REVIEW, ("output.interactive_packed",)),
-    Case(STANDARD, use(K.INTERACTIVE_OPEN_FORMAT), REVIEW, ("output.interactive_open_format",)),
-    Case(STANDARD, use(K.PRINT_3D), REVIEW, ("output.print_3d",)),
-    Case(STANDARD, use(K.AI_INPUT), REVIEW, ("output.ai_input", "ai.training")),
-    Case(STANDARD, use(), DENY, NOT_COMMERCIAL,
-         {"editorial": True}),
-    # Shutterstock Enhanced: the same without the caps, and goods.
-    Case(ENHANCED, use(), ALLOW),
-    Case(ENHANCED, use(K.PRINT, print_run=5_000_000), ALLOW),
-    Case(ENHANCED, use(K.VIDEO, media=("tv", "cinema"), production_budget=usd(9_000_000)), ALLOW),
-    Case(ENHANCED, use(media=("outdoor",), impressions=5_000_000), ALLOW),
-    Case(ENHANCED, use(merchandise=True), ALLOW),
-    Case(ENHANCED, use(templates=True), REVIEW, ("use.templates",)),
-    Case(ENHANCED, use(sensitive=True), DENY, ("use.sensitive",)),
-    Case(ENHANCED, use(seats=3), DENY, ("use.seats",)),
-    Case(ENHANCED, use(K.FILE_SHARE_PUBLIC), DENY, ("output.file_share_public",)),
-    # Shutterstock Editorial: one use, one context, country by country.
-    Case(EDITORIAL, use(), DENY, NOT_COMMERCIAL),
-    Case(EDITORIAL, use(**EDIT), REVIEW, ("output.render", "use.territory")),
-    Case(EDITORIAL, use(K.PRINT, media=("magazine",), print_run=600_000, **EDIT), DENY,
-         ("cap.print_run", "output.print", "use.territory")),
-    Case(EDITORIAL, use(merchandise=True, **EDIT), DENY,
-         ("use.merchandise", "output.render", "use.territory")),
-    # Plans whose terms were not read, and comps.
-    Case(PREMIER, use(), REVIEW, NOT_COMMERCIAL),
-    Case(PREMIER, use(), DENY, NOT_COMMERCIAL,
-         {"editorial": True}),
-    Case("shutterstock:multi_share", use(), REVIEW,
-         NOT_COMMERCIAL),
-    Case("shutterstock:premier_editorial_all_media", use(), DENY,
-         NOT_COMMERCIAL),
-    Case(COMP, use(**EDIT), DENY, ("output.render", "use.territory")),
-    Case(COMP, use(K.FILE_SHARE_INTERNAL, **EDIT), REVIEW, ("output.file_share_internal", "use.territory")),
-    # A question that names no output is no question.
-    Case(STANDARD, IntendedUse(outputs=frozenset()), REVIEW, ("use.no_output",)),
-]  # fmt: skip
+def read_cases() -> Iterator[Case]:
+    """Read every file; what a group says holds for its cases."""
+    for path in sorted(FOLDER.glob("*.toml")):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        for group in data["group"]:
+            shared = {key: group[key] for key in ("license", "editorial") if key in group}
+            for values in group["cases"]:
+                assert set(values) <= KEYS, values
+                yield Case(data["marketplace"], group["row"], {**shared, **values})
 
 
-def test_the_table_is_large_enough() -> None:
-    assert len(CASES) >= 60
+CASES = tuple(read_cases())
 
 
-@pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.license}-{'+'.join(sorted(case.use.outputs))}"
-)
-def test_answer(case: Case, make_facts: Callable[..., Facts]) -> None:
-    facts = make_facts(case.license, case.use, **case.facts)
+def read_use(values: dict[str, Any]) -> IntendedUse:
+    """Read the use through the use file's own reader; the web, if no media are named."""
+    if values.get("outputs") == []:
+        return IntendedUse(outputs=frozenset(), media=("web",))
+    lines = []
+    for key, value in {"media": ["web"], **values}.items():
+        if key == "media" and "preset" in values and "media" not in values:
+            continue
+        lines.append(f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}")
+    return parse_use("\n".join(lines), name="case.toml")
+
+
+def make_facts(case: Case) -> Facts:
+    """Gather what the case says."""
+    said = case.values
+    mark = said.get("editorial")
+    editorial = mark if isinstance(mark, bool) else None
+    terms = CATALOGUE.resolve(
+        case.marketplace, said["license"], editorial=editorial, at=said.get("at", TODAY)
+    )
+    if said.get("typed_in"):
+        terms = replace(terms, source=TermsSource.USER)
+    until = said.get("valid_until")
+    return Facts(
+        terms=terms,
+        use=read_use(said["use"]),
+        now=datetime(2026, 11, 24, 12, tzinfo=UTC),
+        terms_sha256=terms_sha256(terms),
+        editorial=editorial,
+        subject="grant_1",
+        grant_state=GrantState(said["state"]) if "state" in said else None,
+        valid_until=datetime.combine(until, time(), UTC) if until else None,
+        acquired_on=said.get("acquired_on"),
+        held_license_id=said.get("held", ""),
+        stamped_license_id=said.get("stamped", ""),
+        seats_held=said.get("seats_held"),
+        other_projects=frozenset(said.get("other_projects", ())),
+        other_clients=frozenset(said.get("other_clients", ())),
+        must_use_by=said.get("must_use_by"),
+        first_used_on=said.get("first_used_on"),
+    )
+
+
+def name_weighty(findings: tuple[Finding, ...]) -> set[str]:
+    """Name the rules that warn or deny."""
+    return {finding.rule for finding in findings if finding.severity is not Severity.HINT}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_answer(case: Case) -> None:
+    facts = make_facts(case)
     answer = evaluate(facts)
-    weighty = {finding.rule for finding in answer.findings if finding.severity is not Severity.HINT}
-    assert (answer.decision, weighty) == (case.expected, set(case.rules))
+    expected = (DECISIONS[case.values["expect"]], set(case.values.get("fires", ())))
+    assert (answer.decision, name_weighty(answer.findings)) == expected, case.row
+    said = {finding.rule for finding in answer.findings}
+    hints = said - name_weighty(answer.findings)
+    assert set(case.values.get("hints", ())) <= hints
+    assert not said & set(case.values.get("silent", ()))
     for finding in answer.findings:
         assert finding.message.endswith((".", "”"))
         assert finding.how_to_fix
         assert finding.subject == "grant_1"
         assert finding.terms_sha256 == facts.terms_sha256
-        if finding.severity is Severity.ERROR and finding.rule != "use.editorial_only":
-            assert finding.clause is not None
-            assert finding.clause.url
+        if finding.severity is Severity.ERROR and not finding.rule.startswith(("grant.", "stamp.")):
+            of_the_item = finding.rule == "use.editorial_only" and facts.terms.editorial_only is not True
+            by_date = finding.rule == "use.term" and facts.valid_until is not None
+            by_seat = finding.rule == "use.seats" and facts.seats_held is not None
+            assert of_the_item or by_date or by_seat or finding.clause is not None, finding
+
+
+def test_the_table_is_large_enough_and_about_every_marketplace() -> None:
+    assert len(CASES) >= 150
+    assert {case.marketplace for case in CASES} == set(registry.all_ids())
+    assert all(case.row.startswith("A.") for case in CASES)
+
+
+def test_no_case_is_there_twice() -> None:
+    seen = [(case.marketplace, repr(sorted(case.values.items(), key=str))) for case in CASES]
+    assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize("rule", RULE_NAMES)
+def test_every_rule_is_reached_from_both_sides(rule: str) -> None:
+    """Some case demands that the rule speaks, another that it is silent where its license is known."""
+    assert any(rule in (*case.values.get("fires", ()), *case.values.get("hints", ())) for case in CASES)
+    assert any(rule in case.values.get("silent", ()) for case in CASES)
+
+
+def test_no_case_names_a_rule_that_is_none() -> None:
+    for case in CASES:
+        for key in ("fires", "hints", "silent"):
+            assert set(case.values.get(key, ())) <= set(RULE_NAMES), case
+
+
+def test_every_license_that_was_read_is_in_the_table() -> None:
+    reached = {make_facts(case).terms.license_id for case in CASES}
+    for terms in CATALOGUE.all():
+        if any(permission is Permission.ALLOWED for permission in terms.outputs.values()):
+            alike = {
+                "turbosquid.model_license",
+                "adobe_stock.video",
+            }  # one is sold in tiers, one is kept apart
+            assert terms.license_id in reached | alike, terms.license_id
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_every_preset_is_answered_for_every_license(preset: str) -> None:
+    """An answer, a reason for every answer that is not a yes, and never a yes for what was not read."""
+    for terms in CATALOGUE.all():
+        answer = evaluate(Facts(terms=terms, use=PRESETS[preset], now=datetime(2026, 11, 24, tzinfo=UTC)))
+        assert bool(name_weighty(answer.findings)) == (answer.decision is not Decision.ALLOW)
+        unread = [kind for kind in PRESETS[preset].outputs if kind not in terms.outputs]
+        assert not unread or answer.decision is not Decision.ALLOW
+
+
+OPEN = (OutputKind.INTERACTIVE_OPEN_FORMAT, OutputKind.FILE_SHARE_PUBLIC)
+
+
+@pytest.mark.parametrize("kind", OPEN)
+@pytest.mark.parametrize("marketplace", ["cgtrader", "pond5", "turbosquid", "unity"])
+def test_an_open_file_of_a_mesh_is_never_allowed_outside(marketplace: str, kind: OutputKind) -> None:
+    """The single most valuable rule: a render may go out where the file may not."""
+    use = IntendedUse(outputs=frozenset({kind}), media=("web",))
+    for terms in CATALOGUE.all():
+        if terms.marketplace != marketplace:
+            continue
+        decision = evaluate(Facts(terms=terms, use=use, now=datetime(2026, 11, 24, tzinfo=UTC))).decision
+        read = any(permission is Permission.ALLOWED for permission in terms.outputs.values())
+        assert decision is Decision.DENY if read else decision is not Decision.ALLOW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from core.errors import UserInputError
 from core.model.intended_use import IntendedUse, OutputKind, Purpose
 from core.model.money import Money
+from core.policy import use_file
 from core.policy.media import MEDIA
 from core.policy.presets import PRESETS
 from core.policy.use_file import encode_use, parse_use
@@ -31,6 +33,11 @@ def test_an_example_says_what_its_preset_says(name: str) -> None:
     assert parse_use((EXAMPLES / f"{name}.toml").read_text(encoding="utf-8"), name=name) == PRESETS[name]
 
 
+def test_every_field_of_a_use_is_in_the_file() -> None:
+    """A field that the file forgot could not be asked about."""
+    assert {field.name for field in fields(IntendedUse)} | {"preset"} == set(use_file._KEYS)
+
+
 def test_a_full_file() -> None:
     use = parse_use(
         """
@@ -47,7 +54,21 @@ def test_a_full_file() -> None:
         templates = false
         sensitive = true
         client = "ACME"
+        clients = ["ACME UK", "ACME Japan"]
         seats = 4
+        projects = 2
+        term_months = 18
+        sales = 900
+        licensee_revenue = "2_000_000 EUR"
+        affiliates = true
+        transfer = true
+        logo = true
+        ai_metadata = true
+        protected = false
+        main_content = true
+        alters_content = false
+        ai_training = false
+        engines = ["Unreal", "blender"]
         """,
         name="spot.toml",
     )
@@ -64,8 +85,23 @@ def test_a_full_file() -> None:
         merchandise=True,
         sensitive=True,
         client="ACME",
+        clients=("ACME UK", "ACME Japan"),
         seats=4,
+        projects=2,
+        term_months=18,
+        sales=900,
+        licensee_revenue=Money(minor=200_000_000, currency="EUR"),
+        affiliates=True,
+        transfer=True,
+        logo=True,
+        ai_metadata=True,
+        protected=False,
+        main_content=True,
+        alters_content=False,
+        ai_training=False,
+        engines=("unreal", "blender"),
     )
+    assert use.all_clients == {"ACME", "ACME UK", "ACME Japan"}
 
 
 def test_a_preset_is_a_start() -> None:
@@ -110,6 +146,15 @@ def test_the_file_names_the_project_when_nothing_else_does() -> None:
         ('outputs = ["render"]\nterritory = ["Germany"]', "country code"),
         ('outputs = ["render"]\nterritory = ["worldwide"]', "leave territory out"),
         ('outputs = ["render"]\nname = ""', "name"),
+        ('outputs = ["render"]\nterm_months = 0', "term_months"),
+        ('outputs = ["render"]\nterm_month = 3', "did you mean 'term_months'?"),
+        ('outputs = ["render"]\nprojects = 0', "projects"),
+        ('outputs = ["render"]\nclients = [""]', "clients: '' is not a name"),
+        ('outputs = ["render"]\nclients = "ACME"', "clients"),
+        ('outputs = ["render"]\nengines = [1]', "engines.0"),
+        ('outputs = ["render"]\nprotected = "yes"', "protected"),
+        ('outputs = ["render"]\nlicensee_revenue = 90000', "licensee_revenue: write it as text"),
+        ('outputs = ["render"]\nlicensee_revenue = "lots"', "licensee_revenue: 'lots' is not an amount"),
         ('preset = "fillm"', "did you mean 'film'?"),
         ("outputs = [", "not TOML"),
         ("outputs = 1\noutputs = 2", "not TOML"),
@@ -146,6 +191,20 @@ words = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
         sensitive=st.booleans(),
         client=words,
         seats=st.integers(1, 10**6),
+        term_months=st.none() | st.integers(1, 1200),
+        clients=st.lists(words.filter(str.strip), max_size=3).map(tuple),
+        projects=st.integers(1, 99),
+        affiliates=st.booleans(),
+        protected=st.none() | st.booleans(),
+        main_content=st.none() | st.booleans(),
+        engines=st.lists(st.from_regex(r"[a-z.]{1,9}", fullmatch=True), max_size=3).map(tuple),
+        sales=st.none() | st.integers(0, 2**60),
+        licensee_revenue=st.none() | st.builds(Money, minor=st.integers(0, 10**15), currency=st.just("USD")),
+        logo=st.booleans(),
+        alters_content=st.none() | st.booleans(),
+        transfer=st.booleans(),
+        ai_training=st.none() | st.booleans(),
+        ai_metadata=st.booleans(),
     )
 )
 def test_what_is_written_reads_back_the_same(use: IntendedUse) -> None:
