@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -143,6 +144,18 @@ class Catalogue:
         """Return a shop's videos, music, sounds and photos by id; ``kinds`` keeps some of them."""
         found = self._stock.get(shop, {})
         return {key: item for key, item in found.items() if not kinds or item.kind in kinds}
+
+    def change(self, shop: str, number: str, changes: Mapping[str, Any], *, removed: bool = False) -> bool:
+        """Change a listing, or take it off sale; tell whether there is one of that number."""
+        shelves: list[dict[str, Any]] = [self._stock.get(shop, {})]
+        shelves += {"shutterstock": [self.images], "cgtrader": [self.models]}.get(shop, [])
+        shelf = next((shelf for shelf in shelves if number in shelf), None)
+        if shelf is None:
+            return False
+        shelf[number] = replace(shelf[number], **changes)
+        if removed:
+            del shelf[number]
+        return True
 
     @cached_property
     def image_categories(self) -> dict[str, str]:

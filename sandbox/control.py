@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -111,18 +110,11 @@ def _adobe(world: World, request: Request, body: Any) -> Any:
 def _listing(world: World, request: Request, body: Any) -> Any:
     """Change what is sold until the next reset: `removed`, or fields of the catalogue such as `price`."""
     shop, number = str(body["marketplace"]), str(body["id"])
-    shelves: tuple[dict[str, Any], ...] = (world.catalogue.stock(shop),)
-    shelves += (world.catalogue.images,) if shop == SHUTTERSTOCK else ()
-    shelves += (world.catalogue.models,) if shop == CGTRADER else ()
-    shelf = next((shelf for shelf in shelves if number in shelf), None)
-    if shelf is None:
-        raise ValueError(f"{shop} does not sell {number}")
     changes = {name: value for name, value in body.items() if name not in ("marketplace", "id", "removed")}
     if "price" in changes:
         changes["price"] = Decimal(str(changes["price"]))
-    shelf[number] = replace(shelf[number], **changes)
-    if body.get("removed"):
-        del shelf[number]
+    if not world.catalogue.change(shop, number, changes, removed=bool(body.get("removed"))):
+        raise ValueError(f"{shop} does not sell {number}")
     return {"ok": True}
 
 

@@ -55,8 +55,11 @@ def quote_as_said(listing: Listing, said: Said, *, name: str, hint: str = "") ->
             listing=listing,
             license_label="",
             cost=None,
-            why_not=said.words
-            or f"{name} does not license this to this account now. Look at its page there.",
+            why_not=(
+                f"{name} says: “{said.words}” Look at its page there, or choose something else."
+                if said.words
+                else f"{name} does not license this to this account now. Look at its page there."
+            ),
             options=said.options,
             page_url=page_url,
         )

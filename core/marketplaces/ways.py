@@ -147,7 +147,7 @@ def why_not(products: Sequence[Product], sizes: Sequence[Size], *, name: str) ->
         return f"{name} names no price for this. Ask there what it costs."
     days = sorted(filter(None, (product.starts_again for product in covering)))
     when = (
-        f"They are counted afresh on {days[0]}."
+        f"They are counted afresh on {days[0]}: wait until then, or add some."
         if days
         else "Wait until they are counted afresh, or add some."
     )

@@ -60,7 +60,7 @@ def fill_references(
             filled.append((field.id, value))
         elif field.required:
             allowed = f" (one of: {', '.join(field.choices)})" if field.choices else ""
-            missing.append(f"{field.label or field.id}{allowed}")
+            missing.append(f"{(field.label or field.id).rstrip(' .:…')}{allowed}")
     if missing:
         raise UserInputError(
             f"The account's administrator wants this noted with the purchase: {'; '.join(missing)}. Fill it "

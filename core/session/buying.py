@@ -120,7 +120,7 @@ class Buying(Importing):
         if result.why_not:
             raise UserInputError(result.why_not, code="buy.not_possible")
         if any(p.key == quote_id and p.problem is None for p in self.state.progress):
-            raise UserInputError("It is being bought already.", code="buy.busy")
+            raise UserInputError("It is being bought already. Wait until that has ended.", code="buy.busy")
         return result
 
     def _bought(self, progress: OrderProgress, order: Order, *, then_import: bool) -> None:

@@ -50,7 +50,8 @@ class Trouble:
     says: tuple[str, ...] = ()
     listing: str = ""
     """Another listing than the good one."""
-    references: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+    """Words that find it."""
 
     def __str__(self) -> str:
         return self.name
@@ -93,6 +94,10 @@ class Walk:
     no_money: tuple[Trouble, ...] = ()
     no_rights: tuple[Trouble, ...] = ()
     not_licensed: tuple[Trouble, ...] = ()
+    surcharge: tuple[Trouble, ...] = ()
+    """It can be had, but for more than what is paid for already."""
+    noted: tuple[Trouble, ...] = ()
+    """The account's administrator wants something noted with every license."""
     changed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """What can change between approval and purchase: a name, and what to tell the sandbox."""
     limited: tuple[Limited, ...] = ()
@@ -352,7 +357,7 @@ def check_sentence(sentence: str, *, names: str = "") -> None:
     assert sentence[:1].isupper() or not sentence[:1].isalpha(), sentence
     assert sentence.endswith((".", "?", "!")) or re.search(r"https?://\S+$", sentence), sentence
     assert len(sentence) <= messages.LONGEST, sentence
-    assert "..." not in sentence and ".." not in plain and "  " not in sentence, sentence
+    assert ".." not in plain and "  " not in sentence, sentence
     for pattern in _JARGON:
         assert not re.search(pattern, plain), f"{pattern}: {sentence}"
     assert _TODO.search(plain), f"what is to be done? {sentence}"

@@ -147,7 +147,8 @@ class TestQuotes:
         assert basis.why_not.startswith("Shop does not license this")
         assert (basis.accounts, basis.license_label, basis.cost) == ((), "", None)
         assert basis.page_url == "https://shop.example/plans"
-        assert quote_as_said(LISTING, said(possible=False, words="No."), name="Shop").why_not == "No."
+        refused = quote_as_said(LISTING, said(possible=False, words="No."), name="Shop")
+        assert refused.why_not.startswith("Shop says: “No.” Look at its page")
 
 
 class TestConsent:
