@@ -91,6 +91,9 @@ class MarketplaceInfo:
     """With SEARCH_LINK, SEARCH_FEED, PURCHASE_WEB or DOWNLOAD_PICKUP: what the website offers instead."""
     contract_licenses: tuple[str, ...] = ()
     """Tiers that a contract can give where no answer names one; the user says in the settings which it is."""
+    delivers_once: bool = False
+    """True: the link comes with the purchase and can be asked for only there. A file that did not arrive is
+    fetched by hand and picked up."""
     opt_in: OptIn | None = None
     """What the user has to agree to before SEARCH is used here; None: nothing."""
     refund: RefundPolicy | None = None

@@ -45,6 +45,7 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=150,  # ours; the vendor sets a number for each account and publishes none
     key_page_url="https://developer.gettyimages.com/docs/",
     docs_page="getty-images.md",
+    delivers_once=True,
     refund=base.RefundPolicy(
         summary="The API takes nothing back: a download counts when it is made.",
         how="Ask your Getty Images representative, or its support, with the number of the asset and the day.",

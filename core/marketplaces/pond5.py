@@ -45,6 +45,7 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=200,  # ours; the vendor publishes no number
     key_page_url="https://help.pond5.com/hc/en-us/articles/115001063903",
     docs_page="pond5.md",
+    delivers_once=True,
     contract_licenses=("Individual", "Business", "Premium"),  # help.pond5.com 215780083
     refund=base.RefundPolicy(
         summary="Pond5 takes a file back only when it is technically defective.",

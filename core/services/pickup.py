@@ -120,7 +120,8 @@ class PickUp:
     def candidates(self) -> tuple[Candidate, ...]:
         """Return what waits for a file: active licenses without files, and orders open on a website.
 
-        Only at marketplaces whose files are picked up; newest first, licenses before orders.
+        Only at marketplaces whose files are picked up, or which deliver once and may have failed to; newest
+        first, licenses before orders.
         """
         grants = [
             Candidate(
@@ -131,12 +132,12 @@ class PickUp:
                 since=grant.granted_at,
             )
             for grant in self.ledger.grants(state=GrantState.ACTIVE)
-            if self._is_picked_up(grant.ref.marketplace) and not self.ledger.files(grant.id)
+            if self._is_fetched_by_hand(grant.ref.marketplace) and not self.ledger.files(grant.id)
         ]
         orders = [
             Candidate(ref=order.ref, title=order.title, order_id=order.id, since=order.created_at)
             for order in self.ledger.orders(states=(OrderState.AWAITING_CHECKOUT,))
-            if self._is_picked_up(order.ref.marketplace)
+            if self._is_fetched_by_hand(order.ref.marketplace)
         ]
         return (*grants, *orders)
 
@@ -204,12 +205,12 @@ class PickUp:
             )
         return ""
 
-    def _is_picked_up(self, marketplace: str) -> bool:
+    def _is_fetched_by_hand(self, marketplace: str) -> bool:
         try:
             info = self.find_marketplace(marketplace).INFO
         except UserInputError:
             return False  # bought with a newer version that knows more marketplaces
-        return Capability.DOWNLOAD_PICKUP in info.capabilities
+        return Capability.DOWNLOAD_PICKUP in info.capabilities or info.delivers_once
 
     def _usable(self, grant_id: str) -> Grant:
         grant = self.ledger.grant(grant_id)

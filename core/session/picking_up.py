@@ -83,7 +83,7 @@ class PickingUp(Importing):
             progress.notes = taken.warnings
             progress.stage, progress.task = "ready", None
             self.look_for_downloads()
-            if then_import:
+            if then_import or grant.id in self._import_when_ready:
                 self._import_when_ready.add(grant.id)
                 self._prepare(grant, progress)
             self._changed()

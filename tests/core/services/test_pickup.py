@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ from core.services.pickup import PickUp
 from core.settings import Settings
 
 UNITY = make_info(STORE_HEADER_MARKETPLACE, "Unity", {Capability.DOWNLOAD_PICKUP})
-INFOS = {info.id: info for info in (UNITY, WEBSHOP, AGENCY)}
+ONCE = replace(make_info("once", "Once", {Capability.DOWNLOAD_API}), delivers_once=True)
+INFOS = {info.id: info for info in (UNITY, WEBSHOP, AGENCY, ONCE)}
 
 
 class _Module:
@@ -356,3 +357,13 @@ def test_a_seven_zip_archive_with_the_real_tool(desk: Desk, tmp_path: Path) -> N
     stored = desk.store.path(file.sha256)
     assert stored is not None
     assert unpack(stored, tmp_path / "out", name=file.name).files == (Path("lamp.obj"),)
+
+
+def test_what_is_delivered_only_once_and_did_not_arrive_can_be_picked_up(desk: Desk) -> None:
+    """The link came with the purchase and is gone; the user fetched the file by hand from the website."""
+    grant = desk.grant("once:9", "Red brick wall")
+    desk.grant("agency:9", "Red brick wall")
+    assert [one.grant_id for one in desk.service.candidates()] == [grant.id]
+    path = desk.put("red_brick_wall.zip", make_zip({"wall.glb": make_glb()}))
+    assert desk.service.take(path, grant.id, actor="ann").files
+    assert desk.service.candidates() == ()
