@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .license import Clause
+from .resolution import Resolution
 
 
 class Severity(StrEnum):
@@ -47,6 +48,15 @@ class Finding:
     subject: str = ""
     clause: Clause | None = None
     terms_sha256: str = ""
+    resolved_by: Resolution | None = None
+    """What was decided about it: it then stays in the report, and decides no more."""
+    final: bool = False
+    """A studio's rule that allows no exception."""
+
+    @property
+    def decides(self) -> bool:
+        """Say whether it still stands against the use or asks for a person."""
+        return self.resolved_by is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
