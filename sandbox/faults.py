@@ -139,7 +139,9 @@ def make_reply(rule: Rule, request: Request, now: float, date: str) -> Reply:
         headers = (("Retry-After", date if retry_after == "date" else str(retry_after)),)
     match rule.fault:
         case Fault.RATE_LIMIT:
-            return rate_limit_reply(request.host, limit=100, reset_at=now + 60, headers=headers)
+            # One who names a time in seconds means the same by the counter's reset.
+            reset_s = 60.0 if retry_after in (None, "date") else float(str(retry_after))
+            return rate_limit_reply(request.host, limit=100, reset_at=now + reset_s, headers=headers)
         case Fault.FORBIDDEN:
             return json_reply({"message": "Forbidden"}, 403, headers)
         case Fault.INTERNAL_ERROR | Fault.BAD_GATEWAY | Fault.UNAVAILABLE:

@@ -119,17 +119,22 @@ def scan_folder(
 
 
 def describe(path: Path) -> FoundArchive:
-    """Describe one file that the user chose. Raises DownloadRefused when it is no plain archive or model."""
+    """Describe one file that the user chose: an archive, a model, or a picture, film or sound.
+
+    Raises DownloadRefused when it is none of these, or no plain file.
+    """
     facts = file_facts(path)
     if facts is None:
         raise DownloadRefused(
-            f"{path.name or path} is not a file that can be picked up.", code="pickup.no_file"
+            f"{path.name or path} is not a file that can be picked up. Choose the downloaded file itself.",
+            code="pickup.no_file",
         )
     with explain_disk_errors("read the file"):
         found = _describe(facts, careful=False)
     if found is None:
         raise DownloadRefused(
-            f"{path.name} is neither an archive nor a model that is known here.",
+            f"{path.name} is neither an archive nor a model, picture, film or sound that is known here. "
+            "Choose the file that the marketplace handed out.",
             code="pickup.wrong_type",
             context={"type": detect(path).name},
         )
@@ -163,7 +168,9 @@ def copy_in(
     """
     before = file_facts(source)
     if before is None:
-        raise DownloadRefused(f"{source.name} is not there, or no plain file.", code="pickup.no_file")
+        raise DownloadRefused(
+            f"{source.name} is not there, or no plain file. Choose it again.", code="pickup.no_file"
+        )
     digest = hashlib.sha256()
     done = 0
     with explain_disk_errors(f"copy {source.name}"):
@@ -190,7 +197,10 @@ def copy_in(
 
 
 def _describe(facts: FileFacts, *, careful: bool = True) -> FoundArchive | None:
-    """Describe a file; None when it is of no use. ``careful``: an unreadable one is of no use either."""
+    """Describe a file; None when it is of no use.
+
+    ``careful``: nobody chose it, so that an unreadable one is of no use either, nor a picture.
+    """
     try:
         kind = detect(facts.path)
         reading = read_origin(facts.path)
@@ -198,7 +208,7 @@ def _describe(facts: FileFacts, *, careful: bool = True) -> FoundArchive | None:
         if careful:
             return None
         raise
-    if not is_archive(kind) and kind.family is not Family.MODEL:
+    if not is_archive(kind) and kind.family not in (_SEEN if careful else _CHOSEN):
         return None
     is_package = kind.name in ("tar", "tar.gz", "gz") and ending_of(facts.path.name) == "unitypackage"
     return FoundArchive(
@@ -219,6 +229,8 @@ def _may_be_wanted(name: str) -> bool:
     return ending in _WANTED_ENDINGS or KNOWN_ENDINGS.get(ending, "") in _MODELS
 
 
+_SEEN = frozenset({Family.MODEL})
+_CHOSEN = _SEEN | {Family.IMAGE, Family.VIDEO, Family.AUDIO}
 _MODELS = frozenset(
     {"blend", "glb", "gltf", "obj", "fbx", "usda", "usdc", "usdz", "abc", "stl", "ply", "dae"}
 )

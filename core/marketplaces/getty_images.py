@@ -79,7 +79,7 @@ REFUSED = "Getty Images refused the key or the sign-in, or your agreement does n
 ERRORS: calls.RefusalErrors = {"UserTokenRequired": (AccessDenied, "marketplace.user_needed", NEEDED)}
 OUTSIDE: calls.RefusalErrors = {401: (CredentialsRejected, "marketplace.outside_agreement", REFUSED)}
 LOOK = partial(calls.refusal_reader, INFO, "ErrorCode")
-AGAIN = "The purchase's link is good for 24 hours; later, download it from your account on the website."
+AGAIN = "Download it from your account on its website, and pick the file up here."
 
 
 def account() -> Steps[base.Account]:

@@ -196,7 +196,7 @@ class Buying(Importing):
     def cancel_order(self, order_id: str) -> None:
         """Stop waiting for an order's payment; it leaves the list when the ledger has it."""
         if not any(p.order_id == order_id for p in self.state.progress):
-            raise UserInputError("There is no such order in the list.", code="order.unknown")
+            raise no_such_order()
         self._checkouts.forget(order_id)
 
         def done(_order: Order) -> None:
@@ -217,7 +217,7 @@ class Buying(Importing):
     ) -> None:
         """End an order in doubt by the user's word, after they looked into their account."""
         if not any(p.order_id == order_id for p in self.state.progress):
-            raise UserInputError("There is no such order in the list.", code="order.unknown")
+            raise no_such_order()
         self._tasks.submit(
             "checkout",
             "Settling an order",
@@ -297,3 +297,10 @@ def describe_failure(order: Order) -> str:
     is_code = not order.failure or re.fullmatch(r"[a-z_.]+", order.failure)
     why = "" if is_code else f" ({order.failure})"
     return f"“{order.title}” was not bought{why}. Select it again if you still want it."
+
+
+def no_such_order() -> UserInputError:
+    """Return the error for an order that the list does not have."""
+    return UserInputError(
+        "That order is not in the list, or no longer. Check the open orders.", code="order.unknown"
+    )

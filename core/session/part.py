@@ -92,7 +92,10 @@ class SessionPart:
         self.refresh_library()
         grant = next((g for g in self.state.library if g.id == grant_id), None)
         if grant is None or grant.state is not GrantState.ACTIVE:
-            raise UserInputError("There is no such license in your library.", code="grant.unknown")
+            raise UserInputError(
+                "That license is not in your library, or no longer. Look at the library again.",
+                code="grant.unknown",
+            )
         return grant
 
     def _owned(self, ref: ListingRef) -> tuple[Grant, ...]:

@@ -12,7 +12,7 @@ from ..model.order import Order
 from ..services.documents import Attachment, attach
 from ..services.past import Booked
 from ..tasks import Task
-from .buying import Buying
+from .buying import Buying, no_such_order
 from .state import OrderProgress, Problem
 
 
@@ -53,7 +53,9 @@ class WebBuying(Buying):
         """Show the page where an order is bought, once more."""
         page = next((p.checkout_url for p in self.state.progress if p.order_id == order_id), "")
         if not page:
-            raise UserInputError("There is no page to open for this order.", code="order.unknown")
+            raise UserInputError(
+                "There is no page to open for this order. Check the open orders.", code="order.unknown"
+            )
         self._host.open_url(page)
 
     def confirm_web_purchase(
@@ -66,7 +68,7 @@ class WebBuying(Buying):
         """Book a website purchase on what the user entered; plain paths are taken for invoices."""
         progress = next((p for p in self.state.progress if p.order_id == order_id), None)
         if progress is None:
-            raise UserInputError("There is no such order in the list.", code="order.unknown")
+            raise no_such_order()
         files = _attachments(documents)
 
         def failed(error: ClearanceError) -> None:

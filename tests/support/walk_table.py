@@ -116,6 +116,7 @@ WALKS = {
             details="/v3/images/{id}$",
             purchase="POST /v3/downloads/images/",
             files="delivery.gettyimages.com",
+            by_hand="/media.gettyimages.com/id/95744000/comp.jpg",
             no_money=(
                 Trouble(name="used up", arrange=use_up_products, says=("used up", "counted afresh on")),
                 Trouble(name="inactive", arrange=end_products, says=("expired or is inactive", "renewed")),
@@ -193,6 +194,7 @@ WALKS = {
             details="/api/v3/items/{id}$",
             purchase="GET /api/v3/items/download/",
             files="downloads.pond5.com",
+            by_hand="/previews.pond5.com/12345678_preview.mov",
             settings={"contract_licenses": {"pond5": "Business"}},
             not_licensed=(
                 Trouble(name="no price", listing="12355768", words="steel", says=("names no price",)),

@@ -88,6 +88,8 @@ class Walk:
     """Host of the files."""
     editorial_words: str = ""
     """Other words that find the editorial listing."""
+    by_hand: str = ""
+    """Where files cannot be fetched again: some file of the sandbox, as what the user gets another way."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     """The keys that are entered; empty: all that are asked for."""
@@ -275,6 +277,24 @@ class Walker:
         self.wait()
         return self.state.progress[0]
 
+    def pass_time(self, seconds: float) -> None:
+        """Wait, here and at the marketplaces."""
+        self.clock.ahead_s += seconds
+        self.sandbox.advance(seconds)
+
+    def reconcile(self) -> OrderProgress:
+        """Press "Check Open Orders"."""
+        self.session.reconcile()
+        self.wait()
+        assert self.state.problem is None
+        return self.state.progress[0]
+
+    def prepare(self, progress: OrderProgress) -> Any:
+        """Press "Import"; return what the host would be given, None when it is not ready."""
+        self.session.prepare_import(progress.grant_id)
+        self.wait()
+        return self.session.prepared(progress.grant_id)
+
     def pay(self, progress: OrderProgress) -> OrderProgress:
         """Pay on the marketplace's page where there is one, and say so."""
         if progress.stage == "awaiting_checkout":
@@ -345,8 +365,8 @@ _JARGON = (
 )
 _TODO = re.compile(
     r"\b(?:add|agree|allow|ask|buy|change|check|choose|close|compare|confirm|copy|deliver|download|enter|fill|get|"
-    r"have it|import|look|name|open|paste|pick|press|read|renew|replace|save|search|select|set|sign in|start|"
-    r"switch|try|unpack|update|use|wait|write)\b",
+    r"have it|import|look|name|open|paste|pick|press|read|renew|replace|save|say|search|select|set|sign in|"
+    r"start|switch|try|unpack|update|use|wait|write)\b",
     re.IGNORECASE,
 )
 

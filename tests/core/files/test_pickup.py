@@ -147,11 +147,17 @@ def test_a_plain_tar_that_is_called_a_package(tmp_path: Path) -> None:
     assert describe(put(tmp_path, "b.unitypackage", gzip_of(tar.tar()))).kind == "unitypackage"
 
 
-@pytest.mark.parametrize("content", [WEB_PAGE, b"", make_png(), b"\x00" * 100])
+@pytest.mark.parametrize("content", [WEB_PAGE, b"", b"\x00" * 100])
 def test_what_is_no_archive_and_no_model(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(DownloadRefused) as caught:
         describe(put(tmp_path, "a.zip", content))
     assert caught.value.code == "pickup.wrong_type"
+
+
+def test_a_picture_is_taken_only_when_somebody_chose_it(tmp_path: Path) -> None:
+    picture = put(tmp_path, "oak.png", make_png())
+    assert describe(picture).kind == "png"
+    assert scan_folder(tmp_path, now=NOW).found == ()
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
