@@ -12,7 +12,8 @@ _QUOTES = re.compile(r'"""|' + "'''")
 def find_line(text: str, *, table: str = "", index: int = 0, key: str = "") -> int:
     """Return the number of the line (from 1) of a key, else of its table's header, else 0.
 
-    ``table`` "" is the top of the file, where a key can be a table itself; ``index`` counts the entries of an array of tables.
+    ``table`` "" is the top of the file, where a key can be a table itself; ``index`` counts the entries of
+    an array of tables.
     """
     current, counts, header_line = "", {"": 0}, 0
     inside = ""
