@@ -67,12 +67,35 @@ _SENTENCES = {
     "pictures.no_pillow": "Pictures cannot be shown: a part of the extension is missing. Install it again.",
 }
 
+_BAD_FILE = "Download it again; if it comes the same once more, write to the support of {where}."
+_DO_NOT_OPEN = "Nothing of it was used. Do not open it; tell the support of {where} what came."
+# What to do about it, after the core's own words.
+_ADVICE = {
+    "download.refused": _BAD_FILE,
+    "download.wrong_content": _BAD_FILE,
+    "download.wrong_type": _BAD_FILE,
+    "download.web_page": _BAD_FILE,
+    "download.empty": _BAD_FILE,
+    "download.damaged": _BAD_FILE,
+    "download.size_mismatch": _BAD_FILE,
+    "download.hash_mismatch": _BAD_FILE,
+    "download.archive_damaged": _BAD_FILE,
+    "download.not_an_archive": _BAD_FILE,
+    "download.disk": "Check the disk and the data folder of Clearance, and try again.",
+    "download.archive_bomb": _DO_NOT_OPEN,
+    "download.archive_link": _DO_NOT_OPEN,
+    "download.image_too_large": _DO_NOT_OPEN,
+    "download.gltf_refused": _DO_NOT_OPEN,
+}
+
 
 def tell(problem: Told, *, where: str = "") -> str:
     """Return the sentence for an error or problem; ``where`` is the marketplace's name when there is one."""
     sentence = _SENTENCES.get(problem.code)
     if sentence is None:
-        return shorten(problem.message, LONGEST) or "Something went wrong, and Clearance cannot say what."
+        advice = _ADVICE.get(problem.code, "").format(where=where or "the marketplace")
+        own = shorten(problem.message, LONGEST - len(advice) - 1)
+        return f"{own} {advice}".strip() or "Something went wrong, and Clearance cannot say what."
     filled = sentence.format(where=where or "the marketplace")
     return filled[:1].upper() + filled[1:]
 

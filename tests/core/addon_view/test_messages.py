@@ -33,7 +33,9 @@ def test_the_marketplace_is_named_where_it_matters() -> None:
 
 def test_what_the_core_knows_better_is_kept() -> None:
     error = errors.DownloadRefused("The archive was refused: it writes outside of its folder.")
-    assert messages.tell(error) == "The archive was refused: it writes outside of its folder."
+    said = messages.tell(error, where="CGTrader")
+    assert said.startswith("The archive was refused: it writes outside of its folder. ")
+    assert "support of CGTrader" in said, "and what to do is added"
 
 
 def test_no_sentence_is_longer_than_a_panel_can_take() -> None:
