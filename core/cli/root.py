@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..settings import VERSION
-from . import accounts, feeds, health, history, orders, pickup, records, refunds, shopping
+from . import accounts, feeds, health, history, orders, pickup, records, refunds, scan, shopping
 from .context import Context, pass_context
 
 
@@ -41,6 +41,7 @@ for command in (
     *history.COMMANDS,
     *pickup.COMMANDS,
     *records.COMMANDS,
+    *scan.COMMANDS,
     *accounts.COMMANDS,
     *health.COMMANDS,
     *feeds.COMMANDS,

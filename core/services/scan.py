@@ -1,0 +1,239 @@
+"""Scan a whole production: read its .blend files once, join them with the ledger, note what is used where.
+
+Files are only read. The worker is a plain function of this module, so that a spawned process can find it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..clock import Clock
+from ..errors import ClearanceError, UserInputError
+from ..files.blend_scan import FileMark, are_unchanged, find_blend_files, library_paths, mark_file
+from ..files.disk import Cancelled, Progress, ignore_progress, never_cancelled, stop_if
+from ..ledger.port import Ledger
+from ..model.audit import AuditEvent
+from ..model.grant import Usage
+from ..reports.production import (
+    FileSummary,
+    Problem,
+    ProductionReport,
+    build_production,
+    count_uses,
+    summarize,
+)
+
+READER_VERSION = 1
+"""Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
+ALL_GRANTS = 10_000_000
+FEW_FILES = 8
+"""Up to here, starting further processes takes longer than it saves."""
+_CHUNK = 4
+
+
+class Reading(NamedTuple):
+    """What the worker tells of one file: a summary with the states of all files behind it, or a problem."""
+
+    path: str
+    summary: FileSummary | None = None
+    marks: tuple[FileMark, ...] = ()
+    code: str = ""
+    message: str = ""
+
+
+Reader = Callable[[str], Reading]
+
+
+def read_file(path: str) -> Reading:
+    """Read one scene file; whatever is wrong with it becomes a sentence."""
+    from ..files.blend_reader import read_scene
+
+    file = Path(path)
+    before = mark_file(file)
+    try:
+        scan = read_scene(file)
+        marks = (before, *(mark_file(library) for library in library_paths(scan)))
+        return Reading(path, summarize(scan), marks)
+    except ClearanceError as error:
+        return Reading(path, code=error.code, message=error.message)
+    except (OSError, MemoryError) as error:
+        return Reading(path, code="scan.unreadable", message=f"{file.name} cannot be read: {error}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanProduction:
+    """Reads what changed and reports on everything. ``cache_path`` is a file in the data folder."""
+
+    ledger: Ledger
+    clock: Clock
+    cache_path: Path
+    reader: Reader = read_file
+
+    def run(
+        self,
+        folder: Path,
+        *,
+        actor: str,
+        workers: int = 1,
+        backups: bool = False,
+        progress: Progress = ignore_progress,
+        cancelled: Cancelled = never_cancelled,
+    ) -> ProductionReport:
+        """Scan a folder, update the ledger's usages, and return the report.
+
+        ``progress`` is told files, not bytes. Raises UserInputError (no such folder, a package is missing),
+        CancelledError (nothing is noted then), LedgerError.
+        """
+        root = os.path.abspath(folder)  # noqa: PTH100 - keeps links, as a scene's own path does
+        found = find_blend_files(Path(root), backups=backups)
+        cache = _load_cache(self.cache_path)
+        summaries: dict[str, FileSummary] = {}
+        waiting: list[str] = []
+        for path in map(str, found.paths):
+            known = cache.get(path)
+            if known is not None and are_unchanged(known[1]):
+                summaries[path] = known[0]
+            else:
+                waiting.append(path)
+        total, problems = (
+            len(found.paths),
+            [Problem(path=place, message=why) for place, why in found.problems],
+        )
+        progress(len(summaries), total)
+        for done, reading in enumerate(
+            _read_all(waiting, self.reader, workers), start=total - len(waiting) + 1
+        ):
+            stop_if(cancelled)
+            if reading.code == "scene.no_reader":
+                raise UserInputError(reading.message, code=reading.code)
+            cache.pop(reading.path, None)
+            if reading.summary is None:
+                problems.append(Problem(path=reading.path, message=reading.message))
+            else:
+                summaries[reading.path] = reading.summary
+                cache[reading.path] = (reading.summary, reading.marks)
+            progress(done, total)
+        ordered = [summaries[path] for path in sorted(summaries)]
+        report = self._report(ordered, root, sorted(problems, key=lambda one: one.path), read=len(waiting))
+        self._note(ordered, report, actor=actor)
+        _save_cache(self.cache_path, cache)
+        return report
+
+    def _report(
+        self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
+    ) -> ProductionReport:
+        grants = {grant.id: grant for grant in self.ledger.grants(limit=ALL_GRANTS)}
+        own = {summary.path for summary in summaries}
+        elsewhere = {usage.grant_id for usage in self.ledger.usages() if usage.scene not in own}
+        return build_production(
+            summaries,
+            folder=root,
+            grants=grants,
+            used_elsewhere=elsewhere,
+            problems=problems,
+            now=self.clock.now(),
+            read=read,
+        )
+
+    def _note(self, summaries: Sequence[FileSummary], report: ProductionReport, *, actor: str) -> None:
+        """Replace the usages of every file that could be read, in one unit of work with the audit entry."""
+        known = {line.grant_id for line in report.used if line.state != "unknown"}
+        uses = count_uses(summaries, known)
+        with self.ledger.transaction() as work:
+            for path, (counts, _) in uses.items():
+                work.replace_usages(
+                    path,
+                    [
+                        Usage(grant_id=one, scene=path, data_blocks=number, seen_at=report.made_at)
+                        for one, number in counts.items()
+                        if one in known
+                    ],
+                )
+            work.record(
+                AuditEvent(
+                    action="scan.made",
+                    subject=report.folder,
+                    actor=actor,
+                    at=report.made_at,
+                    details=(
+                        ("files", str(len(report.files))),
+                        ("skipped", str(len(report.problems))),
+                        ("grants", str(len(report.used))),
+                        ("not_covered", str(len(report.not_covered))),
+                        ("undeclared", str(report.undeclared)),
+                    ),
+                )
+            )
+
+
+def _read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Reading]:
+    """Read files in several processes; in this one where there are few, or where none can be started."""
+    done: set[str] = set()
+    if workers > 1 and len(paths) > FEW_FILES:
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            context = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(max_workers=workers, mp_context=context)
+            try:
+                for reading in pool.map(reader, paths, chunksize=_CHUNK):
+                    done.add(reading.path)
+                    yield reading
+            finally:
+                pool.shutdown(cancel_futures=True)
+        except (OSError, BrokenProcessPool):
+            done.add("")  # no processes here, or one was killed: what is left is read in this one
+    for path in paths:
+        if path not in done:
+            yield reader(path)
+
+
+def _load_cache(path: Path) -> dict[str, tuple[FileSummary, tuple[FileMark, ...]]]:
+    """Read what earlier scans noted; nothing when it is missing, damaged or of another version."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["version"] != READER_VERSION:
+            return {}
+        return {
+            name: (_read_summary(one["summary"]), tuple(FileMark(**mark) for mark in one["marks"]))
+            for name, one in data["files"].items()
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
+
+
+def _read_summary(data: dict[str, Any]) -> FileSummary:
+    return FileSummary(
+        path=str(data["path"]),
+        grants=tuple((str(name), int(number)) for name, number in data["grants"]),
+        face_numbers=tuple(int(number) for number in data["face_numbers"]),
+        undeclared=int(data["undeclared"]),
+        unreadable_stamps=int(data["unreadable_stamps"]),
+    )
+
+
+def _save_cache(path: Path, cache: dict[str, tuple[FileSummary, tuple[FileMark, ...]]]) -> None:
+    """Write the notes whole or not at all; a disk that does not take them only makes the next scan slower."""
+    files = {
+        name: {"summary": asdict(summary), "marks": [asdict(mark) for mark in marks]}
+        for name, (summary, marks) in cache.items()
+    }
+    text = json.dumps({"version": READER_VERSION, "files": files}, separators=(",", ":"))
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
