@@ -43,7 +43,7 @@ def find_blend_files(folder: Path, *, backups: bool = False) -> FoundFiles:
     problems: list[tuple[str, str]] = []
 
     def note(error: OSError) -> None:
-        place = str(error.filename or root)
+        place = os.fsencode(error.filename or root).decode("utf-8", "replace")
         problems.append((place, f"The folder cannot be looked into: {error.strerror or error}."))
 
     paths = [
@@ -52,7 +52,11 @@ def find_blend_files(folder: Path, *, backups: bool = False) -> FoundFiles:
         for name in names
         if _is_blend(name, backups=backups)
     ]
-    return FoundFiles(paths=tuple(sorted(paths)), problems=tuple(problems))
+    fitting = [path for path in paths if _is_text(str(path))]
+    for path in set(paths).difference(fitting):
+        shown = os.fsencode(path).decode("utf-8", "replace")
+        problems.append((shown, "Its name is no Unicode text; rename it to have it read."))
+    return FoundFiles(paths=tuple(sorted(fitting)), problems=tuple(sorted(problems)))
 
 
 def mark_file(path: Path) -> FileMark:
@@ -82,3 +86,8 @@ def _is_blend(name: str, *, backups: bool) -> bool:
         return False
     number = ending.removeprefix("blend")
     return ending == "blend" or (backups and ending.startswith("blend") and number.isdigit())
+
+
+def _is_text(name: str) -> bool:
+    """Say whether the ledger and JSON can hold a path: file systems allow bytes that are no text."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)

@@ -152,6 +152,18 @@ def test_an_empty_a_missing_and_a_closed_folder(tmp_path: Path, ledger: Ledger) 
         closed.chmod(0o700)
 
 
+def test_a_name_that_is_no_text_is_told_of(tmp_path: Path, ledger: Ledger) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    try:
+        (folder / os.fsdecode(b"b\xff.blend")).write_bytes(FIXTURES[0].read_bytes())
+    except OSError:
+        return  # this file system only knows names that are text
+    report = service(ledger, tmp_path, Reader()).run(folder, actor="ann")
+    assert report.files == ()
+    assert "rename" in report.problems[0].message
+
+
 def test_a_stopped_scan_notes_nothing(production: Path, ledger: Ledger, tmp_path: Path) -> None:
     before = len(ledger.audit())
     with pytest.raises(CancelledError):
