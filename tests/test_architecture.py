@@ -37,16 +37,17 @@ ALLOWED: dict[str, set[str]] = {
     "ledger": FOUNDATION | {"audit"},
     "feeds": FOUNDATION | {"http", "marketplaces"},
     "files": FOUNDATION | {"http", "host", "stamp_format"},
+    "fingerprints": {"errors"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION
     | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
-    | {"credentials", "settings", "stamp_format", "host"},
+    | {"credentials", "settings", "stamp_format", "host", "fingerprints"},
     "session": FOUNDATION | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"},
 }
 EVERYTHING = {"app", "cli"}
 
 # Parts that may do no I/O at all, and what that means in imports.
-NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports"}
+NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints"}
 IO_MODULES = {
     "requests",
     "sqlalchemy",
