@@ -82,6 +82,7 @@ _ADVICE = {
     "download.archive_damaged": _BAD_FILE,
     "download.not_an_archive": _BAD_FILE,
     "download.disk": "Check the disk and the data folder of Clearance, and try again.",
+    "download.archive_refused": _DO_NOT_OPEN,
     "download.archive_bomb": _DO_NOT_OPEN,
     "download.archive_link": _DO_NOT_OPEN,
     "download.image_too_large": _DO_NOT_OPEN,

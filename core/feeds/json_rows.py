@@ -34,8 +34,8 @@ def read_json_lines(text: TextIO, name: str) -> Rows:
             )
         try:
             value = json.loads(plain, parse_float=Decimal)
-        except (ValueError, ArithmeticError) as problem:
-            yield BadRow(number, f"it is no JSON ({str(problem)[:80]})")
+        except (ValueError, ArithmeticError):
+            yield BadRow(number, "it is no JSON, or was cut off")
             continue
         except RecursionError:
             yield BadRow(number, "it is nested too deeply")

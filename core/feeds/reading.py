@@ -44,7 +44,7 @@ def find_files(path: Path) -> tuple[Path, ...]:
             )
         return tuple(found)
     if not path.is_file():
-        raise UserInputError(f"There is no file {path}.", code="feeds.no_files")
+        raise UserInputError(f"There is no file {path}. Choose it again.", code="feeds.no_files")
     return (path,)
 
 

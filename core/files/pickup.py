@@ -126,14 +126,14 @@ def describe(path: Path) -> FoundArchive:
     facts = file_facts(path)
     if facts is None:
         raise DownloadRefused(
-            f"{path.name or path} is not a file that can be picked up. Choose the downloaded file itself.",
+            f"“{path.name or path}” is not a file that can be picked up. Choose the downloaded file itself.",
             code="pickup.no_file",
         )
     with explain_disk_errors("read the file"):
         found = _describe(facts, careful=False)
     if found is None:
         raise DownloadRefused(
-            f"{path.name} is neither an archive nor a model, picture, film or sound that is known here. "
+            f"“{path.name}” is neither an archive nor a model, picture, film or sound that is known here. "
             "Choose the file that the marketplace handed out.",
             code="pickup.wrong_type",
             context={"type": detect(path).name},

@@ -192,7 +192,7 @@ def purchase(request: base.PurchaseRequest) -> Call[base.PurchaseResult]:
 
 def order_status(owned: base.OwnedRef) -> Call[base.HistoryRecord]:
     """Read one order; only with ORDER_STATUS."""
-    raise calls.not_supported(INFO, "ask for one order", f"Look for {owned.ref} in the download history.")
+    raise calls.not_supported(INFO, "ask for one order", f"Look for {owned.ref.id} in the download history.")
 
 
 def download_links(owned: base.OwnedRef) -> Steps[tuple[base.DownloadLink, ...]]:

@@ -162,7 +162,7 @@ def purchase(request: base.PurchaseRequest) -> Call[base.PurchaseResult]:
 
 def order_status(owned: base.OwnedRef) -> Call[base.HistoryRecord]:
     """Read one order; only with ORDER_STATUS."""
-    raise calls.not_supported(INFO, "ask for one order", f"Ask your contact at Pond5 about {owned.ref}.")
+    raise calls.not_supported(INFO, "ask for one order", f"Ask your contact at Pond5 about {owned.ref.id}.")
 
 
 def download_links(owned: base.OwnedRef) -> Steps[tuple[base.DownloadLink, ...]]:

@@ -111,7 +111,7 @@ class Accounts:
         _check_sign_in(info)
         if info.auth.redirect is not Redirect.PASTE:
             raise UserInputError(
-                f"The browser comes back from {info.name} by itself; nothing is pasted.",
+                f"The browser comes back from {info.name} by itself; nothing is pasted. Look there.",
                 code="sign_in.by_listener",
             )
         return self.pasted.begin(info, tokens=self.tokens)
@@ -175,7 +175,7 @@ def _check_redirect(address: str) -> None:
 def _check_used(info: MarketplaceInfo, name: CredentialField) -> None:
     if info.auth.app is AppAuth.NONE:
         raise UserInputError(
-            f"{info.name} has no API for buyers, so there is no key to store. Nothing was kept.",
+            f"{info.name} has no API for buyers, so there is no key to store. Buy on its website.",
             code="user_input.no_key_here",
         )
     used = [known.field for known in info.auth.fields]
@@ -190,7 +190,10 @@ def _check_used(info: MarketplaceInfo, name: CredentialField) -> None:
 
 def _check_sign_in(info: MarketplaceInfo) -> None:
     if not info.auth.authorize_url:
-        raise UserInputError(f"Nobody signs in at {info.name} through its API.", code="user_input.no_sign_in")
+        instead = "Use its website." if info.auth.app is AppAuth.NONE else "Enter the key; it is enough."
+        raise UserInputError(
+            f"Nobody signs in at {info.name} through its API. {instead}", code="user_input.no_sign_in"
+        )
 
 
 def describe_account(account: Account) -> str:

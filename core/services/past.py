@@ -211,7 +211,8 @@ def check_number_is_new(reader: LedgerReader, ref: ListingRef, order_number: str
     for other in reader.orders(ref=ref):
         if other.id != besides and wanted and other.marketplace_order_id.casefold() == wanted:
             raise LedgerConflict(
-                f"Order {order_number} of this product is in the ledger already ({other.id}).",
+                f"Order {order_number} of this product is in the ledger already. Look for it in the library, "
+                "or enter the number of the other order.",
                 code="order.number_taken",
                 context={"order_id": other.id},
             )

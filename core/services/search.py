@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import NotSupported, UserInputError
 from ..http.cancel import CancelToken
+from ..http.keys import WHERE
 from ..marketplaces import registry
 from ..marketplaces.base import Capability, MarketplaceInfo
 from ..model.listing import SearchPage, SearchQuery
@@ -129,10 +130,12 @@ def _uses_feed(info: MarketplaceInfo, feeds: Feeds) -> bool:
 
 def _no_feed(info: MarketplaceInfo, query: SearchQuery) -> NotSupported:
     source = info.web.feed_source if info.web else ""
+    switch = f" Or switch on, under {WHERE}: {info.opt_in.label}." if info.opt_in else ""
     link = f" Or search its website: {info.web.search_link(query.text)}" if info.web else ""
     return NotSupported(
         f"{info.name} has no search for other programs; Clearance searches a product feed of it on this "
-        f"machine, and there is none yet. {source} Then: clearance feed add {info.id} FILE.{link}",
+        f"machine, and there is none yet. {source} Then add it under {WHERE}, or with “clearance feed add "
+        f"{info.id} FILE”.{switch}{link}",
         marketplace=info.id,
         code="search.no_feed",
     )

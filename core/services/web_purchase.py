@@ -67,7 +67,8 @@ class WebPurchases:
         info = self.find_marketplace(quote.ref.marketplace).INFO
         if not sells_on_website(info) or info.web is None:
             raise UserInputError(
-                f"{info.name} is bought from here, not on its website.", code="purchase.not_on_website"
+                f"{info.name} sells to Clearance itself, without its website. Buy it from here.",
+                code="purchase.not_on_website",
             )
         now = self.clock.now()
         order = new_order(quote, approval, ids=self.ids, now=now, project=self.settings.project, buyer=actor)
@@ -191,8 +192,8 @@ class WebPurchases:
         waits = order.state is OrderState.AWAITING_CHECKOUT or given_up
         if not waits or not sells_on_website(self.find_marketplace(order.ref.marketplace).INFO):
             raise UserInputError(
-                f"Order {order_id} does not wait for an order number from a website; it is "
-                f"{order.state.replace('_', ' ')}.",
+                f"“{order.title}” does not wait for an order number from a website; it is "
+                f"{order.state.replace('_', ' ')}. Look at it in the library.",
                 code="order.not_waiting",
                 context={"order_id": order_id},
             )
@@ -235,7 +236,7 @@ def _check_price(price: Money | None) -> None:
         return
     currency = price.currency
     if price.minor < 0:
-        raise UserInputError("A price is not below zero.", code="order.price")
+        raise UserInputError("A price is not below zero. Enter what was paid.", code="order.price")
     if currency == UNSTATED_CURRENCY or len(currency) != 3 or not (currency.isascii() and currency.isupper()):
         raise UserInputError(
             "Enter the price with its currency, such as 19.00 USD, or leave it out.",

@@ -207,5 +207,26 @@ WALKS = {
                 ),
             ),
         ),
+        Walk(
+            marketplace="turbosquid",
+            words="oak armchair",
+            kind=MediaKind.MODEL,
+            good="1189852",
+            editorial="1611045",
+            editorial_words="desk lamp",
+            feed="/www.turbosquid.com/feeds/products.tsv",
+            tier="standard",
+            other="1502117",
+        ),
+        Walk(
+            marketplace="unity",
+            words="oak chair",
+            kind=MediaKind.MODEL,
+            good="310001",
+            feed="/assetstore.unity.com/feeds/products.xml",
+            tier="single",
+            into_cache=True,
+            other="310003",
+        ),
     )
 }

@@ -6,19 +6,22 @@ here follows from its ``INFO``. A sentence is always taken as the panels show it
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.message import Message
+from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from clearance_package import load
-from sandbox_process import SandboxProcess
+from sandbox_process import Answer, SandboxProcess, send
 
 from core.app import App, build_app
 from core.credentials.lock import lock_file
@@ -26,10 +29,19 @@ from core.credentials.session_store import SessionStore
 from core.errors import ClearanceError
 from core.marketplaces import registry
 from core.marketplaces.base import AppAuth, Capability, MarketplaceInfo, Redirect
+from core.model.evidence import WebPurchase
 from core.model.grant import Grant
 from core.model.listing import ListingRef, MediaKind, SearchQuery
+from core.model.money import Money
 from core.model.order import Order
-from core.session.state import AccountState, MarketplaceSearch, OrderProgress, Problem, Selection
+from core.session.state import (
+    AccountState,
+    FeedProgress,
+    MarketplaceSearch,
+    OrderProgress,
+    Problem,
+    Selection,
+)
 from core.settings import Settings
 
 messages = load("addon.messages")
@@ -90,6 +102,14 @@ class Walk:
     """Other words that find the editorial listing."""
     by_hand: str = ""
     """Where files cannot be fetched again: some file of the sandbox, as what the user gets another way."""
+    feed: str = ""
+    """Where the sandbox has the product feed."""
+    tier: str = ""
+    """The license that is chosen on the website, as its form calls it."""
+    other: str = ""
+    """Another product of the website, for when the wrong file is picked."""
+    into_cache: bool = False
+    """Whether another program downloads the file, into a cache of its own."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     """The keys that are entered; empty: all that are asked for."""
@@ -122,9 +142,26 @@ class Walk:
         return self.info.auth.app is not AppAuth.NONE
 
     @property
+    def on_website(self) -> bool:
+        """Whether it is bought on the website."""
+        return self.can(Capability.PURCHASE_WEB)
+
+    @property
     def signs_in(self) -> bool:
         """Whether somebody signs in."""
         return bool(self.info.auth.authorize_url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """What a purchase on a website leaves in the user's hands."""
+
+    order_number: str
+    bought_on: date
+    license_label: str
+    price: Money
+    invoice: Path
+    file: Path
 
 
 class WalkClock:
@@ -228,11 +265,119 @@ class Walker:
 
     def connect(self) -> None:
         """Do all that is needed to buy."""
+        if self.walk.on_website:
+            self.add_feed()
         if self.walk.has_keys:
             self.enter(**self.good_keys())
         if self.walk.signs_in:
             self.sign_in()
             assert self.account.problem is None, self.account.problem
+
+    def add_feed(self) -> FeedProgress:
+        """Save the product feed that a partner gets, and add it."""
+        file = self.folder("feeds") / Path(self.walk.feed).name
+        file.write_bytes(self.open_page(f"{self.sandbox.url}{self.walk.feed}").body)
+        return self.add_feed_file(file)
+
+    def add_feed_file(self, file: Path) -> FeedProgress:
+        """Add a file as a product feed."""
+        self.session.add_feed(self.walk.marketplace, file)
+        self.wait()
+        assert self.state.feed is not None
+        return self.state.feed
+
+    def folder(self, name: str) -> Path:
+        """Return a folder of the user's own."""
+        made = self.app.settings.data_dir.parent / name
+        made.mkdir(parents=True, exist_ok=True)
+        return made
+
+    def open_page(self, url: str) -> Answer:
+        """Open an address in the browser."""
+        answer = send("GET", url if url.startswith(self.sandbox.url) else in_sandbox(url, self.sandbox))
+        while answer.status in (301, 302, 303):
+            answer = send("GET", answer.headers["location"])
+        return answer
+
+    def start_website(self, result: Any) -> OrderProgress:
+        """Press "Buy on the Website"."""
+        self.session.start_web_purchase(result.quote.id, reason="A walk")
+        self.wait()
+        return self.state.progress[0]
+
+    def buy_there(self, page: str, *, tier: str = "") -> Paper:
+        """Buy on the website; save the invoice and the file as a browser (or the Unity Editor) does."""
+        shown = self.open_page(page)
+        assert shown.status == 200
+        form = urlencode({"tier": tier or self.walk.tier}).encode()
+        url = page if page.startswith(self.sandbox.url) else in_sandbox(page, self.sandbox)
+        bought = send("POST", url, body=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+        assert bought.status == 303
+        order = self.open_page(bought.headers["location"]).body.decode()
+        links = {text: unescape(link) for link, text in re.findall(r'<a href="([^"]+)">([^<]+)</a>', order)}
+        folder = self.cache if self.walk.into_cache else self.folder("downloads")
+
+        def told(pattern: str) -> str:
+            found = re.search(pattern, order)
+            assert found is not None
+            return unescape(found[1])
+
+        return Paper(
+            order_number=told(r"<h1>Order (\d+)</h1>"),
+            bought_on=date.fromisoformat(told(r'id="date">([^<]+)<')),
+            license_label=told(r'id="license">([^<]+)<'),
+            price=Money.parse(*told(r'id="total">([^<]+)<').split()),
+            invoice=self.save(links["Invoice"], self.folder("downloads")),
+            file=self.save(links["Download"], folder),
+        )
+
+    @property
+    def cache(self) -> Path:
+        """Where the other program keeps what it downloads."""
+        return self.folder("editor") / "Asset Store-5.x" / "Publisher" / "Category"
+
+    def save(self, url: str, folder: Path) -> Path:
+        """Save a file under the name that the website gives it; it came a minute ago."""
+        answer = self.open_page(url)
+        assert answer.status == 200
+        headers = Message()
+        headers["content-disposition"] = answer.headers.get("content-disposition", "")
+        folder.mkdir(parents=True, exist_ok=True)
+        return self.put(folder / (headers.get_filename() or "download"), answer.body)
+
+    def put(self, path: Path, content: bytes) -> Path:
+        """Put a file somewhere, as if it had come a minute ago."""
+        path.write_bytes(content)
+        came = time.time() - 60.0
+        os.utime(path, (came, came))
+        return path
+
+    def confirm(self, progress: OrderProgress, paper: Paper, **changes: Any) -> Problem | None:
+        """Enter what the order's page says; return what is wrong with it, if anything."""
+        given = {
+            "order_number": paper.order_number,
+            "bought_on": paper.bought_on,
+            "license_label": paper.license_label,
+            "price": paper.price,
+        }
+        documents = changes.pop("documents", (paper.invoice,))
+        self.session.confirm_web_purchase(
+            progress.order_id, WebPurchase(**{**given, **changes}), documents=documents
+        )
+        self.wait()
+        return progress.problem
+
+    def look(self) -> Any:
+        """Press "Look for Downloads"; return what the panel shows."""
+        self.session.look_for_downloads()
+        self.wait()
+        return load("addon.ui.view_pickup").view_pickup(self.state, self.session.marketplaces)
+
+    def take(self, path: Path, grant_id: str, **more: Any) -> OrderProgress:
+        """Press "Take"."""
+        self.session.take_download(path, grant_id, **more)
+        self.wait()
+        return next(p for p in self.state.progress if p.grant_id == grant_id)
 
     def test_connection(self) -> AccountState:
         """Press "Test Connection"."""
@@ -360,8 +505,9 @@ _JARGON = (
     r"\bNone\b|\bnull\b|\bnan\b|\bTrue\b|\bFalse\b|Traceback|Exception",
     r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)*Error\b|\b(?:UserTokenRequired|CredentialsMissing|NotFound|OverageLimit)\w*",
     r"\b[a-z]+_[a-z_]+\b",
-    r"[{}\[\]<>\\]|0x[0-9a-f]+",
-    r"\bJSON\b|\bXML\b|\bUUID\b|\bOAuth\b|\bstdout\b",
+    r"[{}\[\]<>\\]|\b0x[0-9a-f]+\b",
+    r"\b(?:order|grant|quote|approval|refund)_[0-9a-z]+",
+    r"\bUUID\b|\bOAuth\b|\bstdout\b|\berrno\b",
 )
 _TODO = re.compile(
     r"\b(?:add|agree|allow|ask|buy|change|check|choose|close|compare|confirm|copy|deliver|download|enter|fill|get|"
@@ -399,7 +545,7 @@ def start_walk(walk: Walk, sandbox: SandboxProcess, data_dir: Path, **settings: 
     sandbox.clear_requests()
     clock, host = WalkClock(), WalkHost()
     given: Any = host
-    values = {
+    values: dict[str, Any] = {
         "user": "newcomer",
         "project": "film",
         # A real hour's budget; only the rule for one second is off, which would make the tests wait.
@@ -410,10 +556,13 @@ def start_walk(walk: Walk, sandbox: SandboxProcess, data_dir: Path, **settings: 
         **walk.settings,
         **settings,
     }
+    editor = data_dir.parent / "editor"
+    values.setdefault("pickup_folders", (data_dir.parent / "downloads",))
+    (data_dir.parent / "downloads").mkdir(parents=True, exist_ok=True)
     app = build_app(
         Settings(data_dir=data_dir, sandbox_url=sandbox.url, **values),
         host=given,
-        environ={},
+        environ={"ASSETSTORE_CACHE_PATH": str(editor)},
         home=data_dir,
         clock=clock,
         credentials=SessionStore(),
@@ -425,6 +574,7 @@ def start_walk(walk: Walk, sandbox: SandboxProcess, data_dir: Path, **settings: 
         assert app.close()
 
 
-def host_of(url: str) -> str:
-    """Return the host that an address in the sandbox stands for."""
-    return urlsplit(url).path.split("/")[1]
+def in_sandbox(url: str, sandbox: SandboxProcess) -> str:
+    """Return where the sandbox has an address of the real world."""
+    parts = urlsplit(url)
+    return f"{sandbox.url}/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
