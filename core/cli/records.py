@@ -34,7 +34,7 @@ def report(
     from ..services.write_report import render, write_report
 
     use = context.read_use(use_path)
-    scan = _scan(context, scene)
+    scan = read_scan(context, scene)
     made = context.app.services.report.run(scan, use, actor=context.actor)
     if output is None:
         click.echo(render(made, format_))
@@ -133,7 +133,7 @@ def verify(context: Context, as_json: bool) -> None:
 COMMANDS = (report, orders, reconcile, library, audit)
 
 
-def _scan(context: Context, scene: Path | None) -> SceneScan:
+def read_scan(context: Context, scene: Path | None) -> SceneScan:
     """Read a .blend file (in Blender where this runs in one), or the scene that is open there."""
     if scene is None:
         return context.app.host.scan()

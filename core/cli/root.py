@@ -7,7 +7,20 @@ from pathlib import Path
 import click
 
 from ..settings import VERSION
-from . import accounts, feeds, health, history, orders, pickup, records, refunds, scan, shopping
+from . import (
+    accounts,
+    feeds,
+    health,
+    history,
+    orders,
+    pickup,
+    policy,
+    records,
+    refunds,
+    scan,
+    shopping,
+    terms,
+)
 from .context import Context, pass_context
 
 
@@ -45,5 +58,7 @@ for command in (
     *accounts.COMMANDS,
     *health.COMMANDS,
     *feeds.COMMANDS,
+    *terms.COMMANDS,
+    *policy.COMMANDS,
 ):
     cli.add_command(command)

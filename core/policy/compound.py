@@ -97,7 +97,8 @@ class Judge:
 
     def judge(self, part: Part, use: IntendedUse) -> PartAnswer:
         """Answer for one part."""
-        resolutions = self._by_subject.get(part.subject, ())
+        about = dict.fromkeys((part.subject, *(finding.subject for finding in part.extra)))
+        resolutions = [one for subject in about for one in self._by_subject.get(subject, ())]
         extra = resolve(part.extra, resolutions, use=use, now=self._now)
         if part.facts is None:
             declared = resolve((_undeclared(part),), resolutions, use=use, now=self._now)
@@ -110,8 +111,10 @@ class Judge:
 
     def verdict(self, part: Part, use: IntendedUse) -> Verdict:
         """Return only the verdict on one part, without naming the part in every finding."""
-        if part.facts is None or part.extra or part.subject in self._by_subject:
+        if part.extra or part.subject in self._by_subject:
             return self.judge(part, use).verdict
+        if part.facts is None:
+            return Verdict.UNDECLARED
         key = self._key(part.facts, use, weigh_only=True)
         verdict = self._verdicts.get(key)
         if verdict is None:
