@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from walks import Limited, Trouble, Walk, Walker
+from typing import Any
+
+from walk_rows import Limited, Trouble, Walk
 
 from core.model.listing import MediaKind
 
 
-def use_up_plans(walker: Walker) -> None:
+def use_up_plans(walker: Any) -> None:
     """Leave nothing on the plans for pictures."""
     for plan in ("s1000001", "s1000002", "s1000003"):
         walker.sandbox.set_quota(plan, downloads_left=0)
 
 
-def end_plans(walker: Walker) -> None:
+def end_plans(walker: Any) -> None:
     """Let the plans for pictures run out."""
     for plan in ("s1000001", "s1000002", "s1000003"):
         walker.sandbox.set_quota(plan, expires_in_s=-60)
 
 
-def paste_token_that_may_not_license(walker: Walker) -> None:
+def paste_token_that_may_not_license(walker: Any) -> None:
     """Paste a token that was made without the right to license."""
     scopes = ["user.view", "licenses.view", "purchases.view"]
     walker.enter(user_token=walker.sandbox.make_token("shutterstock", scopes=scopes))
@@ -29,31 +31,31 @@ PRODUCTS = (2726, 31, 44, 58, 60, 71, 72, 90)
 """Of the sandbox's account at Getty Images."""
 
 
-def use_up_products(walker: Walker) -> None:
+def use_up_products(walker: Any) -> None:
     """Leave nothing on any product."""
     for product in PRODUCTS:
         walker.sandbox.set_product(product, downloads_left=0, downloads_limit=5, overage_left=0)
 
 
-def leave_only_overage(walker: Walker) -> None:
+def leave_only_overage(walker: Any) -> None:
     """Leave one product that goes on and bills."""
     use_up_products(walker)
     walker.sandbox.set_product(2726, overage_left=3, overage_limit=3)
 
 
-def end_products(walker: Walker) -> None:
+def end_products(walker: Any) -> None:
     """Let the agreement run out."""
     for product in PRODUCTS:
         walker.sandbox.set_product(product, status="inactive")
 
 
-def leave_only_codes(walker: Walker) -> None:
+def leave_only_codes(walker: Any) -> None:
     """Leave the product that wants a project code."""
     for product in set(PRODUCTS) - {58}:
         walker.sandbox.set_product(product, status="inactive")
 
 
-def forget_the_user(walker: Walker) -> None:
+def forget_the_user(walker: Any) -> None:
     """Sign out, with a key that licenses for signed-in users only."""
     walker.session.forget_keys("getty_images")
     walker.wait()
@@ -86,7 +88,7 @@ WALKS = {
             ),
             changed=(("editorial", {"is_editorial": True}),),
             limited=(
-                Limited(name="numbers", fault={"times": 0}, says="60 seconds"),
+                Limited(name="numbers", fault={"times": 0}, says="(59|60|61) seconds"),
                 Limited(name="seconds", fault={"retry_after": 600, "times": 0}, says="10 minutes"),
             ),
         ),
@@ -203,7 +205,7 @@ WALKS = {
             limited=(
                 Limited(name="bare", fault={"times": 0}, says="in a while"),
                 Limited(
-                    name="date", fault={"retry_after": "date", "delay_s": 300, "times": 0}, says="5 minutes"
+                    name="date", fault={"retry_after": "date", "delay_s": 300, "times": 0}, says="[56] minutes"
                 ),
             ),
         ),

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -22,16 +22,16 @@ from urllib.parse import urlencode, urlsplit
 
 from clearance_package import load
 from sandbox_process import Answer, SandboxProcess, send
+from walk_rows import Walk
 
 from core.app import App, build_app
 from core.credentials.lock import lock_file
 from core.credentials.session_store import SessionStore
 from core.errors import ClearanceError
-from core.marketplaces import registry
-from core.marketplaces.base import AppAuth, Capability, MarketplaceInfo, Redirect
+from core.marketplaces.base import Redirect
 from core.model.evidence import WebPurchase
 from core.model.grant import Grant
-from core.model.listing import ListingRef, MediaKind, SearchQuery
+from core.model.listing import ListingRef, SearchQuery
 from core.model.money import Money
 from core.model.order import Order
 from core.session.state import (
@@ -51,105 +51,6 @@ SANDBOX_NAMES = {"consumer_key": "client_id", "consumer_secret": "client_secret"
 FORMATS = ("glb", "gltf", "obj", "fbx", "blend", "jpg", "png", "hdr", "exr", "mov", "mp4", "wav", "mp3")
 PATIENCE_S = 60.0
 SIGN_IN_TRIES = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """One wrong turn: what has happened before the user does something, and what the sentence says of it."""
-
-    name: str
-    arrange: Callable[[Walker], object] = lambda _walker: None
-    says: tuple[str, ...] = ()
-    listing: str = ""
-    """Another listing than the good one."""
-    words: str = ""
-    """Words that find it."""
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limited:
-    """One way in which a marketplace says "too many requests"."""
-
-    name: str
-    fault: Mapping[str, Any]
-    says: str
-    """What the user is told about how long."""
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, kw_only=True)
-class Walk:
-    """What is different about a marketplace. ``good``, ``editorial`` are listing ids of the sandbox."""
-
-    marketplace: str
-    words: str
-    """Finds ``good``, and with it ``editorial`` where that can be found."""
-    kind: MediaKind
-    good: str
-    editorial: str = ""
-    details: str = ""
-    """Path of the request that reads a listing, with ``{id}``."""
-    purchase: str = ""
-    """Method and path of the request that buys."""
-    files: str = ""
-    """Host of the files."""
-    editorial_words: str = ""
-    """Other words that find the editorial listing."""
-    by_hand: str = ""
-    """Where files cannot be fetched again: some file of the sandbox, as what the user gets another way."""
-    feed: str = ""
-    """Where the sandbox has the product feed."""
-    tier: str = ""
-    """The license that is chosen on the website, as its form calls it."""
-    other: str = ""
-    """Another product of the website, for when the wrong file is picked."""
-    into_cache: bool = False
-    """Whether another program downloads the file, into a cache of its own."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    keys: tuple[str, ...] = ()
-    """The keys that are entered; empty: all that are asked for."""
-    no_money: tuple[Trouble, ...] = ()
-    no_rights: tuple[Trouble, ...] = ()
-    not_licensed: tuple[Trouble, ...] = ()
-    surcharge: tuple[Trouble, ...] = ()
-    """It can be had, but for more than what is paid for already."""
-    noted: tuple[Trouble, ...] = ()
-    """The account's administrator wants something noted with every license."""
-    changed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    """What can change between approval and purchase: a name, and what to tell the sandbox."""
-    limited: tuple[Limited, ...] = ()
-
-    def __str__(self) -> str:
-        return self.marketplace
-
-    @property
-    def info(self) -> MarketplaceInfo:
-        """Everything that the marketplace says of itself."""
-        return registry.find(self.marketplace).INFO
-
-    def can(self, *capabilities: Capability) -> bool:
-        """Say whether it offers all of them."""
-        return set(capabilities) <= self.info.capabilities
-
-    @property
-    def has_keys(self) -> bool:
-        """Whether there is a key to enter."""
-        return self.info.auth.app is not AppAuth.NONE
-
-    @property
-    def on_website(self) -> bool:
-        """Whether it is bought on the website."""
-        return self.can(Capability.PURCHASE_WEB)
-
-    @property
-    def signs_in(self) -> bool:
-        """Whether somebody signs in."""
-        return bool(self.info.auth.authorize_url)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -351,6 +252,24 @@ class Walker:
         came = time.time() - 60.0
         os.utime(path, (came, came))
         return path
+
+    def get(self) -> Any:
+        """Go the whole way, from a connection to what a host would import."""
+        result = self.quote()
+        if self.walk.on_website:
+            progress = self.start_website(result)
+            paper = self.buy_there(progress.checkout_url)
+            assert self.confirm(progress, paper) is None
+            row = next(row for row in self.look().rows if row.path == str(paper.file))
+            assert row.grant_id == progress.grant_id
+            self.take(paper.file, progress.grant_id)
+        else:
+            noted = [(field.id, field.choices[0]) for field in result.references if field.required]
+            progress = self.pay(self.buy(result, references=noted))
+        assert (progress.stage, progress.problem) == ("ready", None)
+        prepared = self.prepare(progress)
+        assert prepared is not None, progress.problem
+        return prepared
 
     def confirm(self, progress: OrderProgress, paper: Paper, **changes: Any) -> Problem | None:
         """Enter what the order's page says; return what is wrong with it, if anything."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from sandbox_process import SandboxProcess, start_sandbox
-from walks import Walk, Walker, start_walk
+from walk_rows import Walk
+from walks import Walker, start_walk
 
 
 @pytest.fixture(scope="session")

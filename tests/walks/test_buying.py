@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from sandbox_process import send
+from walk_rows import Walk
 from walk_table import WALKS
-from walks import Walk, Walker, check_sentence
+from walks import Walker, check_sentence
 
 from core.errors import UserInputError
 from core.marketplaces.base import Capability

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from walk_rows import Walk
 from walk_table import WALKS
-from walks import Walk, Walker
+from walks import Walker
 
 from core.marketplaces.base import Capability
 from core.model.order import OrderState

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from walk_rows import Walk
 from walk_table import WALKS
-from walks import Walk, Walker
+from walks import Walker
 
 from core.errors import ClearanceError, NotSupported, UserInputError
 from core.marketplaces import registry

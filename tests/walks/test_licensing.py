@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from walk_rows import Trouble, Walk
 from walk_table import WALKS
-from walks import Trouble, Walk, Walker, check_sentence
+from walks import Walker, check_sentence
 
 from core.errors import UserInputError
 from core.marketplaces.base import Capability

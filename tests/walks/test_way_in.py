@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from walk_rows import Walk
 from walk_table import WALKS
-from walks import Walk, Walker, port_of_this_machine
+from walks import Walker, port_of_this_machine
 
 from core.errors import UserInputError
 from core.marketplaces.base import Redirect

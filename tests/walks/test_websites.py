@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from file_samples import WEB_PAGE, make_zip
+from walk_rows import Walk
 from walk_table import WALKS
-from walks import Paper, Walk, Walker, check_sentence, in_sandbox
+from walks import Paper, Walker, check_sentence, in_sandbox
 
 from core.errors import UserInputError
 from core.model.evidence import WebPurchase
