@@ -148,7 +148,8 @@ class Catalogue:
     def change(self, shop: str, number: str, changes: Mapping[str, Any], *, removed: bool = False) -> bool:
         """Change a listing, or take it off sale; tell whether there is one of that number."""
         shelves: list[dict[str, Any]] = [self._stock.get(shop, {})]
-        shelves += {"shutterstock": [self.images], "cgtrader": [self.models]}.get(shop, [])
+        own: dict[str, dict[str, Any]] = {"shutterstock": self.images, "cgtrader": self.models}
+        shelves += [own[shop]] if shop in own else []
         shelf = next((shelf for shelf in shelves if number in shelf), None)
         if shelf is None:
             return False

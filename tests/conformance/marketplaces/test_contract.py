@@ -124,9 +124,7 @@ class TestShape:
         have |= {one.operation for one in WEB_TAPES if one.marketplace == marketplace and one.succeeds}
         capabilities = registry.find(marketplace).INFO.capabilities
         if Capability.PURCHASE_WEB in capabilities:
-            have.add(
-                "listing"
-            )  # looked at on the website: see test_websites
+            have.add("listing")  # looked at on the website: see test_websites
         for capability in capabilities:
             assert capability in TAPED, f"no suite tests {capability}"
             missing = TAPED[capability] - have
