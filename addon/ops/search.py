@@ -37,8 +37,8 @@ class CLEARANCE_OT_search(Operator):
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
-        """Needs the network and a key."""
-        return refuse(cls, why_no_network() or _why_no_search())
+        """Needs the network and a key, or a product feed."""
+        return refuse(cls, why_no_app() or _why_no_search())
 
     @guarded
     def execute(self: Any, context: Any, app: "App") -> Answer:
@@ -170,10 +170,12 @@ def _kind(text: str) -> "MediaKind | None":
 def _why_no_search() -> str:
     app = runtime.peek()
     if app is None:
-        return ""
+        return why_no_network()
     from ..ui.view import Surroundings, why_no_search
 
-    return why_no_search(Surroundings(online=bool(bpy.app.online_access)), app.session.state)
+    openly = bool(app.settings.opted_in)
+    around = Surroundings(online=bool(bpy.app.online_access), searches_openly=openly)
+    return why_no_search(around, app.session.state)
 
 
 def _why_no_more() -> str:

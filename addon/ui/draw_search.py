@@ -30,6 +30,7 @@ def surroundings() -> Surroundings:
         online=bool(bpy.app.online_access),
         forced_offline=bool(bpy.app.online_access_override) and not bpy.app.online_access,
         sandbox=bool(app.settings.sandbox_url) if app is not None else bool(chosen and chosen.sandbox_url),
+        searches_openly=bool(app.settings.opted_in) if app is not None else False,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...core.marketplaces.base import Capability, MarketplaceInfo
+from ...core.marketplaces.base import AppAuth, Capability, MarketplaceInfo
 from ...core.model.listing import Listing, ListingRef
 from ...core.services.results import count_facets, has_value
 from ...core.session.state import MarketplaceSearch, Phase, SessionState
@@ -52,6 +52,8 @@ class Surroundings:
     forced_offline: bool = False
     """True when Blender was started with ``--offline-mode``: the preference cannot change that."""
     sandbox: bool = False
+    searches_openly: bool = False
+    """True when a search that needs no key was switched on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +107,8 @@ def view_status(
         notes.append(Note(text="Practice sandbox: nothing here costs real money.", tone=Tone.INFO))
     if not around.online:
         notes.append(_offline(around))
-    connected = [info for info in infos if _has_key(state, info.id)]
-    if infos and not connected:
-        notes.append(
-            Note(
-                text="No key is stored yet. Enter one to search: for "
-                f"{join([info.name for info in infos], last='or')}.",
-                tone=Tone.WARN,
-                action="preferences",
-            )
-        )
+    if infos and not _can_search(around, state, [info.id for info in infos]):
+        notes.append(Note(text=_what_to_enter(infos), tone=Tone.WARN, action="preferences"))
     if state.problem is not None:
         notes.append(Note(text=tell(state.problem), tone=Tone.BAD))
     return tuple(notes)
@@ -140,14 +134,31 @@ def _has_key(state: SessionState, marketplace: str) -> bool:
     return account is not None and (account.has_app_key or account.has_user)
 
 
+def _can_search(around: Surroundings, state: SessionState, marketplaces: Sequence[str]) -> bool:
+    """Say whether there is anything to search with: a key, a product feed, or a search without a key."""
+    return bool(state.feeds) or around.searches_openly or any(_has_key(state, one) for one in marketplaces)
+
+
+def _what_to_enter(infos: Sequence[MarketplaceInfo]) -> str:
+    """Say what has to be there before anything is searched."""
+    keyed = [info.name for info in infos if info.auth.app is not AppAuth.NONE]
+    with_feeds = [info.name for info in infos if Capability.SEARCH_FEED in info.capabilities]
+    ways = [f"Enter one for {join(keyed, last='or')}"] if keyed else []
+    ways += [f"add a product feed of {join(with_feeds, last='or')}"] if with_feeds else []
+    said = ", or ".join(ways)
+    return f"No key is stored yet. {said[:1].upper()}{said[1:]}."
+
+
 def why_no_search(around: Surroundings, state: SessionState | None) -> str:
-    """Say why searching is grey; empty when it is not."""
+    """Say why searching is grey; empty when it is not. A product feed is searched without a network."""
     if around.unavailable:
         return around.unavailable
+    if state is not None and state.feeds:
+        return ""
     if not around.online:
         return "Blender is offline"
-    if state is not None and state.accounts and not any(_has_key(state, m) for m in state.accounts):
-        return "Enter a marketplace's key in the preferences of Clearance first"
+    if state is not None and state.accounts and not _can_search(around, state, tuple(state.accounts)):
+        return "Enter a marketplace's key in the preferences of Clearance first, or add a product feed there"
     return ""
 
 

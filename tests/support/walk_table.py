@@ -205,7 +205,9 @@ WALKS = {
             limited=(
                 Limited(name="bare", fault={"times": 0}, says="in a while"),
                 Limited(
-                    name="date", fault={"retry_after": "date", "delay_s": 300, "times": 0}, says="[56] minutes"
+                    name="date",
+                    fault={"retry_after": "date", "delay_s": 300, "times": 0},
+                    says="[56] minutes",
                 ),
             ),
         ),

@@ -6,23 +6,20 @@ here follows from its ``INFO``. A sentence is always taken as the panels show it
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from email.message import Message
-from html import unescape
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from clearance_package import load
-from sandbox_process import Answer, SandboxProcess, send
+from sandbox_process import Answer, SandboxProcess
 from walk_rows import Walk
+from web_buyer import Paper, buy_there, open_page, put
 
 from core.app import App, build_app
 from core.credentials.lock import lock_file
@@ -51,18 +48,6 @@ SANDBOX_NAMES = {"consumer_key": "client_id", "consumer_secret": "client_secret"
 FORMATS = ("glb", "gltf", "obj", "fbx", "blend", "jpg", "png", "hdr", "exr", "mov", "mp4", "wav", "mp3")
 PATIENCE_S = 60.0
 SIGN_IN_TRIES = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Paper:
-    """What a purchase on a website leaves in the user's hands."""
-
-    order_number: str
-    bought_on: date
-    license_label: str
-    price: Money
-    invoice: Path
-    file: Path
 
 
 class WalkClock:
@@ -195,10 +180,7 @@ class Walker:
 
     def open_page(self, url: str) -> Answer:
         """Open an address in the browser."""
-        answer = send("GET", url if url.startswith(self.sandbox.url) else in_sandbox(url, self.sandbox))
-        while answer.status in (301, 302, 303):
-            answer = send("GET", answer.headers["location"])
-        return answer
+        return open_page(url, self.sandbox)
 
     def start_website(self, result: Any) -> OrderProgress:
         """Press "Buy on the Website"."""
@@ -206,52 +188,20 @@ class Walker:
         self.wait()
         return self.state.progress[0]
 
-    def buy_there(self, page: str, *, tier: str = "") -> Paper:
-        """Buy on the website; save the invoice and the file as a browser (or the Unity Editor) does."""
-        shown = self.open_page(page)
-        assert shown.status == 200
-        form = urlencode({"tier": tier or self.walk.tier}).encode()
-        url = page if page.startswith(self.sandbox.url) else in_sandbox(page, self.sandbox)
-        bought = send("POST", url, body=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
-        assert bought.status == 303
-        order = self.open_page(bought.headers["location"]).body.decode()
-        links = {text: unescape(link) for link, text in re.findall(r'<a href="([^"]+)">([^<]+)</a>', order)}
-        folder = self.cache if self.walk.into_cache else self.folder("downloads")
-
-        def told(pattern: str) -> str:
-            found = re.search(pattern, order)
-            assert found is not None
-            return unescape(found[1])
-
-        return Paper(
-            order_number=told(r"<h1>Order (\d+)</h1>"),
-            bought_on=date.fromisoformat(told(r'id="date">([^<]+)<')),
-            license_label=told(r'id="license">([^<]+)<'),
-            price=Money.parse(*told(r'id="total">([^<]+)<').split()),
-            invoice=self.save(links["Invoice"], self.folder("downloads")),
-            file=self.save(links["Download"], folder),
-        )
+    def buy_there(self, page: str) -> Paper:
+        """Buy on the website; save what it gives."""
+        papers = self.folder("downloads")
+        files = self.cache if self.walk.into_cache else papers
+        return buy_there(page, self.sandbox, tier=self.walk.tier, papers=papers, files=files)
 
     @property
     def cache(self) -> Path:
         """Where the other program keeps what it downloads."""
         return self.folder("editor") / "Asset Store-5.x" / "Publisher" / "Category"
 
-    def save(self, url: str, folder: Path) -> Path:
-        """Save a file under the name that the website gives it; it came a minute ago."""
-        answer = self.open_page(url)
-        assert answer.status == 200
-        headers = Message()
-        headers["content-disposition"] = answer.headers.get("content-disposition", "")
-        folder.mkdir(parents=True, exist_ok=True)
-        return self.put(folder / (headers.get_filename() or "download"), answer.body)
-
     def put(self, path: Path, content: bytes) -> Path:
         """Put a file somewhere, as if it had come a minute ago."""
-        path.write_bytes(content)
-        came = time.time() - 60.0
-        os.utime(path, (came, came))
-        return path
+        return put(path, content)
 
     def get(self) -> Any:
         """Go the whole way, from a connection to what a host would import."""
@@ -277,7 +227,7 @@ class Walker:
             "order_number": paper.order_number,
             "bought_on": paper.bought_on,
             "license_label": paper.license_label,
-            "price": paper.price,
+            "price": Money.parse(*paper.price.split()),
         }
         documents = changes.pop("documents", (paper.invoice,))
         self.session.confirm_web_purchase(
@@ -491,9 +441,3 @@ def start_walk(walk: Walk, sandbox: SandboxProcess, data_dir: Path, **settings: 
     finally:
         sandbox.clear_faults()
         assert app.close()
-
-
-def in_sandbox(url: str, sandbox: SandboxProcess) -> str:
-    """Return where the sandbox has an address of the real world."""
-    parts = urlsplit(url)
-    return f"{sandbox.url}/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")

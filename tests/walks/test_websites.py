@@ -14,7 +14,8 @@ import pytest
 from file_samples import WEB_PAGE, make_zip
 from walk_rows import Walk
 from walk_table import WALKS
-from walks import Paper, Walker, check_sentence, in_sandbox
+from walks import Walker, check_sentence
+from web_buyer import Paper, in_sandbox
 
 from core.errors import UserInputError
 from core.model.evidence import WebPurchase

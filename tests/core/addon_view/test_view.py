@@ -104,6 +104,20 @@ def test_without_keys_the_way_to_the_preferences_is_shown() -> None:
     assert "Shutterstock" in note.text
     assert "CGTrader" in note.text
     assert view.view_status(view.Surroundings(), STATES["idle"], INFOS) == ()
+    keyed, _, fed = note.text.partition("product feed")
+    assert "TurboSquid" not in keyed, "there is no key to enter"
+    assert "TurboSquid" in fed
+
+
+def test_a_feed_or_an_open_search_needs_no_key_and_a_feed_no_network() -> None:
+    nothing, around = STATES["no keys"], view.Surroundings()
+    nothing = replace(nothing, accounts={"cgtrader": made.state.AccountState(marketplace="cgtrader")})
+    assert "product feed" in view.why_no_search(around, nothing)
+    assert view.why_no_search(view.Surroundings(searches_openly=True), nothing) == ""
+    fed = replace(nothing, feeds=(object(),))
+    assert view.why_no_search(around, fed) == ""
+    assert view.view_status(around, fed, INFOS) == ()
+    assert view.why_no_search(view.Surroundings(online=False), fed) == ""
 
 
 @pytest.mark.parametrize(("forced", "action"), [(True, ""), (False, "system")])
