@@ -56,6 +56,7 @@ def sign_in(
     """
     clock = clock or SystemClock()
     until = clock.monotonic() + timeout_s
+    tokens.begin_sign_in(info)  # a key that is not there is said before a port is opened
     with _Listener(info) as listener:
         attempt = tokens.begin_sign_in(info, listener.port)
         listener.expect(attempt.state)
@@ -211,7 +212,7 @@ class _Listener:
             )
             return
         raise ClearanceError(
-            f"No port of this machine could be opened for the sign-in ({problem}). "
+            f"No port of this machine could be opened for the sign-in at {site.name} ({problem}). "
             "Close other sign-ins, or allow it in the firewall.",
             code="sign_in.no_port",
             retryable=True,

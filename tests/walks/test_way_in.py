@@ -139,7 +139,7 @@ def test_the_port_of_the_sign_in_is_taken(new_user: Walker, walk: Walk) -> None:
         other.listen()
         new_user.session.sign_in(walk.marketplace)
         new_user.wait()
-    said = new_user.said(new_user.account.problem, names=False)
+    said = new_user.said(new_user.account.problem)
     assert "port" in said and "Close other sign-ins" in said
     assert new_user.host.opened == []
 
