@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -53,13 +55,13 @@ def production(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    """A ledger with three grants: one stands, one was refunded, one ended."""
-    opened = open_ledger(tmp_path / "ledger.sqlite")
-    with opened.transaction() as work:
-        for number in range(3):
-            work.add_grant(make_grant(number))
-    return opened
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger with three grants."""
+    with closing(open_ledger(tmp_path / "ledger.sqlite")) as opened:
+        with opened.transaction() as work:
+            for number in range(3):
+                work.add_grant(make_grant(number))
+        yield opened
 
 
 def service(ledger: Ledger, tmp_path: Path, reader: Reader) -> ScanProduction:
