@@ -18,6 +18,7 @@ from .credentials import open_credentials
 from .credentials.port import CredentialStore
 from .feeds.catalogue import FeedCatalogue
 from .files.lasting import LastingFiles
+from .files.picture_folder import PictureFolder
 from .files.store import Store
 from .host import Host
 from .http.breaker import Breakers
@@ -50,6 +51,7 @@ from .services.history import PurchaseHistory
 from .services.import_plan import PlanImport
 from .services.past import BookPast
 from .services.pickup import PickUp
+from .services.pictures import KeepPictures
 from .services.previews import Previews
 from .services.purchase import Purchase
 from .services.quote import MakeQuote
@@ -278,10 +280,19 @@ def _build_services(
     documents = Documents(ledger=ledger, store=store, clock=clock)
     accounts = Accounts(credentials=credentials, tokens=network.tokens, sender=client)
     balances = Balances(accounts)
+    previews = Previews(client=client)
     return Services(
         search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
         feeds=feeds,
-        previews=Previews(client=client),
+        previews=previews,
+        pictures=KeepPictures(
+            folder=PictureFolder(root=settings.pictures_dir),
+            ledger=ledger,
+            store=store,
+            previews=previews,
+            sender=client,
+            find_listing=feeds.listing,
+        ),
         quote=quote,
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
         purchase=Purchase(

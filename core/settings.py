@@ -61,6 +61,11 @@ class Settings:
         return self.data_dir / "library"
 
     @property
+    def pictures_dir(self) -> Path:
+        """Where small pictures of what was bought are, for reports; can be made again."""
+        return self.data_dir / "pictures"
+
+    @property
     def feeds_dir(self) -> Path:
         """Where the catalogues of product feeds are; made of the user's files, and can be made again."""
         return self.data_dir / "feeds"

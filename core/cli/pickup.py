@@ -94,6 +94,7 @@ def _take(context: Context, path: Path, grant_id: str, *, other_product: bool) -
             on_progress=task.report,
             cancel=task.token,
         )
+    context.app.services.pictures.keep_for(grant_id)
     _show_taken(taken, path, as_json=context.as_json)
     return 0
 

@@ -200,6 +200,8 @@ def buy(
         if wait:
             order = _wait_for_payment(context, order, wait_for)
     grant = context.app.ledger.grant_for_order(order.id)
+    if grant is not None:
+        services.pictures.keep(grant, listing=result.listing)
     if as_json:
         print_json({"state": order.state, "order": order, "grant": grant})
     elif grant is not None:
@@ -222,6 +224,7 @@ def download(context: Context, what: str, output: Path | None, as_json: bool) ->
         files = app.services.download.run(
             grant_id, actor=context.actor, on_progress=task.report, cancel=task.token
         )
+    app.services.pictures.keep_for(grant_id)
     places: dict[str, Path | None] = {file.sha256: app.store.path(file.sha256) for file in files}
     if output is not None:
         places.update(app.services.download.copy_out(files, output.absolute()))

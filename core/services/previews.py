@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..files.pictures import Thumbnail, decode_thumbnail
+from ..errors import UserInputError
+from ..files.pictures import Thumbnail, decode_thumbnail, shrink
 from ..http.cancel import CancelToken
 from ..http.client import Client
 from ..marketplaces import registry
 from ..model.listing import Listing, Preview
+from ..model.picture import Picture
 
 WANTED_PX = 256
 MAX_PREVIEW_BYTES = 8 * 1024**2
@@ -22,10 +24,18 @@ class Previews:
 
     def run(self, listing: Listing, *, cancel: CancelToken | None = None) -> Thumbnail:
         """Return the picture nearest to 256 pixels; raise a ClearanceError when there is none to be had."""
+        return decode_thumbnail(self._fetch(listing, cancel), size=WANTED_PX)
+
+    def shrunk(self, listing: Listing, *, cancel: CancelToken | None = None) -> Picture:
+        """Return the same picture as a small file; raise a ClearanceError when there is none to be had."""
+        return shrink(self._fetch(listing, cancel), size=WANTED_PX)
+
+    def _fetch(self, listing: Listing, cancel: CancelToken | None) -> bytes:
         info = registry.find(listing.ref.marketplace).INFO
+        if not listing.previews:
+            raise UserInputError("This listing has no preview.", code="pictures.none")
         preview = choose_preview(listing.previews)
-        data = self.client.fetch_public(preview.url, info, max_bytes=MAX_PREVIEW_BYTES, cancel=cancel)
-        return decode_thumbnail(data, size=WANTED_PX)
+        return self.client.fetch_public(preview.url, info, max_bytes=MAX_PREVIEW_BYTES, cancel=cancel)
 
 
 def choose_preview(previews: tuple[Preview, ...]) -> Preview:

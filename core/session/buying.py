@@ -168,6 +168,7 @@ class Buying(Importing):
             self._import_when_ready.add(grant.id)
         if self._is_picked_up(order):
             progress.stage, progress.problem = "awaiting_file", None
+            self._keep_picture(grant)
             self._changed()
         elif then_import:
             self._prepare(grant, progress)

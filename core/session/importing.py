@@ -76,6 +76,7 @@ class Importing(SessionPart):
 
     def _fetched(self, grant: Grant, progress: OrderProgress) -> None:
         progress.stage = "ready"
+        self._keep_picture(grant)
         if grant.id in self._import_when_ready:
             self._prepare(grant, progress)
         self._changed()
@@ -92,6 +93,7 @@ class Importing(SessionPart):
 
         def done(prepared: PreparedImport) -> None:
             self._prepared[grant.id] = prepared
+            self._keep_picture(grant)
             self._ready(grant, progress)
 
         progress.task = self._tasks.submit(
@@ -110,6 +112,18 @@ class Importing(SessionPart):
         if grant.id in self._import_when_ready and self.on_prepared is not None:
             self._import_when_ready.discard(grant.id)
             self.on_prepared(grant.id)
+
+    def _keep_picture(self, grant: Grant) -> None:
+        """Keep a small picture of what was bought, for reports; without one, nothing is said."""
+        selection = self.state.selection
+        shown = [selection.listing] if selection is not None else []
+        listing = next((one for one in (*shown, *self.state.results) if one.ref == grant.ref), None)
+        self._tasks.submit(
+            "picture",
+            f"Picture of {grant.title}",
+            lambda task: self._services.pictures.keep(grant, listing=listing, cancel=task.token),
+            subject=grant.id,
+        )
 
     def _step_failed(self, progress: OrderProgress, error: ClearanceError) -> None:
         progress.problem = Problem.of(error)

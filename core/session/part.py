@@ -21,6 +21,7 @@ from ..services.health import Health
 from ..services.history import PurchaseHistory
 from ..services.import_plan import PlanImport
 from ..services.pickup import PickUp
+from ..services.pictures import KeepPictures
 from ..services.previews import Previews
 from ..services.purchase import Purchase
 from ..services.quote import MakeQuote
@@ -41,6 +42,7 @@ class Services:
     search: Search
     feeds: Feeds
     previews: Previews
+    pictures: KeepPictures
     quote: MakeQuote
     approve: Approve
     purchase: Purchase

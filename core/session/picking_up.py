@@ -83,6 +83,7 @@ class PickingUp(Importing):
             progress.notes = taken.warnings
             progress.stage, progress.task = "ready", None
             self.look_for_downloads()
+            self._keep_picture(grant)
             if then_import or grant.id in self._import_when_ready:
                 self._import_when_ready.add(grant.id)
                 self._prepare(grant, progress)
