@@ -6,7 +6,7 @@ included, or nothing does. Reads outside one see the last committed state.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -14,11 +14,14 @@ from typing import Protocol
 from ..audit.checkpoints import Checkpoint
 from ..audit.verify import ChainReport
 from ..model.audit import AuditEntry, AuditEvent
+from ..model.declaration import Declaration
 from ..model.evidence import Document, Refund
+from ..model.fingerprint import KnownContent
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.listing import ListingRef
 from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Approval, Quote
+from ..model.resolution import Resolution
 
 
 class LedgerReader(Protocol):
@@ -62,6 +65,14 @@ class LedgerReader(Protocol):
         """Return those of the grants that exist, in as few queries as possible."""
         ...
 
+    def grants_by_face(self, numbers: Iterable[int]) -> Mapping[int, tuple[Grant, ...]]:
+        """Return the grants that numbers on mesh faces stand for (``hash_grant_id``), in few queries.
+
+        Numbers that stand for none are left out. Among many grants two may share a number: then both are
+        named, by id.
+        """
+        ...
+
     def grants_for(self, ref: ListingRef) -> tuple[Grant, ...]:
         """Return all grants for a listing, whatever their state."""
         ...
@@ -100,6 +111,37 @@ class LedgerReader(Protocol):
 
     def usages(self, *, grant_id: str = "", scene: str = "") -> tuple[Usage, ...]:
         """Return usages, of a grant, of a scene, or all."""
+        ...
+
+    def resolutions(self) -> tuple[Resolution, ...]:
+        """Return everything that was decided about findings, in the order in which it came."""
+        ...
+
+    def declaration(self, declaration_id: str) -> Declaration | None:
+        """Return a declaration, withdrawn or not, or None."""
+        ...
+
+    def declarations_by_id(self, declaration_ids: Iterable[str]) -> Mapping[str, Declaration]:
+        """Return those of the declarations that exist, withdrawn or not, in few queries."""
+        ...
+
+    def declarations_by_face(self, numbers: Iterable[int]) -> Mapping[int, tuple[Declaration, ...]]:
+        """Return the declarations that numbers on mesh faces stand for, as with grants."""
+        ...
+
+    def declarations(self, *, limit: int = 1000) -> tuple[Declaration, ...]:
+        """Return declarations, withdrawn or not."""
+        ...
+
+    def fingerprints(self, kind: str) -> Iterator[KnownContent]:
+        """Go through all known content of a kind (``image``, ``mesh``), in the order in which it came.
+
+        It is read in pieces: nothing is held open, and a million of them do not have to fit into memory.
+        """
+        ...
+
+    def fingerprinted(self, grant_id: str) -> bool:
+        """Say whether there are fingerprints of a grant or declaration."""
         ...
 
     def audit(self, *, after: int = 0, limit: int = 10_000) -> tuple[AuditEntry, ...]:
@@ -182,6 +224,29 @@ class LedgerTransaction(LedgerReader, Protocol):
 
     def replace_usages(self, scene: str, usages: Iterable[Usage]) -> None:
         """Replace what is known of the grants used in a scene."""
+        ...
+
+    def add_resolution(self, resolution: Resolution) -> None:
+        """Write a new resolution; raise LedgerConflict when its id exists. It is never changed."""
+        ...
+
+    def add_declaration(self, declaration: Declaration) -> None:
+        """Write a new declaration; raise LedgerConflict when its id exists. Only withdrawing changes it."""
+        ...
+
+    def withdraw_declaration(self, declaration_id: str, *, at: datetime) -> None:
+        """Note that a declaration holds no more.
+
+        Raises LedgerConflict when there is none, or when it was withdrawn before.
+        """
+        ...
+
+    def replace_fingerprints(self, grant_id: str, contents: Iterable[KnownContent]) -> None:
+        """Replace what a grant's (or a declaration's) content is recognized by.
+
+        Raises LedgerConflict when there is no such grant or declaration, LedgerError when a fingerprint is
+        of another one.
+        """
         ...
 
     def record(self, event: AuditEvent) -> AuditEntry:

@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, Table, select
 
 from ..model.audit import AuditEntry
+from ..model.declaration import Declaration
 from ..model.evidence import Document, Refund
+from ..model.fingerprint import KnownContent
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.listing import ListingRef
 from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Approval, Quote
-from . import entries, rows, schema
+from ..model.resolution import Resolution
+from . import decision_rows, entries, rows, schema
 from .codecs import Row, read_row
 from .trouble import translated
 
@@ -24,6 +27,7 @@ V = TypeVar("V")
 
 IDS_PER_QUERY = 500
 """Below the smallest number of parameters that a SQLite of any build takes (999)."""
+FINGERPRINTS_PER_QUERY = 5000
 
 
 class SqlReader:
@@ -77,15 +81,12 @@ class SqlReader:
 
     def grants_by_id(self, grant_ids: Iterable[str]) -> Mapping[str, Grant]:
         """Return those of the grants that exist, 500 a query, all of one moment."""
-        table = schema.grants
-        wanted = iter(dict.fromkeys(grant_ids))
-        found: dict[str, Grant] = {}
-        with translated(self._place), self._connect() as connection:
-            while chunk := list(islice(wanted, IDS_PER_QUERY)):
-                for row in connection.execute(select(table).where(table.c.id.in_(chunk))).mappings():
-                    grant = _read(rows.read_grant, row, table)
-                    found[grant.id] = grant
-        return found
+        return {grant.id: grant for _, grant in self._any(schema.grants, rows.read_grant, "id", grant_ids)}
+
+    def grants_by_face(self, numbers: Iterable[int]) -> Mapping[int, tuple[Grant, ...]]:
+        """Return the grants that numbers on mesh faces stand for, by id where several share a number."""
+        found = self._any(schema.grants, rows.read_grant, "face_number", numbers)
+        return _gather(sorted(found, key=lambda entry: entry[1].id))
 
     def grants_for(self, ref: ListingRef) -> tuple[Grant, ...]:
         """Return all grants for a listing, whatever their state."""
@@ -159,6 +160,59 @@ class SqlReader:
             query = query.where(table.c.scene == scene)
         return self._all(_newest_first(query, table, "seen_at"), rows.read_usage, table)
 
+    def resolutions(self) -> tuple[Resolution, ...]:
+        """Return everything that was decided about findings, in the order in which it came."""
+        table = schema.resolutions
+        return self._all(select(table).order_by(table.c.serial), decision_rows.read_resolution, table)
+
+    def declaration(self, declaration_id: str) -> Declaration | None:
+        """Return a declaration, withdrawn or not, or None."""
+        return self._one(schema.declarations, decision_rows.read_declaration, id=declaration_id)
+
+    def declarations_by_id(self, declaration_ids: Iterable[str]) -> Mapping[str, Declaration]:
+        """Return those of the declarations that exist, withdrawn or not, 500 a query."""
+        table, read = schema.declarations, decision_rows.read_declaration
+        return {found.id: found for _, found in self._any(table, read, "id", declaration_ids)}
+
+    def declarations_by_face(self, numbers: Iterable[int]) -> Mapping[int, tuple[Declaration, ...]]:
+        """Return the declarations that numbers on mesh faces stand for, as with grants."""
+        found = self._any(schema.declarations, decision_rows.read_declaration, "face_number", numbers)
+        return _gather(sorted(found, key=lambda entry: entry[1].id))
+
+    def declarations(self, *, limit: int = 1000) -> tuple[Declaration, ...]:
+        """Return declarations, withdrawn or not."""
+        table = schema.declarations
+        query = _newest_first(select(table), table, "declared_at", limit=limit)
+        return self._all(query, decision_rows.read_declaration, table)
+
+    def fingerprints(self, kind: str) -> Iterator[KnownContent]:
+        """Go through all known content of a kind, in the order in which it came.
+
+        Each piece is read by itself, so that nothing is held open while somebody compares.
+        """
+        table, after = schema.fingerprints, 0
+        while True:
+            query = (
+                select(table)
+                .where(table.c.kind == str(kind), table.c.serial > after)
+                .order_by(table.c.serial)
+                .limit(FINGERPRINTS_PER_QUERY)
+            )
+            with translated(self._place), self._connect() as connection:
+                piece = connection.execute(query).mappings().all()
+            for row in piece:
+                yield _read(decision_rows.read_content, row, table)
+            if len(piece) < FINGERPRINTS_PER_QUERY:
+                return
+            after = piece[-1]["serial"]
+
+    def fingerprinted(self, grant_id: str) -> bool:
+        """Say whether there are fingerprints of a grant or declaration."""
+        table = schema.fingerprints
+        query = select(table.c.serial).where(table.c.grant_id == grant_id).limit(1)
+        with translated(self._place), self._connect() as connection:
+            return connection.execute(query).first() is not None
+
     def audit(self, *, after: int = 0, limit: int = 10_000) -> tuple[AuditEntry, ...]:
         """Return audit entries in order, with ``sequence > after``.
 
@@ -168,6 +222,18 @@ class SqlReader:
         query = select(table).where(table.c.sequence > after).order_by(table.c.sequence).limit(max(limit, 0))
         with translated(self._place), self._connect() as connection, _tolerant_text(connection):
             return tuple(entries.read_entry(dict(row)) for row in connection.execute(query).mappings())
+
+    def _any(
+        self, table: Table, reader: Callable[[Row], V], column: str, wanted: Iterable[str] | Iterable[int]
+    ) -> list[tuple[Any, V]]:
+        """Return the rows that have one of the values in a column, and which: all of one moment."""
+        values = iter(dict.fromkeys(wanted))
+        found: list[tuple[Any, V]] = []
+        with translated(self._place), self._connect() as connection:
+            while chunk := list(islice(values, IDS_PER_QUERY)):
+                rows_found = connection.execute(select(table).where(table.c[column].in_(chunk))).mappings()
+                found.extend((row[column], _read(reader, row, table)) for row in rows_found)
+        return found
 
     def _one(self, table: Table, reader: Callable[[Row], V], **wanted: str) -> V | None:
         query = select(table).filter_by(**wanted)
@@ -188,6 +254,13 @@ def hold(connection: Connection) -> Iterator[Connection]:
 
 def _read(reader: Callable[[Row], V], row: Mapping[Any, Any], table: Table) -> V:
     return read_row(reader, row, table=table.name)
+
+
+def _gather(found: Iterable[tuple[int, V]]) -> dict[int, tuple[V, ...]]:
+    gathered: dict[int, tuple[V, ...]] = {}
+    for number, value in found:
+        gathered[number] = (*gathered.get(number, ()), value)
+    return gathered
 
 
 def _newest_first(query: Select[Any], table: Table, moment: str, *, limit: int | None = None) -> Select[Any]:

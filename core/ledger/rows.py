@@ -6,6 +6,7 @@ row that does not make a value (somebody changed the file) is for ``codecs.read_
 
 from __future__ import annotations
 
+from ..ids import hash_grant_id
 from ..model.evidence import Document, DocumentKind, Refund, RefundState
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.license import TermsSource
@@ -224,6 +225,7 @@ def grant_columns(grant: Grant) -> Columns:
         "editorial": grant.editorial,
         "credit": grant.credit,
         "source": str(grant.source),
+        "face_number": hash_grant_id(grant.id),
     }
 
 

@@ -2,14 +2,10 @@
 
 Rules that must hold whatever the code does are constraints here: keys, states, one open order per listing,
 license and account, one grant per order, one receipt per marketplace license, one refund per order that is
-not refused. Amounts are text written by
-``encode_cost``; moments are text of fixed width in UTC, so that they sort as they are.
+not refused. Amounts are text by ``encode_cost``; moments are text of fixed width in UTC, so that they sort.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -17,7 +13,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -30,18 +25,20 @@ from sqlalchemy import (
     insert,
     text,
 )
-from sqlalchemy.types import TypeEngine
 
 from ..model.audit import GENESIS_SHA256
+from ..model.declaration import Origin
 from ..model.evidence import DocumentKind, RefundState
+from ..model.fingerprint import ContentKind
 from ..model.grant import GrantState
 from ..model.license import TermsSource
 from ..model.listing import MediaKind
 from ..model.order import OPEN_STATES, OrderState
+from ..model.resolution import ResolutionKind
+from . import columns, guards
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest revision in ``migrations/versions``; numbers of four digits, so that they sort."""
-
 VERSION_TABLE = "schema_version"
 
 metadata = MetaData(
@@ -54,108 +51,80 @@ metadata = MetaData(
     }
 )
 
-
-def _big_key() -> TypeEngine[int]:
-    """Make the type of a numeric key: on SQLite INTEGER, which is the row's own number there."""
-    return BigInteger().with_variant(Integer, "sqlite")
-
-
-def _serial() -> Column[int]:
-    """Make the column that numbers rows as they come: the tie-breaker of every "newest first"."""
-    return Column("serial", _big_key(), primary_key=True, autoincrement=True)
-
-
-def _text(name: str, *, nullable: bool = False, unique: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable, unique=unique)
-
-
-def _link(name: str, target: str, *, nullable: bool = False, unique: bool = False) -> Column[str]:
-    """Refer to another table's id. An empty id in a value is NULL here: it refers to nothing."""
-    return Column(name, Text, ForeignKey(target), nullable=nullable, unique=unique)
-
-
-def _one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({_quoted(values)})", name=column)
-
-
-def _quoted(values: Iterable[StrEnum]) -> str:
-    return ", ".join(f"'{value}'" for value in sorted(values))
-
-
 quotes = Table(
     "quotes",
     metadata,
-    _serial(),
-    _text("id", unique=True),
-    _text("marketplace"),
-    _text("listing_id"),
-    _text("title"),
-    _text("kind"),
-    _text("author"),
-    _text("license_label"),
-    _text("license_id"),
-    _text("terms_sha256"),
-    _text("cost", nullable=True),
-    _text("balance_label", nullable=True),
-    _text("balance_left", nullable=True),
-    _text("balance_limit", nullable=True),
-    _text("balance_account_id", nullable=True),
-    _text("variant"),
-    _text("account_id"),
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.text("marketplace"),
+    columns.text("listing_id"),
+    columns.text("title"),
+    columns.text("kind"),
+    columns.text("author"),
+    columns.text("license_label"),
+    columns.text("license_id"),
+    columns.text("terms_sha256"),
+    columns.text("cost", nullable=True),
+    columns.text("balance_label", nullable=True),
+    columns.text("balance_left", nullable=True),
+    columns.text("balance_limit", nullable=True),
+    columns.text("balance_account_id", nullable=True),
+    columns.text("variant"),
+    columns.text("account_id"),
     Column("editorial", Boolean, nullable=True),
-    _text("search_id"),
+    columns.text("search_id"),
     Column("web_checkout", Boolean, nullable=False),
-    _text("license_source"),
-    _text("surcharge"),
-    _text("note"),
-    _text("created_at"),
-    _text("expires_at"),
-    _one_of("kind", MediaKind),
-    _one_of("license_source", TermsSource),
+    columns.text("license_source"),
+    columns.text("surcharge"),
+    columns.text("note"),
+    columns.text("created_at"),
+    columns.text("expires_at"),
+    columns.one_of("kind", MediaKind),
+    columns.one_of("license_source", TermsSource),
 )
 
 approvals = Table(
     "approvals",
     metadata,
-    _serial(),
-    _text("id", unique=True),
-    _link("quote_id", "quotes.id"),
-    _text("binding_sha256"),
-    _text("approved_by"),
-    _text("approved_at"),
-    _text("expires_at"),
-    _text("reason"),
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.link("quote_id", "quotes.id"),
+    columns.text("binding_sha256"),
+    columns.text("approved_by"),
+    columns.text("approved_at"),
+    columns.text("expires_at"),
+    columns.text("reason"),
     Index(None, "quote_id", "approved_at"),
 )
 
 orders = Table(
     "orders",
     metadata,
-    _serial(),
-    _text("id", unique=True),
-    _text("key", unique=True),
-    _link("quote_id", "quotes.id", nullable=True),
-    _link("approval_id", "approvals.id", nullable=True),
-    _text("marketplace"),
-    _text("listing_id"),
-    _text("title"),
-    _text("variant"),
-    _text("license_label"),
-    _text("license_id"),
-    _text("terms_sha256"),
-    _text("account_id"),
-    _text("cost", nullable=True),
-    _text("project"),
-    _text("buyer"),
-    _text("state"),
-    _text("created_at"),
-    _text("updated_at"),
-    _text("submitted_at", nullable=True),
-    _text("marketplace_order_id"),
-    _text("checkout_url"),
-    _text("failure"),
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.text("key", unique=True),
+    columns.link("quote_id", "quotes.id", nullable=True),
+    columns.link("approval_id", "approvals.id", nullable=True),
+    columns.text("marketplace"),
+    columns.text("listing_id"),
+    columns.text("title"),
+    columns.text("variant"),
+    columns.text("license_label"),
+    columns.text("license_id"),
+    columns.text("terms_sha256"),
+    columns.text("account_id"),
+    columns.text("cost", nullable=True),
+    columns.text("project"),
+    columns.text("buyer"),
+    columns.text("state"),
+    columns.text("created_at"),
+    columns.text("updated_at"),
+    columns.text("submitted_at", nullable=True),
+    columns.text("marketplace_order_id"),
+    columns.text("checkout_url"),
+    columns.text("failure"),
     Column("version", Integer, nullable=False),
-    _one_of("state", OrderState),
+    columns.one_of("state", OrderState),
     CheckConstraint("version >= 1", name="version"),
     Index(None, "marketplace", "listing_id", "created_at"),
     Index(None, "state", "created_at"),
@@ -169,24 +138,24 @@ Index(
     orders.c.license_id,
     orders.c.account_id,
     unique=True,
-    sqlite_where=text(f"state IN ({_quoted(OPEN_STATES)})"),
-    postgresql_where=text(f"state IN ({_quoted(OPEN_STATES)})"),
+    sqlite_where=text(f"state IN ({columns.quoted(OPEN_STATES)})"),
+    postgresql_where=text(f"state IN ({columns.quoted(OPEN_STATES)})"),
 )
 
 receipts = Table(
     "receipts",
     metadata,
-    _serial(),
-    _text("id", unique=True),
-    _link("order_id", "orders.id"),
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.link("order_id", "orders.id"),
     # The order's, repeated here so that the database itself can tell a license that was booked twice.
-    _text("marketplace"),
-    _text("marketplace_order_id"),
-    _text("marketplace_license_id"),
-    _text("charged", nullable=True),
-    _text("license_label"),
-    _text("received_at"),
-    _text("evidence"),
+    columns.text("marketplace"),
+    columns.text("marketplace_order_id"),
+    columns.text("marketplace_license_id"),
+    columns.text("charged", nullable=True),
+    columns.text("license_label"),
+    columns.text("received_at"),
+    columns.text("evidence"),
     Index(None, "order_id", "received_at"),
     Index(None, "marketplace", "marketplace_order_id"),
 )
@@ -220,45 +189,47 @@ Index(
 grants = Table(
     "grants",
     metadata,
-    _serial(),
-    _text("id", unique=True),
-    _link("order_id", "orders.id", nullable=True, unique=True),
-    _text("marketplace"),
-    _text("listing_id"),
-    _text("title"),
-    _text("author"),
-    _text("kind"),
-    _text("license_id"),
-    _text("license_label"),
-    _text("terms_sha256"),
-    _text("marketplace_license_id"),
-    _text("licensee"),
-    _text("project"),
-    _text("granted_at"),
-    _text("state"),
-    _text("state_changed_at"),
-    _text("valid_until", nullable=True),
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.link("order_id", "orders.id", nullable=True, unique=True),
+    columns.text("marketplace"),
+    columns.text("listing_id"),
+    columns.text("title"),
+    columns.text("author"),
+    columns.text("kind"),
+    columns.text("license_id"),
+    columns.text("license_label"),
+    columns.text("terms_sha256"),
+    columns.text("marketplace_license_id"),
+    columns.text("licensee"),
+    columns.text("project"),
+    columns.text("granted_at"),
+    columns.text("state"),
+    columns.text("state_changed_at"),
+    columns.text("valid_until", nullable=True),
     Column("editorial", Boolean, nullable=True),
-    _text("credit"),
-    _text("source"),
-    _one_of("kind", MediaKind),
-    _one_of("state", GrantState),
-    _one_of("source", TermsSource),
+    columns.text("credit"),
+    columns.text("source"),
+    columns.face_number(),
+    columns.one_of("kind", MediaKind),
+    columns.one_of("state", GrantState),
+    columns.one_of("source", TermsSource),
     Index(None, "marketplace", "listing_id", "granted_at"),
     Index(None, "state", "granted_at"),
     Index(None, "granted_at"),
+    Index(None, "face_number"),
 )
 
 files = Table(
     "files",
     metadata,
-    _serial(),
-    _link("grant_id", "grants.id"),
-    _text("sha256"),
-    _text("name"),
+    columns.serial(),
+    columns.link("grant_id", "grants.id"),
+    columns.text("sha256"),
+    columns.text("name"),
     Column("size", BigInteger, nullable=False),
-    _text("media_type"),
-    _text("downloaded_at"),
+    columns.text("media_type"),
+    columns.text("downloaded_at"),
     UniqueConstraint("grant_id", "sha256", "name"),
     CheckConstraint("size >= 0", name="size"),
     Index(None, "sha256"),
@@ -267,35 +238,35 @@ files = Table(
 documents = Table(
     "documents",
     metadata,
-    _serial(),
-    _link("order_id", "orders.id"),
-    _text("kind"),
-    _text("sha256"),
-    _text("name"),
+    columns.serial(),
+    columns.link("order_id", "orders.id"),
+    columns.text("kind"),
+    columns.text("sha256"),
+    columns.text("name"),
     Column("size", BigInteger, nullable=False),
-    _text("added_at"),
-    _text("added_by"),
+    columns.text("added_at"),
+    columns.text("added_by"),
     UniqueConstraint("order_id", "sha256", "name"),
     CheckConstraint("size >= 0", name="size"),
-    _one_of("kind", DocumentKind),
+    columns.one_of("kind", DocumentKind),
     Index(None, "sha256"),
 )
 
 refunds = Table(
     "refunds",
     metadata,
-    _serial(),
-    _text("id", unique=True),
-    _link("order_id", "orders.id"),
-    _link("grant_id", "grants.id", nullable=True),
-    _text("state"),
-    _text("reason"),
-    _text("requested_at"),
-    _text("requested_by"),
-    _text("settled_at", nullable=True),
-    _text("amount", nullable=True),
-    _text("reference"),
-    _one_of("state", RefundState),
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.link("order_id", "orders.id"),
+    columns.link("grant_id", "grants.id", nullable=True),
+    columns.text("state"),
+    columns.text("reason"),
+    columns.text("requested_at"),
+    columns.text("requested_by"),
+    columns.text("settled_at", nullable=True),
+    columns.text("amount", nullable=True),
+    columns.text("reference"),
+    columns.one_of("state", RefundState),
     Index(None, "order_id", "requested_at"),
     Index(None, "requested_at"),
 )
@@ -309,46 +280,103 @@ Index(
     postgresql_where=text(f"state <> '{RefundState.REFUSED}'"),
 )
 
-terms = Table("terms", metadata, Column("terms_sha256", Text, primary_key=True), _text("body"))
+terms = Table("terms", metadata, Column("terms_sha256", Text, primary_key=True), columns.text("body"))
 
 usages = Table(
-    # What was seen in a scene, of whatever grants: also of such as this ledger does not know. No foreign key.
+    # What was seen in a scene, also of grants that this ledger does not know: no foreign key.
     "usages",
     metadata,
-    _serial(),
-    _text("scene"),
-    _text("grant_id"),
+    columns.serial(),
+    columns.text("scene"),
+    columns.text("grant_id"),
     Column("data_blocks", Integer, nullable=False),
-    _text("seen_at"),
+    columns.text("seen_at"),
     UniqueConstraint("scene", "grant_id"),
     CheckConstraint("data_blocks >= 0", name="data_blocks"),
     Index(None, "grant_id", "seen_at"),
 )
 
+resolutions = Table(
+    # About whatever a finding names, a grant or a data-block: no foreign key.
+    "resolutions",
+    metadata,
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.text("kind"),
+    columns.text("rule"),
+    columns.text("subject"),
+    columns.text("reason"),
+    columns.text("author"),
+    columns.text("decided_at"),
+    columns.text("evidence_sha256"),
+    columns.text("ends_at", nullable=True),
+    columns.text("project"),
+    columns.text("terms_sha256"),
+    columns.one_of("kind", ResolutionKind),
+    Index(None, "subject"),
+)
+
+declarations = Table(
+    "declarations",
+    metadata,
+    columns.serial(),
+    columns.text("id", unique=True),
+    columns.text("origin"),
+    columns.text("title"),
+    columns.text("declared_by"),
+    columns.text("declared_at"),
+    columns.text("reason"),
+    columns.text("author"),
+    columns.text("license"),
+    columns.text("source_url"),
+    columns.text("credit"),
+    columns.text("evidence_sha256"),
+    columns.text("project"),
+    columns.text("client"),
+    columns.text("withdrawn_at", nullable=True),
+    columns.face_number(),
+    columns.one_of("origin", Origin),
+    Index(None, "declared_at"),
+    Index(None, "face_number"),
+)
+
+fingerprints = Table(
+    # Of grants and of declared content alike; no foreign key can say that.
+    "fingerprints",
+    metadata,
+    columns.serial(),
+    columns.text("grant_id"),
+    columns.text("kind"),
+    columns.text("name"),
+    columns.text("code"),
+    columns.one_of("kind", ContentKind),
+    Index(None, "grant_id"),
+    Index(None, "kind", "serial"),
+)
+
 audit = Table(
     "audit",
     metadata,
-    Column("sequence", _big_key(), primary_key=True, autoincrement=False),
-    _text("action"),
-    _text("subject"),
-    _text("actor"),
-    _text("at"),
-    _text("details"),
-    _text("prev_sha256"),
-    _text("entry_sha256"),
+    Column("sequence", columns.big_key(), primary_key=True, autoincrement=False),
+    columns.text("action"),
+    columns.text("subject"),
+    columns.text("actor"),
+    columns.text("at"),
+    columns.text("details"),
+    columns.text("prev_sha256"),
+    columns.text("entry_sha256"),
     CheckConstraint("sequence >= 1", name="sequence"),
     Index(None, "subject"),
 )
 
 audit_tail = Table(
-    # One row: where the chain ends, and its Merkle frontier, so that neither a new entry nor a checkpoint has
-    # to read the chain. The verifier trusts the entries, not this row.
+    # One row: where the chain ends, so that nothing has to read it. The verifier trusts the entries.
     "audit_tail",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
-    _text("entry_sha256"),
-    _text("frontier"),
+    columns.text("entry_sha256"),
+    columns.text("frontier"),
     CheckConstraint("id = 1", name="id"),
     CheckConstraint("size >= 0", name="size"),
 )
@@ -361,27 +389,12 @@ schema_version = Table(
     PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
 )
 
-_WHEN_THERE = "WHEN EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)"
-_NEVER = "BEGIN SELECT RAISE(ABORT, 'the audit is never changed'); END"
-
-AUDIT_TRIGGERS = (
-    f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit {_NEVER}",
-    f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit {_NEVER}",
-    # INSERT OR REPLACE deletes without asking the trigger above.
-    f"CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit {_WHEN_THERE} {_NEVER}",
-)
-"""SQLite's own guard; PostgreSQL keeps roles without the right to do it."""
-
-
-def _guard_audit(_table: Table, connection: Connection, **_options: object) -> None:
-    if connection.dialect.name == "sqlite":
-        for trigger in AUDIT_TRIGGERS:
-            connection.exec_driver_sql(trigger)
-
 
 def _begin_audit(table: Table, connection: Connection, **_options: object) -> None:
     connection.execute(insert(table), {"id": 1, "size": 0, "entry_sha256": GENESIS_SHA256, "frontier": ""})
 
 
-event.listen(audit, "after_create", _guard_audit)
+event.listen(audit, "after_create", guards.guard_audit)
+event.listen(resolutions, "after_create", guards.guard_decisions)
+event.listen(declarations, "after_create", guards.guard_decisions)
 event.listen(audit_tail, "after_create", _begin_audit)

@@ -21,11 +21,14 @@ from ..audit.secrecy import clean_event
 from ..audit.verify import hash_to_leaf
 from ..errors import LedgerConflict, LedgerError
 from ..model.audit import AuditEntry, AuditEvent
+from ..model.declaration import Declaration
 from ..model.evidence import Document, Refund, RefundState
+from ..model.fingerprint import KnownContent
 from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.order import TRANSITIONS, Order, Receipt
 from ..model.quote import Approval, Quote
-from . import entries, rows, schema
+from ..model.resolution import Resolution
+from . import decision_rows, entries, rows, schema
 from .codecs import Columns, check_columns, encode_moment
 from .reader import SqlReader, hold
 from .tail import Tail, damaged_tail, read_tail, tail_columns
@@ -228,6 +231,54 @@ class SqlTransaction(SqlReader):
             )
         with self._writing():
             self._connection.execute(delete(table).where(table.c.scene == scene))
+            if columns:
+                self._connection.execute(insert(table), columns)
+
+    def add_resolution(self, resolution: Resolution) -> None:
+        """Write a new resolution; raise LedgerConflict when its id exists. It is never changed."""
+        self._insert(schema.resolutions, decision_rows.resolution_columns(resolution))
+
+    def add_declaration(self, declaration: Declaration) -> None:
+        """Write a new declaration; raise LedgerConflict when its id exists. Only withdrawing changes it."""
+        self._insert(schema.declarations, decision_rows.declaration_columns(declaration))
+
+    def withdraw_declaration(self, declaration_id: str, *, at: datetime) -> None:
+        """Note that a declaration holds no more.
+
+        Raises LedgerConflict when there is none, or when it was withdrawn before.
+        """
+        table = schema.declarations
+        statement = (
+            update(table)
+            .where(table.c.id == declaration_id, table.c.withdrawn_at.is_(None))
+            .values({"withdrawn_at": encode_moment(at)})
+        )
+        with self._writing():
+            changed = self._connection.execute(statement).rowcount
+        if changed != 1:
+            raise LedgerConflict(
+                "There is no such declaration that still holds.", context={"declaration_id": declaration_id}
+            )
+
+    def replace_fingerprints(self, grant_id: str, contents: Iterable[KnownContent]) -> None:
+        """Replace what a grant's (or a declaration's) content is recognized by.
+
+        Raises LedgerConflict when there is no such grant or declaration, LedgerError when a fingerprint is
+        of another one.
+        """
+        table = schema.fingerprints
+        columns = [check_columns(decision_rows.content_columns(content)) for content in contents]
+        if any(content["grant_id"] != grant_id for content in columns):
+            raise LedgerError(
+                "The fingerprints are of another license than the one whose they would be.",
+                code="ledger.invalid_value",
+            )
+        if self.grant(grant_id) is None and self.declaration(grant_id) is None:
+            raise LedgerConflict(
+                "There is no such grant or declaration in the ledger.", context={"grant_id": grant_id}
+            )
+        with self._writing():
+            self._connection.execute(delete(table).where(table.c.grant_id == grant_id))
             if columns:
                 self._connection.execute(insert(table), columns)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..errors import LedgerConflict, LedgerError
+from .guards import AUDIT_NEVER, DECIDED_NEVER
 
 
 class _Sentence(NamedTuple):
@@ -93,8 +94,13 @@ def conflict(error: IntegrityError) -> LedgerConflict:
     rule = str(error.orig)
     if "FOREIGN KEY" in rule:
         message = "This refers to something that is not in the ledger. Nothing was saved."
-    elif "the audit is never changed" in rule:
+    elif AUDIT_NEVER in rule:
         message = "The audit is only ever added to. Nothing was saved."
+    elif DECIDED_NEVER in rule:
+        message = (
+            "What was decided or declared stays as it was; a declaration can be withdrawn, once. Nothing was "
+            "saved; add a new one instead."
+        )
     elif "CHECK" in rule or "NOT NULL" in rule:
         message = f"The ledger does not take such a value ({rule}). Nothing was saved."
     else:

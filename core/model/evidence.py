@@ -44,6 +44,35 @@ class WebPurchase:
     note: str = ""
 
 
+class EvidenceKind(StrEnum):
+    """What a piece of evidence in a report is. The first five are the kinds of documents."""
+
+    INVOICE = "invoice"
+    ORDER_PAGE = "order_page"
+    LICENSE_TEXT = "license_text"
+    CORRESPONDENCE = "correspondence"
+    OTHER = "other"
+    RECEIPT = "receipt"
+    """The marketplace's word that it was paid; no file."""
+    TERMS = "terms"
+    """The reading of the license terms that was kept with the purchase."""
+    DECLARATION = "declaration"
+    """Somebody's word for content that was not bought."""
+    RESOLUTION = "resolution"
+    """What was kept with a decision about a finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One thing that proves a line of a report. ``sha256`` is of the document; empty where there is none."""
+
+    kind: EvidenceKind
+    label: str
+    """What it is, for people: a file's name, "order 4711 at CGTrader"."""
+    sha256: str = ""
+    at: datetime | None = None
+
+
 class RefundState(StrEnum):
     """Where a refund stands."""
 

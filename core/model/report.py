@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .answer import SceneUse
+from .evidence import Evidence
 from .findings import Finding, Verdict
 from .intended_use import IntendedUse
 
@@ -21,6 +23,8 @@ class ReportRow:
     """How the license is known: ``stamp``, ``faces``, ``stamp+faces``; or what is wrong: ``merged``,
     ``faces_lost``, ``stamp_lost``, ``unknown_grant``, ``damaged``; empty when undeclared."""
     library: str = ""
+    in_output: bool | None = None
+    """Whether it is in the output; None: not known, and counts as in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,10 @@ class ReportGrant:
     findings: tuple[Finding, ...] = ()
     marketplace_name: str = ""
     """The marketplace's name for people."""
+    evidence: tuple[Evidence, ...] = ()
+    """What proves it, in the order in which it came."""
+    origin: str = ""
+    """For declared content: a declaration's :class:`~core.model.declaration.Origin`; empty for bought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +73,5 @@ class Report:
     lost: tuple[str, ...]
     """Grant ids in the scene's register of which nothing is left in the scene."""
     tool_version: str = ""
+    answer: SceneUse | None = None
+    """What the scene may be used for, and the ways out; None: it was not asked."""

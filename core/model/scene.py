@@ -68,6 +68,8 @@ class DataBlock:
     unmarked_faces: int = 0
     """For a mesh: faces whose ``clearance_grant`` is 0 or absent."""
     users: int = 1
+    in_output: bool | None = None
+    """Whether a render shows or plays it; None: not known, and counts as shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

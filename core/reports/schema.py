@@ -7,151 +7,38 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from ..model.findings import Finding, Severity, Verdict
-from ..model.intended_use import IntendedUse, OutputKind, Purpose
-from ..model.license import Confidence
+from ..model.answer import SceneUse, WayOutLine
+from ..model.declaration import Origin
+from ..model.findings import Finding
+from ..model.intended_use import IntendedUse, OutputKind
+from ..model.money import Money
 from ..model.report import Report, ReportGrant, ReportRow
+from ..model.resolution import Resolution
 from .credits import collect_credits
+from .published import (
+    SCHEMA,
+    AnswerModel,
+    BudgetModel,
+    ClauseModel,
+    CreditModel,
+    DataBlockModel,
+    EvidenceModel,
+    FindingModel,
+    GrantModel,
+    LicenseModel,
+    OutputAnswerModel,
+    ReportModel,
+    ResolutionModel,
+    ToolModel,
+    UseModel,
+    WayOutModel,
+)
 
-SCHEMA = 1
 SCHEMA_ID = "https://clearance.invalid/report.schema.json"
 """An identifier, not an address: ``.invalid`` never resolves (RFC 2606)."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ToolModel(_Model):
-    """What made the report."""
-
-    name: str = "Clearance"
-    version: str
-
-
-class BudgetModel(_Model):
-    """An amount of money as a decimal text, never a float."""
-
-    amount: str
-    currency: str = Field(description="ISO 4217 code")
-
-
-class UseModel(_Model):
-    """The intended use that the scene was judged for."""
-
-    name: str
-    purpose: Purpose
-    outputs: list[OutputKind]
-    media: list[str]
-    territory: list[str] = Field(description="ISO 3166-1 alpha-2 codes; empty means worldwide")
-    print_run: int | None
-    impressions: int | None
-    audience: int | None
-    production_budget: BudgetModel | None
-    merchandise: bool
-    templates: bool
-    sensitive: bool
-    client: str
-    seats: int
-
-
-class ClauseModel(_Model):
-    """What a finding rests on."""
-
-    topic: str
-    summary: str = Field(description="Our own words unless `quoted` is true")
-    url: str
-    read_on: date
-    confidence: Confidence
-    quoted: bool
-
-
-class FindingModel(_Model):
-    """One reason."""
-
-    rule: str
-    severity: Severity
-    message: str
-    how_to_fix: str
-    subject: str = Field(description="A grant id, or a data-block such as MESH/Chair, or empty for the scene")
-    terms_sha256: str
-    clause: ClauseModel | None
-
-
-class GrantModel(_Model):
-    """One license in the scene."""
-
-    grant_id: str
-    marketplace: str
-    listing_id: str
-    title: str
-    author: str
-    license_id: str
-    license_label: str
-    terms_sha256: str
-    terms_url: str
-    credit: str
-    verdict: Verdict
-    granted_at: datetime | None = Field(description="null when the ledger does not know the grant")
-    data_blocks: int
-    findings: list[FindingModel]
-
-
-class LicenseModel(_Model):
-    """A license as a data-block has it."""
-
-    grant_id: str
-    marketplace: str
-    listing_id: str
-    license_id: str
-    license_label: str
-
-
-class DataBlockModel(_Model):
-    """One data-block of the scene."""
-
-    id_type: str
-    name: str
-    library: str = Field(description="Path of the file it is linked from; empty for a local one")
-    verdict: Verdict
-    witness: str = Field(description="How its license is known, or what is wrong; empty when undeclared")
-    licenses: list[LicenseModel]
-
-
-class CreditModel(_Model):
-    """A line for the credits."""
-
-    line: str
-    grant_ids: list[str]
-
-
-class ReportModel(_Model):
-    """A scene license report."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, title="Clearance scene license report", populate_by_name=True
-    )
-
-    schema_number: int = Field(alias="schema", ge=SCHEMA, le=SCHEMA, description="Number of this schema")
-    tool: ToolModel
-    made_at: datetime
-    scene: str
-    host: str
-    verdict: Verdict
-    summary: str
-    use: UseModel
-    grants: list[GrantModel]
-    data_blocks: list[DataBlockModel]
-    findings: list[FindingModel] = Field(description="Worst first")
-    undeclared: list[str]
-    lost: list[str] = Field(description="Grant ids that were once imported and of which nothing is left")
-    credits: list[CreditModel]
 
 
 def render_json(report: Report) -> str:
@@ -185,6 +72,7 @@ def make_model(report: Report) -> ReportModel:
             CreditModel(line=credit.line, grant_ids=[_safe(grant_id) for grant_id in credit.grant_ids])
             for credit in collect_credits(report)
         ],
+        answer=None if report.answer is None else _answer(report.answer),
     )
 
 
@@ -205,7 +93,6 @@ def _safe(text: str) -> str:
 
 
 def _use(use: IntendedUse) -> UseModel:
-    budget = use.production_budget
     return UseModel(
         name=use.name,
         purpose=use.purpose,
@@ -215,17 +102,31 @@ def _use(use: IntendedUse) -> UseModel:
         print_run=use.print_run,
         impressions=use.impressions,
         audience=use.audience,
-        production_budget=(
-            BudgetModel(amount=f"{budget.decimal:f}", currency=budget.currency)
-            if budget is not None
-            else None
-        ),
+        production_budget=_amount(use.production_budget),
         merchandise=use.merchandise,
         templates=use.templates,
         sensitive=use.sensitive,
-        client=use.client,
+        client=_safe(use.client),
         seats=use.seats,
+        term_months=use.term_months,
+        clients=[_safe(client) for client in use.clients],
+        projects=use.projects,
+        affiliates=use.affiliates,
+        protected=use.protected,
+        main_content=use.main_content,
+        engines=list(use.engines),
+        sales=use.sales,
+        licensee_revenue=_amount(use.licensee_revenue),
+        logo=use.logo,
+        alters_content=use.alters_content,
+        transfer=use.transfer,
+        ai_training=use.ai_training,
+        ai_metadata=use.ai_metadata,
     )
+
+
+def _amount(money: Money | None) -> BudgetModel | None:
+    return None if money is None else BudgetModel(amount=f"{money.decimal:f}", currency=money.currency)
 
 
 def _finding(finding: Finding) -> FindingModel:
@@ -247,6 +148,22 @@ def _finding(finding: Finding) -> FindingModel:
             confidence=clause.confidence,
             quoted=clause.quoted,
         ),
+        resolved_by=None if finding.resolved_by is None else _resolution(finding.resolved_by),
+        final=finding.final,
+    )
+
+
+def _resolution(resolution: Resolution) -> ResolutionModel:
+    return ResolutionModel(
+        id=_safe(resolution.id),
+        kind=resolution.kind,
+        reason=_safe(resolution.reason),
+        author=_safe(resolution.author),
+        decided_at=resolution.decided_at,
+        evidence_sha256=resolution.evidence_sha256,
+        ends_at=resolution.ends_at,
+        project=_safe(resolution.project),
+        terms_sha256=resolution.terms_sha256,
     )
 
 
@@ -266,6 +183,14 @@ def _grant(grant: ReportGrant) -> GrantModel:
         granted_at=grant.granted_at,
         data_blocks=grant.data_blocks,
         findings=[_finding(finding) for finding in grant.findings],
+        marketplace_name=_safe(grant.marketplace_name),
+        origin=Origin(grant.origin) if grant.origin else None,
+        evidence=[
+            EvidenceModel(
+                kind=evidence.kind, label=_safe(evidence.label), sha256=evidence.sha256, at=evidence.at
+            )
+            for evidence in grant.evidence
+        ],
     )
 
 
@@ -277,6 +202,7 @@ def _row(row: ReportRow, grants: dict[str, ReportGrant]) -> DataBlockModel:
         verdict=row.verdict,
         witness=row.witness,
         licenses=[_license(grants[grant_id]) for grant_id in row.grant_ids if grant_id in grants],
+        in_output=row.in_output,
     )
 
 
@@ -287,6 +213,36 @@ def _license(grant: ReportGrant) -> LicenseModel:
         listing_id=_safe(grant.listing_id),
         license_id=_safe(grant.license_id),
         license_label=_safe(grant.license_label),
+    )
+
+
+def _answer(answer: SceneUse) -> AnswerModel:
+    return AnswerModel(
+        obstacles=[_safe(subject) for subject in answer.obstacles],
+        still_for=[
+            OutputAnswerModel(
+                output=entry.output,
+                purpose=entry.purpose,
+                verdict=entry.verdict,
+                obstacles=[_safe(subject) for subject in entry.obstacles],
+            )
+            for entry in answer.still_for
+        ],
+        ways_out=[_way(way) for way in answer.ways_out],
+        cheapest=[_way(way) for way in answer.cheapest],
+    )
+
+
+def _way(way: WayOutLine) -> WayOutModel:
+    return WayOutModel(
+        way=way.way,
+        subject=_safe(way.subject),
+        title=_safe(way.title),
+        text=_safe(way.text),
+        leads_to=way.leads_to,
+        note=_safe(way.note),
+        license_id=_safe(way.license_id),
+        effort=way.effort,
     )
 
 

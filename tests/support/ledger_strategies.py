@@ -7,13 +7,16 @@ from datetime import UTC
 from hypothesis import strategies as st
 
 from core.model.audit import AuditEvent
+from core.model.declaration import Declaration, Origin
 from core.model.evidence import Document, DocumentKind, Refund, RefundState
+from core.model.fingerprint import ContentKind, KnownContent
 from core.model.grant import Grant, GrantFile, GrantState, Usage
 from core.model.license import TermsSource
 from core.model.listing import ListingRef, MediaKind
 from core.model.money import Balance, Credits, Money
 from core.model.order import Order, OrderState, Receipt
 from core.model.quote import Approval, Quote
+from core.model.resolution import Resolution, ResolutionKind
 
 # Everything that is text: what is not (NUL, lone surrogates) has tests of its own.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
@@ -146,6 +149,40 @@ refunds = st.builds(
     reference=texts,
 )
 usages = st.builds(Usage, grant_id=names, scene=names, data_blocks=st.integers(0, 2**31 - 1), seen_at=moments)
+resolutions = st.builds(
+    Resolution,
+    id=texts,
+    kind=st.sampled_from(ResolutionKind),
+    rule=texts,
+    subject=texts,
+    reason=texts,
+    author=texts,
+    decided_at=moments,
+    evidence_sha256=texts,
+    ends_at=st.none() | moments,
+    project=texts,
+    terms_sha256=texts,
+)
+declarations = st.builds(
+    Declaration,
+    id=texts,
+    origin=st.sampled_from(Origin),
+    title=texts,
+    declared_by=texts,
+    declared_at=moments,
+    reason=texts,
+    author=texts,
+    license=texts,
+    source_url=texts,
+    credit=texts,
+    evidence_sha256=texts,
+    project=texts,
+    client=texts,
+    withdrawn_at=st.none() | moments,
+)
+contents = st.builds(
+    KnownContent, grant_id=st.just("grant_1"), kind=st.sampled_from(ContentKind), name=texts, code=texts
+)
 events = st.builds(
     AuditEvent,
     action=texts,

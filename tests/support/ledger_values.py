@@ -10,12 +10,15 @@ from typing import Any
 
 from core.ledger.engine import SqlLedger, open_ledger
 from core.model.audit import AuditEvent
+from core.model.declaration import Declaration, Origin
 from core.model.evidence import Document, DocumentKind, Refund, RefundState
+from core.model.fingerprint import ContentKind, KnownContent
 from core.model.grant import Grant, GrantFile, Usage
 from core.model.listing import ListingRef, MediaKind
 from core.model.money import Balance, Credits, Money
 from core.model.order import Order, OrderState, Receipt
 from core.model.quote import Approval, Quote
+from core.model.resolution import Resolution, ResolutionKind
 
 AT = datetime(2026, 11, 23, 15, 14, 26, 123456, tzinfo=UTC)
 REF = ListingRef(marketplace="cgtrader", id="123")
@@ -174,6 +177,51 @@ def make_usage(number: int = 1, **facts: Any) -> Usage:
     """Make a usage of the grant with the same number."""
     usage = Usage(grant_id=f"grant_{number}", scene="/shots/010.blend", data_blocks=3, seen_at=moment(number))
     return replace(usage, **facts)
+
+
+def make_resolution(number: int = 1, **facts: Any) -> Resolution:
+    """Make a decision about the credit line of grant 1."""
+    resolution = Resolution(
+        id=f"resolution_{number}",
+        kind=ResolutionKind.CLEARED_IN_WRITING,
+        rule="output.print",
+        subject="grant_1",
+        reason="the seller agreed — souhlasí",
+        author="lea",
+        decided_at=moment(number),
+        evidence_sha256=f"{number:064x}",
+        ends_at=moment(10**6),
+        project="forest",
+        terms_sha256="ab" * 32,
+    )
+    return replace(resolution, **facts)
+
+
+def make_declaration(number: int = 1, **facts: Any) -> Declaration:
+    """Make a declaration of something under a free license."""
+    declaration = Declaration(
+        id=f"declaration_{number}",
+        origin=Origin.FREE_LICENSE,
+        title="Moss — mech 🌿",
+        declared_by="mia",
+        declared_at=moment(number),
+        reason="from the museum's website",
+        author="A. Botanist",
+        license="CC-BY-4.0",
+        source_url="https://museum.example/moss",
+        credit="Moss by A. Botanist, CC BY 4.0",
+        evidence_sha256=f"{number:064x}",
+        project="forest",
+    )
+    return replace(declaration, **facts)
+
+
+def make_content(number: int = 1, **facts: Any) -> KnownContent:
+    """Make a fingerprint of an image of grant 1."""
+    content = KnownContent(
+        grant_id="grant_1", kind=ContentKind.IMAGE, name=f"bark_{number}.png", code=f"i1:{number:032x}"
+    )
+    return replace(content, **facts)
 
 
 def make_event(number: int = 1, **facts: Any) -> AuditEvent:

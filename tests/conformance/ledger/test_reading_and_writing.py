@@ -11,6 +11,8 @@ from ledger_values import (
     AT,
     REF,
     make_approval,
+    make_content,
+    make_declaration,
     make_document,
     make_event,
     make_file,
@@ -19,14 +21,17 @@ from ledger_values import (
     make_quote,
     make_receipt,
     make_refund,
+    make_resolution,
     make_usage,
     moment,
 )
 
 from core.errors import LedgerConflict, LedgerError
+from core.ids import hash_grant_id
 from core.ledger.engine import SqlLedger
 from core.ledger.port import Ledger, LedgerReader
 from core.model.evidence import RefundState
+from core.model.fingerprint import ContentKind
 from core.model.grant import GrantState
 from core.model.license import TermsSource
 from core.model.listing import ListingRef
@@ -34,6 +39,8 @@ from core.model.money import Money
 from core.model.order import OrderState
 
 OTHER = ListingRef(marketplace="shutterstock", id="123")
+TWINS = ("grant_24141", "grant_72517")
+"""Two ids with the same number on faces."""
 
 
 def assert_empty(reader: LedgerReader) -> None:
@@ -62,6 +69,15 @@ def assert_empty(reader: LedgerReader) -> None:
     assert reader.terms_text("x") is None
     assert reader.usages() == ()
     assert reader.usages(grant_id="x", scene="y") == ()
+    assert reader.grants_by_face([]) == {}
+    assert reader.grants_by_face([1, 2**31 - 1, 1]) == {}
+    assert reader.resolutions() == ()
+    assert reader.declaration("x") is None
+    assert reader.declarations() == ()
+    assert reader.declarations_by_id(["x", "", "x"]) == {}
+    assert reader.declarations_by_face([1]) == {}
+    assert list(reader.fingerprints("image")) == list(reader.fingerprints("nonsense")) == []
+    assert not reader.fingerprinted("x")
     assert reader.audit() == ()
 
 
@@ -321,6 +337,93 @@ def test_usages_that_contradict_each_other_or_the_scene_are_refused_as_a_whole(l
     with pytest.raises(LedgerError), ledger.transaction() as work:
         work.replace_usages("a", [make_usage(1, scene="b")])
     assert ledger.usages() == (kept,)
+
+
+def test_grants_and_declarations_are_found_by_the_numbers_on_faces(ledger: Ledger) -> None:
+    twins = [make_grant(1, id=TWINS[0]), make_grant(2, id=TWINS[1])]
+    other, declared = make_grant(3), make_declaration(1)
+    shared, alone, own = (hash_grant_id(value.id) for value in (twins[0], other, declared))
+    assert hash_grant_id(TWINS[1]) == shared
+    with ledger.transaction() as work:
+        for grant in (*reversed(twins), other):
+            work.add_grant(grant)
+        work.add_declaration(declared)
+    assert ledger.grants_by_face(iter([alone, shared, 5, shared, own])) == {
+        alone: (other,), shared: tuple(sorted(twins, key=lambda grant: grant.id)),
+    }  # fmt: skip
+    assert ledger.declarations_by_face([own, alone]) == {own: (declared,)}
+
+
+def test_resolutions_come_in_their_order_and_never_change(ledger: Ledger) -> None:
+    decided = [make_resolution(number, decided_at=moment(-number)) for number in (3, 1, 2)]
+    with ledger.transaction() as work:
+        for resolution in decided:
+            work.add_resolution(resolution)
+    assert ledger.resolutions() == tuple(decided)
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.add_resolution(make_resolution(1, reason="another"))
+    assert ledger.resolutions() == tuple(decided)
+
+
+def test_a_declaration_is_withdrawn_once_and_never_changed_otherwise(ledger: Ledger) -> None:
+    first, second = make_declaration(1), make_declaration(2)
+    with ledger.transaction() as work:
+        work.add_declaration(first)
+        work.add_declaration(second)
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.add_declaration(replace(first, title="another"))
+    with ledger.transaction() as work:
+        work.withdraw_declaration(first.id, at=moment(50))
+    withdrawn = replace(first, withdrawn_at=moment(50))
+    for declaration_id in (first.id, "declaration_9"):
+        with pytest.raises(LedgerConflict), ledger.transaction() as work:
+            work.withdraw_declaration(declaration_id, at=moment(60))
+    assert ledger.declaration(first.id) == withdrawn
+    assert ledger.declarations() == (second, withdrawn)
+    assert ledger.declarations(limit=1) == (second,)
+    assert ledger.declarations_by_id([second.id, "x", first.id]) == {first.id: withdrawn, second.id: second}
+
+
+def test_fingerprints_of_one_grant_are_replaced_and_those_of_others_stay(ledger: Ledger) -> None:
+    first = [make_content(1), make_content(2, kind=ContentKind.MESH), make_content(3), make_content(3)]
+    declared = make_content(9, grant_id="declaration_1")
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(1))
+        work.add_declaration(make_declaration(1))
+        work.replace_fingerprints("grant_1", first)
+        work.replace_fingerprints("declaration_1", [declared])
+    assert list(ledger.fingerprints("image")) == [first[0], first[2], first[3], declared]
+    assert list(ledger.fingerprints("mesh")) == [first[1]]
+    with ledger.transaction() as work:
+        work.replace_fingerprints("grant_1", iter([first[2]]))
+    assert list(ledger.fingerprints("image")) == [declared, first[2]]
+    with ledger.transaction() as work:
+        work.replace_fingerprints("grant_1", [])
+    assert not ledger.fingerprinted("grant_1")
+    assert ledger.fingerprinted("declaration_1")
+
+
+def test_fingerprints_of_nobody_or_of_somebody_else_are_refused(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(1))
+        work.replace_fingerprints("grant_1", [make_content(1)])
+    with pytest.raises(LedgerConflict), ledger.transaction() as work:
+        work.replace_fingerprints("grant_7", [make_content(2, grant_id="grant_7")])
+    with pytest.raises(LedgerError), ledger.transaction() as work:
+        work.replace_fingerprints("grant_1", [make_content(2, grant_id="grant_7")])
+    assert list(ledger.fingerprints("image")) == [make_content(1)]
+
+
+def test_more_fingerprints_than_are_read_at_once(ledger: Ledger) -> None:
+    many = [make_content(number) for number in range(12_345)]
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(1))
+        work.replace_fingerprints("grant_1", many)
+    going = ledger.fingerprints("image")
+    begun = [next(going) for _ in range(10)]
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(2))
+    assert [*begun, *going] == many
 
 
 def test_times_come_back_in_utc_from_whatever_zone(ledger: Ledger) -> None:

@@ -9,17 +9,22 @@ from dataclasses import replace
 import ledger_strategies as strategies
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ledger_values import make_grant, make_order, make_quote
 
 from core.audit.chain import link
 from core.errors import LedgerError
+from core.ids import hash_grant_id
 from core.ledger.port import Ledger, LedgerTransaction
 from core.model.audit import GENESIS_SHA256, AuditEvent
+from core.model.declaration import Declaration
 from core.model.evidence import Document, Refund
+from core.model.fingerprint import ContentKind, KnownContent
 from core.model.grant import Grant, GrantFile, Usage
 from core.model.money import Credits, Money
 from core.model.order import Order, Receipt
 from core.model.quote import Approval, Quote
+from core.model.resolution import Resolution
 
 # The ledger stays empty: each example is rolled back, so one may serve for all.
 repeated = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -126,6 +131,37 @@ def test_usages(ledger: Ledger, value: Usage) -> None:
     with rolled_back(ledger) as work:
         work.replace_usages(value.scene, [value])
         assert work.usages(scene=value.scene, grant_id=value.grant_id) == (value,)
+
+
+@given(value=strategies.resolutions)
+@repeated
+def test_resolutions(ledger: Ledger, value: Resolution) -> None:
+    with rolled_back(ledger) as work:
+        work.add_resolution(value)
+        assert work.resolutions() == (value,)
+
+
+@given(value=strategies.declarations)
+@repeated
+def test_declarations(ledger: Ledger, value: Declaration) -> None:
+    number = hash_grant_id(value.id)
+    with rolled_back(ledger) as work:
+        work.add_declaration(value)
+        assert work.declaration(value.id) == value
+        assert work.declarations() == (value,)
+        assert work.declarations_by_id([value.id]) == {value.id: value}
+        assert work.declarations_by_face([number]) == {number: (value,)}
+
+
+@given(values=st.lists(strategies.contents, max_size=5))
+@repeated
+def test_fingerprints(ledger: Ledger, values: list[KnownContent]) -> None:
+    with rolled_back(ledger) as work:
+        work.add_grant(make_grant(1))
+        work.replace_fingerprints("grant_1", values)
+        for kind in ContentKind:
+            assert list(work.fingerprints(kind)) == [value for value in values if value.kind is kind]
+        assert work.fingerprinted("grant_1") is bool(values)
 
 
 @given(digest=strategies.texts, text=strategies.texts)

@@ -17,6 +17,8 @@ import pytest
 from ledger_values import (
     REF,
     make_approval,
+    make_content,
+    make_declaration,
     make_document,
     make_event,
     make_file,
@@ -25,11 +27,13 @@ from ledger_values import (
     make_quote,
     make_receipt,
     make_refund,
+    make_resolution,
     make_usage,
     moment,
 )
 
 from core.errors import LedgerError
+from core.ids import hash_grant_id
 from core.ledger import schema
 from core.ledger.engine import open_ledger
 from core.ledger.migrate import MIGRATIONS, prepare_schema, upgrade
@@ -151,6 +155,15 @@ def check_contents(reader: LedgerReader, version: str = "0001") -> None:
         )
     else:
         assert (reader.documents("order_1"), reader.refunds()) == ((), ())
+    by_face = reader.grants_by_face([hash_grant_id("grant_1"), hash_grant_id("grant_2")])
+    assert sorted(found.id for twins in by_face.values() for found in twins) == ["grant_1", "grant_2"]
+    if version >= "0003":
+        assert reader.resolutions() == (make_resolution(1), make_resolution(2, ends_at=None))
+        assert reader.declarations() == (make_declaration(2), make_declaration(1, withdrawn_at=moment(9)))
+        assert list(reader.fingerprints("image")) == [make_content(1)]
+    else:
+        assert (reader.resolutions(), reader.declarations()) == ((), ())
+        assert not reader.fingerprinted("grant_1")
     assert [entry.event for entry in reader.audit()] == [
         make_event(1, action="order.approved"), make_event(2), make_event(3, action="file.stored"),
     ]  # fmt: skip
@@ -188,6 +201,9 @@ def test_a_ledger_of_every_version_opens_with_what_is_in_it(path: Path, version:
         work.record(make_event(9))
         work.add_grant(make_grant(9, source=TermsSource.CONTRACT))
         work.add_document(make_document(9))
+        work.add_resolution(make_resolution(9))
+        work.add_declaration(make_declaration(9))
+        work.replace_fingerprints("grant_9", [make_content(9, grant_id="grant_9")])
     new = path.with_name("new.sqlite")
     open_ledger(new).close()
     assert read_ddl(path) == read_ddl(new)
@@ -200,6 +216,21 @@ def test_the_scripts_of_a_released_version_still_make_what_was_released(tmp_path
     upgrade(migrated, lock_timeout_s=1.0, newest=version)
     restore(version, released)
     assert read_ddl(migrated) == read_ddl(released)
+
+
+def test_the_numbers_of_old_grants_are_those_of_new_ones(path: Path) -> None:
+    restore("0002", path)
+    names = ["", "grant_24141", "grant_72517", "größe 🪑", *(f"grant_x{number}" for number in range(1000))]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        row = list(connection.execute("SELECT * FROM grants WHERE id = 'grant_2'").fetchone())
+        for number, name in enumerate(names):
+            row[:3] = [100 + number, name, None]
+            connection.execute(f"INSERT INTO grants VALUES ({','.join('?' * len(row))})", row)
+    with closing(open_ledger(path)) as ledger:
+        found = ledger.grants_by_face(map(hash_grant_id, names))
+        assert {grant.id for twins in found.values() for grant in twins} == set(names)
+        assert len(found) == len(names) - 1
+        assert all(hash_grant_id(grant.id) == number for number, twins in found.items() for grant in twins)
 
 
 def test_a_migration_keeps_the_data_and_puts_a_copy_aside(

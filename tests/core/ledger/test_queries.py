@@ -61,6 +61,13 @@ def test_grants_are_fetched_in_few_statements(ledger: SqlLedger, wanted: int, qu
         lambda ledger: ledger.known_license_ids(REF),
         lambda ledger: ledger.terms_text("x"),
         lambda ledger: ledger.usages(grant_id="x"),
+        lambda ledger: ledger.grants_by_face([1, 2]),
+        lambda ledger: ledger.declaration("x"),
+        lambda ledger: ledger.declarations(),
+        lambda ledger: ledger.declarations_by_id(["x", "y"]),
+        lambda ledger: ledger.declarations_by_face([1, 2]),
+        lambda ledger: list(ledger.fingerprints("image")),
+        lambda ledger: ledger.fingerprinted("x"),
         lambda ledger: ledger.audit(after=7, limit=10),
     ],
 )
