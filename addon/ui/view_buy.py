@@ -160,7 +160,7 @@ def why_blocked(state: SessionState, *, now: datetime) -> str:
     result = selection.result if selection else None
     if selection is None or result is None:
         return "Select a result first; its price is asked for"
-    if selection.owned:
+    if result.covered_by is not None:
         return "You own this already. Import what you own instead of buying it twice"
     if result.why_not:
         return shorten(result.why_not, 300)

@@ -69,8 +69,10 @@ def view_details(
     where = names.get(selection.ref.marketplace, selection.ref.marketplace)
     listing, owned = selection.listing, selection.owned
     notes: list[Note] = []
-    if owned:
-        notes.append(Note(text=f"You own this ({shorten(owned[0].license_label, 60)}).", tone=Tone.GOOD))
+    covered = selection.result.covered_by if selection.result is not None else None
+    held = covered or next(iter(owned), None)
+    if held is not None:
+        notes.append(Note(text=f"You own this ({shorten(held.license_label, 60)}).", tone=Tone.GOOD))
     if selection.phase is Phase.BUSY:
         notes.append(Note(text=f"Asking {where} for the price and the license.", tone=Tone.BUSY))
     if selection.phase is Phase.FAILED and selection.problem is not None:
@@ -81,7 +83,7 @@ def view_details(
         title=shorten(listing.title, 200) or "Untitled",
         facts=tuple(_facts(listing, where)),
         notes=tuple(notes),
-        owned_grant_id=owned[0].id if owned else "",
+        owned_grant_id=held.id if held is not None else "",
         page_url=listing.page_url,
         retry=selection.phase is Phase.FAILED,
     )
@@ -120,6 +122,8 @@ def _with_quote(
         why_no_buy = "Blender is offline"
     elif is_being_bought:
         why_no_buy = "It is being bought: see Purchases and Downloads"
+    if result.note and not result.why_not:
+        notes.append(Note(text=shorten(result.note, 400), tone=Tone.WARN))
     return DetailsView(
         ref=base.ref,
         title=base.title,
@@ -129,7 +133,7 @@ def _with_quote(
         findings=tuple(view_finding(finding) for finding in result.answer.findings),
         cost=tuple(_cost_facts(result)),
         options=tuple(_options(result)),
-        quote_id=quote.id,
+        quote_id="" if result.covered_by is not None else quote.id,
         buy_text="Buy on the Website…" if on_website else "Order…" if quote.web_checkout else "Buy…",
         why_no_buy=why_no_buy,
         owned_grant_id=base.owned_grant_id,

@@ -24,11 +24,11 @@ from ..model.listing import (
     SearchQuery,
     Sort,
 )
-from ..model.money import UNSTATED_CURRENCY, Money
 from ..model.order import Order, OrderState
 from ..services.quote import QuoteResult
 from ..services.web_basis import sells_on_website
 from .context import Context, json_option, pass_context, use_option, wanted_options
+from .limits import check_limit, read_money
 from .output import print_json, print_table, show_progress
 
 POLL_PAUSE_S = 3.0
@@ -75,7 +75,7 @@ def search(
         per_page=limit,
         filters=SearchFilters(
             exclude_editorial=no_editorial,
-            max_price=_money(max_price),
+            max_price=read_money(max_price),
             formats=tuple(f.lower().lstrip(".") for f in formats),
             orientation=Orientation(orientation) if orientation else None,
         ),
@@ -173,7 +173,7 @@ def buy(
     services, actor = context.app.services, context.actor
     noted = tuple(_reference(text) for text in references)
     result = _quote(context, listing, use_path, wanted)
-    same = next((g for g in result.owned if g.license_id == result.quote.license_id), None)
+    same = result.covered_by
     if same is not None:
         if as_json:
             print_json({"state": "owned", "grant": same})
@@ -184,7 +184,7 @@ def buy(
         _print_quote(result)
     if result.why_not:
         raise UserInputError(result.why_not, code="buy.not_possible")
-    _check_limit(result, max_price)
+    check_limit(result, max_price)
     if not yes and not click.confirm("Buy it?", default=False, err=True):
         raise click.Abort
     approval = services.approve.run(
@@ -314,36 +314,15 @@ def _ref(text: str) -> ListingRef:
 
 
 def _grant_of(context: Context, ref: ListingRef) -> str:
-    from ..services.quote import active
+    from ..services.owned import active
 
     owned = active(context.app.ledger.grants_for(ref))
     if not owned:
         raise UserInputError(f"You own no license for {ref}.", code="grant.unknown")
+    if len({grant.kind for grant in owned}) > 1:
+        several = ", ".join(f"{grant.kind} “{grant.title}” is {grant.id}" for grant in owned)
+        raise UserInputError(f"{ref} is several things: {several}. Name the license.", code="grant.several")
     return owned[0].id
-
-
-def _money(text: str | None) -> Money | None:
-    if text is None:
-        return None
-    try:
-        amount, _, currency = text.strip().partition(" ")
-        return Money.parse(amount, currency.strip().upper() or UNSTATED_CURRENCY)
-    except ValueError as error:
-        raise UserInputError(f"{error}.", code="user_input.money") from None
-
-
-def _check_limit(result: QuoteResult, max_price: str | None) -> None:
-    cost = result.quote.cost
-    limit = _money(max_price)
-    if limit is None:
-        return
-    if cost is None:
-        raise UserInputError(
-            "The price is only shown at checkout, so a limit cannot be kept.", code="buy.price_unknown"
-        )
-    amount = cost.decimal if isinstance(cost, Money) else cost.amount
-    if amount > limit.decimal:
-        raise UserInputError(f"It costs {cost}, more than {max_price}.", code="buy.too_expensive")
 
 
 def _wait_for_payment(context: Context, order: Order, wait_for: float) -> Order:
@@ -385,7 +364,8 @@ def _print_quote(result: QuoteResult) -> None:
     if result.why_not:
         click.echo(f"  cannot be bought: {result.why_not}")
     for grant in result.owned:
-        click.echo(f"  owned already: {grant.id} ({grant.license_label})")
+        same = "owned already" if grant == result.covered_by else "owned, not the same"
+        click.echo(f"  {same}: {grant.id} ({grant.license_label})")
 
 
 def _how_to_choose(wanted: Wanted) -> str:

@@ -61,6 +61,7 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=200,  # ours; A-DOCS names no quota, and asks for fewer than 5 a second
     key_page_url="https://developer.adobe.com/console",
     docs_page="adobe-stock.md",
+    sold_by_size=frozenset({MediaKind.IMAGE, MediaKind.VIDEO}),  # A-DOCS 12: Standard_M, Video_HD, Video_4K
     refund=base.RefundPolicy(
         summary="Credits are not refunded. A single license is taken back by Adobe's support only.",
         how="Write to Adobe's support with the asset's number and the day; in a company its admin does that.",

@@ -94,6 +94,11 @@ class MarketplaceInfo:
     delivers_once: bool = False
     """True: the link comes with the purchase and can be asked for only there. A file that did not arrive is
     fetched by hand and picked up."""
+    numbers_by_kind: bool = False
+    """True: each kind of media is numbered by itself, so that one number can be a picture and a film."""
+    sold_by_size: frozenset[MediaKind] = frozenset()
+    """Kinds of which each size (``variant``, or a license that is named by one) is a purchase of its own. A
+    license for anything else covers it in every size."""
     opt_in: OptIn | None = None
     """What the user has to agree to before SEARCH is used here; None: nothing."""
     refund: RefundPolicy | None = None
@@ -249,6 +254,8 @@ class HistoryRecord:
     marketplace_order_id: str
     kind: MediaKind | None = None
     """What it is, where one list holds several kinds and the entry tells."""
+    variant: str = ""
+    """In which size it was licensed, as ``PurchaseRequest.variant`` names them; empty: not told."""
     marketplace_license_id: str = ""
     key: str = ""
     """Our order key, when the marketplace gives it back; empty when it does not."""

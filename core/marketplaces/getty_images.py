@@ -46,6 +46,7 @@ INFO = base.MarketplaceInfo(
     key_page_url="https://developer.gettyimages.com/docs/",
     docs_page="getty-images.md",
     delivers_once=True,
+    sold_by_size=frozenset({MediaKind.IMAGE, MediaKind.VIDEO}),  # G-2024: each size is a download that counts
     refund=base.RefundPolicy(
         summary="The API takes nothing back: a download counts when it is made.",
         how="Ask your Getty Images representative, or its support, with the number of the asset and the day.",

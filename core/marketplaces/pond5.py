@@ -28,10 +28,8 @@ INFO = base.MarketplaceInfo(
     kinds=frozenset({MediaKind.VIDEO, MediaKind.AUDIO, MediaKind.IMAGE}),
     auth=base.AuthConfig(
         app=base.AppAuth.HEADERS,
-        key_headers=(
-            ("key", Field.CLIENT_ID),
-            ("secret", Field.CLIENT_SECRET),
-        ),  # RSL, P5V2: on every request
+        # RSL, P5V2: on every request
+        key_headers=(("key", Field.CLIENT_ID), ("secret", Field.CLIENT_SECRET)),
         fields=(
             base.KeyField(field=Field.CLIENT_ID, label="API key", hint="Comes with the partner contract."),
             base.KeyField(field=Field.CLIENT_SECRET, label="API secret", hint="Comes with the API key."),
@@ -46,6 +44,7 @@ INFO = base.MarketplaceInfo(
     key_page_url="https://help.pond5.com/hc/en-us/articles/115001063903",
     docs_page="pond5.md",
     delivers_once=True,
+    sold_by_size=frozenset(MediaKind),  # RSL: each version has a price of its own
     contract_licenses=("Individual", "Business", "Premium"),  # help.pond5.com 215780083
     refund=base.RefundPolicy(
         summary="Pond5 takes a file back only when it is technically defective.",

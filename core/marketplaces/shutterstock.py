@@ -52,6 +52,9 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=100,  # ours; the vendor publishes no number
     key_page_url="https://www.shutterstock.com/account/developers/apps",
     docs_page="shutterstock.md",
+    numbers_by_kind=True,  # S-SPEC: /v2/images/1 and /v2/videos/1 are two things
+    # S-SPEC: LicenseVideo names the size; RedownloadImage gives an image in any.
+    sold_by_size=frozenset({MediaKind.VIDEO}),
     refund=base.RefundPolicy(
         summary="A license is final as far as the API goes: nothing there takes one back.",
         how="Write to Shutterstock's support and name the license id; what they grant was not found written.",
@@ -151,18 +154,21 @@ def order_status(owned: base.OwnedRef) -> Call[base.HistoryRecord]:
 def download_links(owned: base.OwnedRef) -> Steps[tuple[base.DownloadLink, ...]]:
     """Ask for the files of what is owned, free of charge."""
     item_id, license_id = calls.own_id(INFO, owned.ref, owned.kind), owned.marketplace_license_id
-    medium = MEDIA[owned.kind]
+    medium, size = MEDIA[owned.kind], owned.variant
     if not license_id:  # S-SPEC, the older one, has none in the answer to a purchase
         page: base.HistoryPage = yield history(base.HistoryQuery(ref=owned.ref, kind=owned.kind))
-        again = [record.marketplace_license_id for record in page.records if record.downloadable is not False]
+        there = [record for record in page.records if record.downloadable is not False]
+        again = [x for x in there if size in ("", x.variant)] or [x for x in there if not x.variant]
         if not again:
             raise NotFound(
                 f"{INFO.name} lists no file of this {medium.name} to fetch again.", marketplace=INFO.id
             )
-        license_id = again[0]
+        license_id, size = again[0].marketplace_license_id, size or again[0].variant
+    if not size and owned.kind is MediaKind.IMAGE:  # of a film the size that was licensed, whichever it is
+        size = next(iter(medium.sizes))
     # A POST, and SAFE all the same: one more link to what is licensed already, under a scope that can license
     # nothing (`licenses.view`; S-SPEC downloadImage).
-    path, size = (medium.path, "licenses", license_id, "downloads"), owned.variant or next(iter(medium.sizes))
+    path = (medium.path, "licenses", license_id, "downloads")
     read, body = partial(answers.read_link, medium.file.format(item_id)), {"size": size} if size else {}
     post = partial(API.post, "download_links", path, read, auth=Auth.USER, idempotency=Idempotency.SAFE)
     link: base.DownloadLink = yield post(body=body)

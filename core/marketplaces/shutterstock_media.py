@@ -162,9 +162,12 @@ def read_purchase(kind: MediaKind, item_id: str, answer: Node) -> base.PurchaseR
 
 def read_record(kind: MediaKind, item: Node) -> base.HistoryRecord:
     """Read an entry of the history: a license that was given (S-SPEC DownloadHistory)."""
-    license_id = item.at("id").identifier()
+    license_id, licensed = item.at("id").identifier(), item.at(MEDIA[kind].name)
+    size = licensed.hint_at("format").hint_at("size").hint_text().lower()
     return base.HistoryRecord(
-        ref=ListingRef(marketplace=ID, id=item.at(MEDIA[kind].name).at("id").identifier()),
+        ref=ListingRef(marketplace=ID, id=licensed.at("id").identifier()),
+        kind=kind,
+        variant=size if size in MEDIA[kind].sizes else "",
         state=base.RecordState.PAID,
         marketplace_order_id=license_id,
         marketplace_license_id=license_id,

@@ -30,6 +30,7 @@ from ..model.intended_use import IntendedUse
 from ..model.license import TermsSource
 from ..model.listing import Listing, MediaKind
 from ..model.order import Order, OrderState
+from .owned import is_same_kind
 from .past import Booked, BookPast, PastPurchase
 from .quote import listing_stub, sort_kinds
 from .settle import Proof, Settle
@@ -110,12 +111,14 @@ class PurchaseHistory:
 
     def compare(self, record: HistoryRecord, kind: MediaKind) -> KnownRecord:
         """Say what the ledger has of an entry: by license, by our key, or by the marketplace's order."""
+        info = self.find_marketplace(record.ref.marketplace).INFO
         orders = self.ledger.orders(ref=record.ref)
         grant = next(
             (
                 grant
                 for grant in self.ledger.grants_for(record.ref)
                 if record.marketplace_license_id
+                and is_same_kind(grant.kind, kind, info)
                 and grant.marketplace_license_id == record.marketplace_license_id
             ),
             None,
@@ -176,6 +179,7 @@ class PurchaseHistory:
             cost=record.charged,
             marketplace_order_id=record.marketplace_order_id,
             marketplace_license_id=record.marketplace_license_id,
+            variant=record.variant,
             account_id=record.account_id,
             editorial=listing.editorial,
             bought_at=record.at or self.clock.now(),

@@ -39,6 +39,7 @@ from ..marketplaces.base import (
     HistoryQuery,
     HistoryRecord,
     Marketplace,
+    MarketplaceInfo,
     PurchaseOutcome,
     PurchaseRequest,
     PurchaseResult,
@@ -47,7 +48,6 @@ from ..marketplaces.base import (
     Wanted,
 )
 from ..model.audit import AuditEvent
-from ..model.grant import Grant, GrantState
 from ..model.license import TermsSource
 from ..model.money import Credits, encode_cost
 from ..model.order import Order, OrderState
@@ -56,6 +56,7 @@ from ..settings import Settings
 from .approve import find_approved
 from .balances import Balances
 from .fresh_links import FreshLinks
+from .owned import find_covering, find_holdings
 from .quote import listing_stub, name_license
 from .references import fill_references
 from .settle import Proof, Settle
@@ -163,8 +164,9 @@ class Purchase:
         order = new_order(
             quote, approval, ids=self.ids, now=self.clock.now(), project=self.settings.project, buyer=actor
         )
+        info = self.find_marketplace(quote.ref.marketplace).INFO
         with doubt_when_open(quote), self.ledger.transaction() as work:
-            add_approved_order(work, order, quote)
+            add_approved_order(work, order, quote, info)
         return order
 
     def _held_already(
@@ -211,7 +213,7 @@ class Purchase:
         )
         proof = Proof(evidence="history", bought_at=record.at, details=(("held_before", "yes"),))
         with doubt_when_open(quote), self.ledger.transaction() as work:
-            add_approved_order(work, order, quote)
+            add_approved_order(work, order, quote, self.find_marketplace(order.ref.marketplace).INFO)
             order = work.change_order(replace(order, state=OrderState.AWAITING_CHECKOUT))
             order, _ = self.settle.book(work, order, result, proof=proof, actor=actor)
         self.ledger.write_checkpoint(at=now)
@@ -285,23 +287,6 @@ class Purchase:
                 )
 
 
-def find_equal_grant(grants: tuple[Grant, ...], quote: Quote) -> Grant | None:
-    """Return an active grant under the same license, which makes buying again pointless.
-
-    Of licenses that nobody knows, only the same words are the same license.
-    """
-    return next(
-        (
-            grant
-            for grant in grants
-            if grant.state is GrantState.ACTIVE
-            and grant.license_id == quote.license_id
-            and (not quote.license_id.endswith(".unknown") or grant.license_label == quote.license_label)
-        ),
-        None,
-    )
-
-
 def new_order(
     quote: Quote, approval: Approval, *, ids: Ids, now: datetime, project: str, buyer: str
 ) -> Order:
@@ -327,9 +312,9 @@ def new_order(
     )
 
 
-def add_approved_order(work: LedgerTransaction, order: Order, quote: Quote) -> None:
+def add_approved_order(work: LedgerTransaction, order: Order, quote: Quote, info: MarketplaceInfo) -> None:
     """Write a new order; raise UserInputError when it is owned or the approval was used already."""
-    owned = find_equal_grant(work.grants_for(quote.ref), quote)
+    owned = find_covering(find_holdings(work, quote.ref, quote.kind, info), quote, info)
     if owned is not None:
         raise UserInputError(
             f"You own “{quote.title}” under this license already. Import it from the library.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from ..marketplaces.base import (
 )
 from ..model.audit import AuditEvent
 from ..model.findings import PolicyAnswer
-from ..model.grant import Grant, GrantState
+from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
 from ..model.license import LicenseTerms, TermsSource
 from ..model.listing import Listing, ListingRef, MediaKind
@@ -32,6 +32,7 @@ from ..model.quote import Quote
 from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..settings import Settings
+from .owned import describe_other_sizes, find_covering, find_holdings
 from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import make_web_basis, sells_on_website
 
@@ -53,6 +54,9 @@ class QuoteResult:
     terms: LicenseTerms
     answer: PolicyAnswer
     owned: tuple[Grant, ...] = ()
+    """All that is owned of this listing, under whatever license and in whatever size."""
+    covered_by: Grant | None = None
+    """What is owned and gives just this already: buying it again would pay twice."""
     why_not: str = ""
     """Why it cannot be bought with the accounts we have; empty when it can."""
     options: tuple[QuoteOption, ...] = ()
@@ -147,17 +151,19 @@ class MakeQuote:
                     ),
                 )
             )
+        holdings = find_holdings(self.ledger, ref, basis.listing.kind, info)
         return QuoteResult(
             quote=quote,
             listing=basis.listing,
             terms=terms,
             answer=answer,
-            owned=active(self.ledger.grants_for(ref)),
+            owned=tuple(held.grant for held in holdings),
+            covered_by=find_covering(holdings, quote, info),
             why_not=basis.why_not,
             options=basis.options,
             references=basis.references,
             page_url=basis.page_url,
-            note=" ".join(filter(None, (note, named.note))),
+            note=" ".join(filter(None, (note, named.note, describe_other_sizes(holdings, quote, info)))),
         )
 
     def find_kind(self, ref: ListingRef, *, cancel: CancelToken | None = None) -> MediaKind:
@@ -182,6 +188,8 @@ class MakeQuote:
                 missing = missing or error
             else:
                 found.setdefault(listing.kind, listing)
+                if not module.INFO.numbers_by_kind:
+                    break  # the number is taken: each further question is one of the hour's requests
         if not found and missing is not None:
             raise missing
         if len(found) > 1:
@@ -283,8 +291,3 @@ def describe_web_price(info: MarketplaceInfo, basis: QuoteBasis, *, found: bool)
 def sourced(terms: LicenseTerms, source: TermsSource) -> LicenseTerms:
     """Return the terms with who says that they apply."""
     return terms if terms.source is source else replace(terms, source=source)
-
-
-def active(grants: Sequence[Grant]) -> tuple[Grant, ...]:
-    """Keep the grants that stand."""
-    return tuple(grant for grant in grants if grant.state is GrantState.ACTIVE)

@@ -120,7 +120,7 @@ class Drill:
         from core.ledger.engine import open_ledger
         from core.model.listing import ListingRef
         from core.model.order import OPEN_STATES, OrderState
-        from core.services.quote import active
+        from core.services.owned import active
 
         ref = ListingRef.parse(self.listing)
         charged = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -254,7 +255,24 @@ class States:
                 ),
             ),
             "owned selection": make(
-                **base, **ready, **selected(phase=phase.READY, result=self.result(), owned=(self.grant(),))
+                **base, **ready,
+                **selected(
+                    phase=phase.READY,
+                    result=replace(self.result(), owned=(self.grant(),), covered_by=self.grant()),
+                    owned=(self.grant(),),
+                ),
+            ),
+            "owned in another size": make(
+                **base, **ready,
+                **selected(
+                    phase=phase.READY,
+                    result=replace(
+                        self.result(variant="4k"),
+                        owned=(self.grant(),),
+                        note="You own this as “hd”. CGTrader sells “4k” by itself: it is charged once more.",
+                    ),
+                    owned=(self.grant(),),
+                ),
             ),
             "buying": buying("buying"),
             "awaiting checkout": buying(

@@ -234,7 +234,18 @@ def test_an_expired_price_cannot_be_bought() -> None:
 def test_what_is_owned_is_imported_and_not_bought() -> None:
     shown = view_details.view_details(STATES["owned selection"], INFOS, now=NOW)
     assert shown.owned_grant_id
+    assert not shown.quote_id
     assert "own" in view_buy.why_blocked(STATES["owned selection"], now=NOW)
+
+
+def test_another_size_or_license_of_what_is_owned_can_be_bought() -> None:
+    """The panel offers both: to import what is owned, and to buy what that does not cover."""
+    state = STATES["owned in another size"]
+    shown = view_details.view_details(state, INFOS, now=NOW)
+    assert shown.owned_grant_id
+    assert shown.quote_id == "quote_1"
+    assert [note.tone for note in shown.notes if "charged once more" in note.text] == [view.Tone.WARN]
+    assert view_buy.why_blocked(state, now=NOW) == ""
 
 
 def test_the_dialog_shows_the_balance_before_and_after() -> None:

@@ -302,6 +302,7 @@ def test_the_kind_is_found_out_by_asking(shop: Any) -> None:
 
 def test_a_number_that_is_two_things_is_not_guessed(shop: Any) -> None:
     """A picture and a film with one number: the wrong one must not be bought."""
+    shop.agency.INFO = replace(shop.agency.INFO, numbers_by_kind=True)
     model = make_listing(shop.agency.INFO)
     film = replace(model, kind=MediaKind.VIDEO, title="Flight")
     shop.sender.answers["listing"] = [model, film]
@@ -309,6 +310,13 @@ def test_a_number_that_is_two_things_is_not_guessed(shop: Any) -> None:
         shop.quote.find_kind(model.ref)
     assert caught.value.code == "user_input.kind"
     assert "Flight" in caught.value.message
+
+
+def test_where_one_number_is_one_thing_nothing_more_is_asked(shop: Any) -> None:
+    """Each question is one of the hour's requests."""
+    shop.sender.answers["listing"] = make_listing(shop.agency.INFO)
+    assert shop.quote.find_kind(make_listing(shop.agency.INFO).ref) is MediaKind.MODEL
+    assert shop.sender.operations() == ["listing"]
 
 
 def test_a_number_that_is_nothing_is_not_found(shop: Any) -> None:
