@@ -1,6 +1,7 @@
-"""SQLite's own guards for what is only ever added to, whatever program writes.
+"""The database's own guards for what is only ever added to, whatever program writes.
 
-PostgreSQL keeps roles without the right to change or delete.
+On a studio's PostgreSQL they stand beside the rights of its roles: an owner of the tables could change what
+no role may, and is stopped here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ DECIDED_NEVER = "what was decided and declared is never changed"
 
 def guard_audit(_table: Table, connection: Connection, **_options: object) -> None:
     """Keep audit entries from being changed, deleted or replaced."""
+    if connection.dialect.name == "postgresql":
+        _refuse_in_postgres(connection, "audit", AUDIT_NEVER)
+        return
     there = "WHEN EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)"
     never = _abort(AUDIT_NEVER)
     _run(
@@ -32,8 +36,19 @@ def guard_decisions(table: Table, connection: Connection, **_options: object) ->
     """Keep resolutions and declarations as they are; a declaration may be withdrawn, once."""
     name, never = table.name, _abort(DECIDED_NEVER)
     when = ""
+    others = [column.name for column in table.c if column.name != "withdrawn_at"]
+    if connection.dialect.name == "postgresql":
+        changed = [f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in others]
+        _refuse_in_postgres(
+            connection,
+            name,
+            DECIDED_NEVER,
+            unless=f"NOT ({' OR '.join(('OLD.withdrawn_at IS NOT NULL', *changed))})"
+            if "withdrawn_at" in table.c
+            else "",
+        )
+        return
     if "withdrawn_at" in table.c:
-        others = [column.name for column in table.c if column.name != "withdrawn_at"]
         changed = [f"NEW.{column} IS NOT OLD.{column}" for column in others]
         when = f"WHEN {' OR '.join(('OLD.withdrawn_at IS NOT NULL', *changed))} "
     there = f"WHEN EXISTS (SELECT 1 FROM {name} WHERE id = NEW.id OR serial = NEW.serial)"  # noqa: S608 - our own names
@@ -52,6 +67,27 @@ def _abort(message: str) -> str:
 
 
 def _run(connection: Connection, statements: Iterable[str]) -> None:
-    if connection.dialect.name == "sqlite":
-        for statement in statements:
-            connection.exec_driver_sql(statement)
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def _refuse_in_postgres(connection: Connection, table: str, message: str, *, unless: str = "") -> None:
+    """Refuse UPDATE (``unless`` a condition on OLD and NEW holds), DELETE and TRUNCATE of a table."""
+    allowed = f"IF TG_OP = 'UPDATE' THEN IF {unless} THEN RETURN NEW; END IF; END IF; " if unless else ""
+    _run(
+        connection,
+        (
+            (
+                f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN {allowed}RAISE EXCEPTION '{message}'; END $$"
+            ),
+            (
+                f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
+            ),
+            (
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
+            ),
+        ),
+    )

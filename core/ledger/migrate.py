@@ -36,7 +36,7 @@ def prepare_schema(
             version = read_version(connection, path)
         if version == newest:
             return
-        _check_known(version, newest, path)
+        check_known(version, newest, path)
         if version is None:
             with engine.execution_options(**IMMEDIATE).connect() as connection, connection.begin():
                 # Somebody else may have been faster; then it is theirs that counts.
@@ -48,15 +48,15 @@ def prepare_schema(
         upgrade(path, lock_timeout_s=lock_timeout_s, migrations=migrations, newest=newest)
 
 
-def read_version(connection: Connection, path: Path) -> str | None:
+def read_version(connection: Connection, place: object) -> str | None:
     """Return the schema version of a database, None for an empty one; raise LedgerError for any other."""
     if not inspect(connection).has_table(schema.VERSION_TABLE):
         if inspect(connection).get_table_names():
-            raise _foreign(path)
+            raise _foreign(place)
         return None
     versions = connection.execute(select(schema.schema_version.c.version_num)).scalars().all()
     if len(versions) != 1:
-        raise _foreign(path)
+        raise _foreign(place)
     return str(versions[0])
 
 
@@ -85,10 +85,10 @@ def upgrade(
             old = read_version(connection, path)
             if old == newest:
                 return None
-            _check_known(old, newest, path)
+            check_known(old, newest, path)
             copy = path.with_name(f"{path.stem}.version-{old}{path.suffix}")
             copy_database(path, copy)
-            _run_scripts(connection, migrations, newest=newest, path=path, copy=copy)
+            run_scripts(connection, migrations, newest=newest, place=path, copy=copy.name)
             if read_version(connection, path) != newest:
                 raise LedgerError(
                     f"The scripts that change the ledger do not lead to version {newest}. It was left as it "
@@ -112,7 +112,8 @@ def upgrade(
         engine.dispose()
 
 
-def _run_scripts(connection: Connection, migrations: Path, *, newest: str, path: Path, copy: Path) -> None:
+def run_scripts(connection: Connection, migrations: Path, *, newest: str, place: object, copy: str) -> None:
+    """Run the scripts up to a version; ``copy`` names what the old state is kept in. Raise LedgerError."""
     # Costly to import, and not needed as long as there is nothing to migrate.
     from alembic import command
     from alembic.config import Config
@@ -129,27 +130,28 @@ def _run_scripts(connection: Connection, migrations: Path, *, newest: str, path:
         raise
     except Exception as error:
         raise LedgerError(
-            f"The ledger {path} could not be brought to this version of Clearance ({type(error).__name__}: "
-            f"{error}). It was left as it was; a copy is in {copy.name}. Use the version of Clearance that "
+            f"The ledger {place} could not be brought to this version of Clearance ({type(error).__name__}: "
+            f"{error}). It was left as it was; a copy is in {copy}. Use the version of Clearance that "
             "you had, and report this.",
             code="ledger.migration_failed",
             context={"cause": type(error).__name__},
         ) from error
 
 
-def _check_known(version: str | None, newest: str, path: Path) -> None:
+def check_known(version: str | None, newest: str, place: object) -> None:
+    """Raise LedgerError for a ledger that a newer version of Clearance has changed."""
     if version is not None and version > newest:
         raise LedgerError(
-            f"The ledger {path} was made by a newer version of Clearance (schema {version}; this one knows "
+            f"The ledger {place} was made by a newer version of Clearance (schema {version}; this one knows "
             f"{newest}). Update Clearance; nothing was changed.",
             code="ledger.newer_schema",
             context={"version": version, "known": newest},
         )
 
 
-def _foreign(path: Path) -> LedgerError:
+def _foreign(place: object) -> LedgerError:
     return LedgerError(
-        f"{path} is a database, but not a ledger of Clearance; it was not touched. Choose another folder for "
-        "Clearance's data.",
+        f"{place} is a database, but not a ledger of Clearance; it was not touched. Choose another "
+        "place for Clearance's data.",
         code="ledger.not_a_ledger",
     )

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from ..audit.chain import link
 from ..audit.merkle import Frontier
@@ -32,7 +32,7 @@ from . import decision_rows, entries, rows, schema
 from .codecs import Columns, check_columns, encode_moment
 from .reader import SqlReader, hold
 from .tail import Tail, damaged_tail, read_tail, tail_columns
-from .trouble import conflict, translated
+from .trouble import conflict, is_conflict, translated
 
 
 class SqlTransaction(SqlReader):
@@ -313,7 +313,9 @@ class SqlTransaction(SqlReader):
             try:
                 with self._connection.begin_nested():
                     yield
-            except IntegrityError as error:
+            except DBAPIError as error:
+                if not is_conflict(error):
+                    raise
                 raise conflict(error) from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -53,6 +53,20 @@ _INVALID = _Sentence(
     "The ledger {place} cannot keep a value that is too large or not valid text; nothing of this step was "
     "saved.",
 )
+_UNREACHABLE = _Sentence(
+    "ledger.unreachable",
+    "The studio's ledger {place} does not answer. Check the network and that the database runs, then try "
+    "again. Whether a step that was being saved right now arrived is looked up by `clearance reconcile`.",
+)
+_NOT_ALLOWED = _Sentence(
+    "ledger.not_allowed",
+    "Your login at the studio's ledger {place} does not have the right to do this; nothing was saved. Ask "
+    "whoever looks after the ledger to give you the role for it.",
+)
+_REFUSED = _Sentence(
+    "ledger.login_refused",
+    "The studio's ledger {place} refused the login. Check name and password, or ask whoever looks after it.",
+)
 _CLOSED = _Sentence("ledger.closed", "The ledger {place} is closed. Restart the work that needs it.")
 _OTHER = _Sentence(
     "ledger.database",
@@ -77,22 +91,73 @@ _BY_NAME = {
     "SQLITE_MISMATCH": _INVALID,
 }
 
+# Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html; the first that fits.
+_BY_STATE = {
+    "08": _UNREACHABLE,
+    "57P": _UNREACHABLE,
+    "55P03": _LOCKED,
+    "57014": _LOCKED,
+    "40": _LOCKED,
+    "42501": _NOT_ALLOWED,
+    "25006": _READ_ONLY,
+    "28": _REFUSED,
+    "3D000": _CANNOT_OPEN,
+    "53100": _FULL,
+    "53": _UNREACHABLE,
+    "58": _IO,
+    "XX": _CORRUPT,
+    "22": _INVALID,
+    "54": _INVALID,
+}
+
 
 @contextmanager
 def translated(place: object) -> Iterator[None]:
     """Raise LedgerConflict or LedgerError instead of what SQLAlchemy, the driver or a codec raises."""
     try:
         yield
-    except IntegrityError as error:
-        raise conflict(error) from error
-    except (SQLAlchemyError, sqlite3.Error, OverflowError, UnicodeError) as error:
+    except DBAPIError as error:
+        raise (conflict(error) if is_conflict(error) else _explain(error, str(place))) from error
+    except (
+        SQLAlchemyError,
+        sqlite3.Error,
+        ConnectionError,
+        TimeoutError,
+        OverflowError,
+        UnicodeError,
+    ) as error:
         raise _explain(error, str(place)) from error
 
 
-def conflict(error: IntegrityError) -> LedgerConflict:
+def is_conflict(error: DBAPIError) -> bool:
+    """Say whether a rule of the database would have been broken, rather than something having failed."""
+    # PostgreSQL's driver raises one kind of error for everything: class 23 are broken constraints, P0001 is
+    # what the ledger's own guards raise.
+    state = sql_state(error.orig)
+    return isinstance(error, IntegrityError) or state[:2] == "23" or state == "P0001"
+
+
+def sql_state(cause: object) -> str:
+    """Return PostgreSQL's code of an error (such as ``23505``); empty for anything else."""
+    facts = _server_facts(cause)
+    return str(facts.get("C", ""))
+
+
+def _server_facts(cause: object) -> Mapping[str, object]:
+    """Return what a PostgreSQL server said of an error, by the letters of its protocol."""
+    arguments = getattr(cause, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], dict) else {}
+
+
+def _name_rule(cause: object) -> str:
+    """Return what names the broken rule: the server's sentence, without the values that it quotes."""
+    return str(_server_facts(cause).get("M", "")) or str(cause)
+
+
+def conflict(error: DBAPIError) -> LedgerConflict:
     """Say which rule of the ledger a row would have broken."""
-    rule = str(error.orig)
-    if "FOREIGN KEY" in rule:
+    state, rule = sql_state(error.orig), _name_rule(error.orig)
+    if "FOREIGN KEY" in rule or state == "23503":
         message = "This refers to something that is not in the ledger. Nothing was saved."
     elif AUDIT_NEVER in rule:
         message = "The audit is only ever added to. Nothing was saved."
@@ -101,7 +166,7 @@ def conflict(error: IntegrityError) -> LedgerConflict:
             "What was decided or declared stays as it was; a declaration can be withdrawn, once. Nothing was "
             "saved; add a new one instead."
         )
-    elif "CHECK" in rule or "NOT NULL" in rule:
+    elif "CHECK" in rule or "NOT NULL" in rule or state in {"23502", "23514"}:
         message = f"The ledger does not take such a value ({rule}). Nothing was saved."
     else:
         message = f"This is in the ledger already ({rule}). Nothing was saved; look at what is there first."
@@ -115,7 +180,7 @@ def _explain(error: Exception, place: str) -> LedgerError:
     return LedgerError(
         chosen.message.format(place=place, what=f"{type(cause).__name__}: {cause}"),
         code=chosen.code,
-        retryable=chosen is _LOCKED,
+        retryable=chosen in (_LOCKED, _UNREACHABLE),
         context={"place": place, "cause": type(cause).__name__},
     )
 
@@ -136,6 +201,10 @@ def _find_sentence(cause: BaseException) -> _Sentence | None:
     text = str(cause)
     if isinstance(cause, OverflowError | UnicodeError):
         return _INVALID
+    if state := sql_state(cause):
+        return next((found for prefix, found in _BY_STATE.items() if state.startswith(prefix)), None)
+    if isinstance(cause, ConnectionError | TimeoutError) or type(cause).__name__ == "InterfaceError":
+        return _UNREACHABLE
     if isinstance(cause, sqlite3.Error) and "decode to UTF-8" in text:
         return _CORRUPT
     if isinstance(cause, sqlite3.Error | SQLAlchemyError) and "closed" in text:

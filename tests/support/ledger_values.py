@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from core.ledger.engine import SqlLedger, open_ledger
+from core.ledger.port import LedgerTransaction
+from core.ledger.postgres import read_address
+from core.ledger.studio import open_studio_ledger
 from core.model.audit import AuditEvent
 from core.model.declaration import Declaration, Origin
 from core.model.evidence import Document, DocumentKind, Refund, RefundState
@@ -25,11 +28,32 @@ REF = ListingRef(marketplace="cgtrader", id="123")
 
 
 def open_place(place: str) -> SqlLedger:
-    """Open the ledger that a place names (``sqlite:/path``); what child processes are given."""
-    engine, _, rest = place.partition(":")
-    if engine != "sqlite":
-        raise ValueError(f"no ledger engine {engine!r}")
-    return open_ledger(Path(rest), lock_timeout_s=60.0)
+    """Open the ledger that a place names; what child processes are given.
+
+    ``sqlite:/path`` or ``/folder for checkpoints|postgresql://…``.
+    """
+    if place.startswith("sqlite:"):
+        return open_ledger(Path(place.removeprefix("sqlite:")), lock_timeout_s=60.0)
+    folder, _, address = place.partition("|")
+    return open_studio_ledger(read_address(address), checkpoints_folder=Path(folder), lock_timeout_s=60.0)
+
+
+def fill_everything(work: LedgerTransaction, number: int = 1) -> None:
+    """Write a row into every table."""
+    work.add_quote(make_quote(number))
+    work.add_approval(make_approval(number))
+    work.add_order(make_order(number))
+    work.add_receipt(make_receipt(number))
+    work.add_grant(make_grant(number, order_id=f"order_{number}"))
+    work.add_file(make_file(number, grant_id=f"grant_{number}"))
+    work.add_document(make_document(number, order_id=f"order_{number}"))
+    work.add_refund(make_refund(number, order_id=f"order_{number}", grant_id=f"grant_{number}"))
+    work.keep_terms(f"{number:064x}", "{}")
+    work.replace_usages("a.blend", [make_usage(number, scene="a.blend", grant_id=f"grant_{number}")])
+    work.add_resolution(make_resolution(number))
+    work.add_declaration(make_declaration(number))
+    work.replace_fingerprints(f"grant_{number}", [make_content(number, grant_id=f"grant_{number}")])
+    work.record(make_event(number))
 
 
 def moment(number: float) -> datetime:

@@ -11,19 +11,39 @@ from pathlib import Path
 
 import pytest
 from ledger_values import open_place
+from postgres_server import Server, run_server
 
 from core.ledger.engine import SqlLedger
 
-ENGINES = ("sqlite",)
+ENGINES = ("sqlite", "postgresql")
 CHILDREN = Path(__file__).parent / "children"
 
 Start = Callable[..., subprocess.Popen[str]]
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server; where it cannot run, the suite fails."""
+    with run_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """A database with an empty ledger."""
+    return server.make_template()
+
+
 @pytest.fixture(params=ENGINES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where an empty ledger is to be; what ``open_place`` and the child processes take."""
-    return f"{request.param}:{tmp_path / 'studio daten' / 'ledger.sqlite'}"
+    if request.param == "sqlite":
+        yield f"sqlite:{tmp_path / 'studio daten' / 'ledger.sqlite'}"
+        return
+    server: Server = request.getfixturevalue("server")
+    name = server.make_database(request.getfixturevalue("template"))
+    yield f"{tmp_path / 'checkpoints'}|{server.address(name)}"
+    server.run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
