@@ -58,6 +58,7 @@ from .services.quote import MakeQuote
 from .services.reconcile import Reconcile
 from .services.refund import Refunds
 from .services.report import MakeReport
+from .services.report_details import GatherDetails
 from .services.search import Search
 from .services.settle import Settle
 from .services.web_purchase import WebPurchases
@@ -281,18 +282,19 @@ def _build_services(
     accounts = Accounts(credentials=credentials, tokens=network.tokens, sender=client)
     balances = Balances(accounts)
     previews = Previews(client=client)
+    pictures = KeepPictures(
+        folder=PictureFolder(root=settings.pictures_dir),
+        ledger=ledger,
+        store=store,
+        previews=previews,
+        sender=client,
+        find_listing=feeds.listing,
+    )
     return Services(
         search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
         feeds=feeds,
         previews=previews,
-        pictures=KeepPictures(
-            folder=PictureFolder(root=settings.pictures_dir),
-            ledger=ledger,
-            store=store,
-            previews=previews,
-            sender=client,
-            find_listing=feeds.listing,
-        ),
+        pictures=pictures,
         quote=quote,
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
         purchase=Purchase(
@@ -321,6 +323,7 @@ def _build_services(
             host=host,
         ),
         report=MakeReport(ledger=ledger, clock=clock, catalogue=catalogue),
+        report_details=GatherDetails(ledger=ledger, catalogue=catalogue, pictures=pictures),
         accounts=accounts,
         health=network.health,
         balances=balances,

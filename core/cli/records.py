@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import click
 
 from ..errors import AuditError, UserInputError
 from ..model.findings import Verdict
 from ..model.order import OrderState
+from ..model.report_format import ReportFormat
 from ..model.scene import SceneScan
+from ..policy.compound import WEIGHT
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table, show_progress
 
@@ -19,29 +21,106 @@ EXIT_BY_VERDICT = {
     Verdict.UNDECLARED: 4,
     Verdict.NOT_CLEARED: 4,
 }
+FAIL_ON = {
+    "review": Verdict.NEEDS_REVIEW,
+    "undeclared": Verdict.UNDECLARED,
+    "not-cleared": Verdict.NOT_CLEARED,
+    "never": Verdict.NOT_CLEARED,
+}
 
 
 @click.command()
 @click.argument("scene", type=click.Path(path_type=Path), required=False)
 @use_option
-@click.option("--format", "format_", type=click.Choice(["json", "html", "csv", "credits"]), default="json")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice([one.value for one in ReportFormat]),
+    multiple=True,
+    help="json (default), html, csv, credits, credits-html, junit, sarif, spdx, odrl.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option(
+    "--also", metavar="FORMAT=FILE", multiple=True, help="Write another format too; may be repeated."
+)
+@click.option(
+    "--output-dir",
+    type=click.Path(path_type=Path),
+    help="Write into this folder: every format, or those named with --format.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(FAIL_ON)),
+    help="From which verdict on it ends with 3 or 4, and with 0 before; without it, from review on.",
+)
 @pass_context
 def report(
-    context: Context, scene: Path | None, use_path: Path | None, format_: str, output: Path | None
+    context: Context,
+    scene: Path | None,
+    use_path: Path | None,
+    formats: tuple[str, ...],
+    output: Path | None,
+    also: tuple[str, ...],
+    output_dir: Path | None,
+    fail_on: str | None,
 ) -> int:
     """Say what SCENE (a .blend file) may be used for. Ends with 0, 3 or 4."""
     from ..services.write_report import render, write_report
 
+    chosen, files = _choose_outputs(formats, output, also, output_dir)
     use = context.read_use(use_path)
     scan = read_scan(context, scene)
     made = context.app.services.report.run(scan, use, actor=context.actor)
-    if output is None:
-        click.echo(render(made, format_))
+    if output_dir is not None:
+        stem = f"{PurePath(made.scene).stem or 'scene'}-licenses"
+        files += [(one, output_dir.absolute() / one.name_file(stem)) for one in chosen]
+    pictured = output_dir is not None or ReportFormat.HTML in (*chosen, *(one for one, _ in files))
+    details = context.app.services.report_details.run(made, pictures=pictured)
+    strict = fail_on == "review"
+    for format_, path in files:
+        write_report(made, path, format_, details, strict=strict)
+    if output is None and output_dir is None:
+        click.echo(render(made, chosen[0], details, strict=strict), nl=False)
+        for _, path in files:
+            click.echo(str(path), err=True)
     else:
-        write_report(made, output.absolute(), format_)
-        click.echo(f"{made.summary}\n{output}", err=True)
-    return EXIT_BY_VERDICT[made.verdict]
+        click.echo("\n".join((made.summary, *(str(path) for _, path in files))), err=True)
+    failing = fail_on is None or WEIGHT[made.verdict] >= WEIGHT[FAIL_ON[fail_on]]
+    return EXIT_BY_VERDICT[made.verdict] if failing and fail_on != "never" else 0
+
+
+def _choose_outputs(
+    formats: tuple[str, ...], output: Path | None, also: tuple[str, ...], output_dir: Path | None
+) -> tuple[tuple[ReportFormat, ...], list[tuple[ReportFormat, Path]]]:
+    """Return the formats that were asked for, and the files that are named; raise UserInputError."""
+    from ..services.write_report import find_format
+
+    chosen = tuple(dict.fromkeys(ReportFormat(one) for one in formats))
+    if output_dir is not None:
+        if output is not None:
+            raise UserInputError(
+                "Give --output or --output-dir, not both; --also names single files.", code="report.outputs"
+            )
+        chosen = chosen or tuple(ReportFormat)
+    else:
+        chosen = chosen or (ReportFormat.JSON,)
+        if len(chosen) > 1:
+            raise UserInputError(
+                "Several formats need several files: name them with --also FORMAT=FILE or --output-dir.",
+                code="report.outputs",
+            )
+    files: list[tuple[ReportFormat, Path]] = []
+    if output is not None:
+        files.append((chosen[0], output.absolute()))
+    for one in also:
+        name, equals, path = one.partition("=")
+        if not equals or not path:
+            raise UserInputError(
+                f"“{one[:80]}” is not of the form FORMAT=FILE, such as sarif=report.sarif.",
+                code="report.outputs",
+            )
+        files.append((find_format(name), Path(path).absolute()))
+    return chosen, files
 
 
 @click.command()

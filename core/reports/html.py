@@ -132,15 +132,9 @@ class GroupView:
 
 def render_html(report: Report) -> str:
     """Write the page."""
-    from importlib.resources import files
+    from .page import render_page
 
-    from jinja2 import Environment, StrictUndefined
-
-    source = files(__package__ or __name__.rpartition(".")[0]).joinpath("report.html.j2")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
-    )
-    return environment.from_string(source.read_text(encoding="utf-8")).render(make_context(report))
+    return render_page("report.html.j2", make_context(report))
 
 
 def make_context(report: Report) -> dict[str, object]:

@@ -1,8 +1,10 @@
-"""Makes foreign text fit for a page, a cell and a line: bounded, on one line, without control characters."""
+"""Makes foreign text fit for pages, cells, lines and identifiers: bounded, without control characters."""
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
+from urllib.parse import quote
 
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _KEPT = {"\u200c", "\u200d"}
@@ -27,3 +29,20 @@ def clean(text: str, limit: int = 300) -> str:
 def web_address(url: str) -> str:
     """Return the address if it is one that may be linked to (http or https), else an empty text."""
     return url if url.startswith(("https://", "http://")) and not any(char.isspace() for char in url) else ""
+
+
+def web_uri(url: str) -> str:
+    """Return such an address as a URI: what is no ASCII, or has no place in one, is percent-encoded."""
+    address = web_address(url)
+    return quote(address.encode("utf-8", "replace"), safe=":/?#[]@!$&'()*+,;=%-._~") if address else ""
+
+
+def segment(text: str) -> str:
+    """Make a text a segment of an identifier; an empty or a long one is named by its hash."""
+    encoded = quote(text.encode("utf-8", "replace"), safe="")
+    return encoded if 0 < len(encoded) <= 120 else digest(text)
+
+
+def digest(text: str) -> str:
+    """Return 32 hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

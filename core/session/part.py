@@ -28,6 +28,7 @@ from ..services.quote import MakeQuote
 from ..services.reconcile import Reconcile
 from ..services.refund import Refunds
 from ..services.report import MakeReport
+from ..services.report_details import GatherDetails
 from ..services.search import Search
 from ..services.web_purchase import WebPurchases
 from ..settings import Settings
@@ -50,6 +51,7 @@ class Services:
     download: Download
     plan_import: PlanImport
     report: MakeReport
+    report_details: GatherDetails
     accounts: Accounts
     health: Health
     balances: Balances

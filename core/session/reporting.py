@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import ClearanceError, UserInputError
 from ..model.report import Report
 from ..model.scene import SceneScan
-from ..services.write_report import write_report
+from ..services.write_report import find_format, write_report
 from .part import SessionPart
 from .state import Phase, Problem
 
@@ -47,13 +47,15 @@ class Reporting(SessionPart):
         )
 
     def save_report(self, path: Path, format: str) -> None:  # noqa: A002 - the word users know
-        """Write the newest report to a file: html, json or csv."""
+        """Write the newest report to a file, in one of ``ReportFormat``."""
         report = self.state.report
         if report is None:
             raise UserInputError("Make the report first.", code="report.none")
+        wanted = find_format(format)
+        details = self._services.report_details
         self._tasks.submit(
             "report",
-            f"Saving the report as {format}",
-            lambda _task: write_report(report, path, format),
+            f"Saving the report as {path.name}",
+            lambda _task: write_report(report, path, wanted, details.run(report)),
             on_error=self._problem,
         )

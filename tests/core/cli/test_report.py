@@ -15,6 +15,7 @@ from core.cli import run
 from core.ids import hash_grant_id
 from core.ledger.engine import open_ledger
 from core.licenses import LicenseCatalogue, canonical_text
+from core.model.report_format import ReportFormat
 from core.model.scene import DataBlock, SceneScan
 from core.stamp_format import encode, make_stamp
 
@@ -103,7 +104,7 @@ def test_exit_codes(data_dir: Path, tmp_path: Path, scan: SceneScan, use: str, c
     assert verdict in {0: ("cleared",), 3: ("needs_review",), 4: ("not_cleared", "undeclared")}[code]
 
 
-@pytest.mark.parametrize("ending", ["json", "html", "csv", "credits"])
+@pytest.mark.parametrize("ending", [one.value for one in ReportFormat])
 def test_every_format_goes_to_stdout_or_a_file(
     data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str
 ) -> None:
@@ -115,6 +116,87 @@ def test_every_format_goes_to_stdout_or_a_file(
     assert len((tmp_path / "deep" / "r.out").read_text(encoding="utf-8")) == pytest.approx(
         len(printed), abs=40
     )
+
+
+def test_several_files_at_once(data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside the main format, others are written by name."""
+    sarif, junit = tmp_path / "r.sarif", tmp_path / "ci" / "r.xml"
+    assert report(data_dir, scene_of(1), "--also", f"sarif={sarif}", "--also", f"junit={junit}") == 4
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["verdict"] == "not_cleared"
+    assert str(sarif) in printed.err
+    assert json.loads(sarif.read_text(encoding="utf-8"))["version"] == "2.1.0"
+    assert "<failure" in junit.read_text(encoding="utf-8")
+
+
+def test_a_folder_gets_every_format_or_the_named_ones(data_dir: Path, tmp_path: Path) -> None:
+    """Their names come from the scene's."""
+    report(data_dir, scene_of(0), "--output-dir", str(tmp_path / "all"))
+    assert {path.name for path in (tmp_path / "all").iterdir()} == {
+        one.name_file("a-licenses") for one in ReportFormat
+    }
+    report(
+        data_dir, scene_of(0), "--output-dir", str(tmp_path / "two"), "--format", "odrl", "--format", "spdx"
+    )
+    assert {path.name for path in (tmp_path / "two").iterdir()} == {
+        "a-licenses.odrl.jsonld", "a-licenses.spdx.json",
+    }  # fmt: skip
+    spdx = json.loads((tmp_path / "two" / "a-licenses.spdx.json").read_text(encoding="utf-8"))
+    texts = [one for one in spdx["@graph"] if one["type"] == "simplelicensing_SimpleLicensingText"]
+    assert "output.render" in texts[0]["simplelicensing_licenseText"], "the terms come from the ledger"
+    odrl = json.loads((tmp_path / "two" / "a-licenses.odrl.jsonld").read_text(encoding="utf-8"))
+    assert odrl["@graph"][0]["@type"] == "Agreement"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("--format", "html", "--format", "csv"), "several files"),
+        (("-o", "x", "--output-dir", "y"), "not both"),
+        (("--also", "sarif"), "FORMAT=FILE"),
+        (("--also", "sarif="), "FORMAT=FILE"),
+        (("--also", "pdf=x.pdf"), "no report format 'pdf'"),
+        (("--format", "pdf"), "pdf"),
+        (("--fail-on", "sometimes"), "sometimes"),
+    ],
+)
+def test_wrong_outputs_are_said_before_anything_is_read(
+    data_dir: Path, capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], words: str
+) -> None:
+    """Nothing is written; the sentence says what to do."""
+    assert report(data_dir, scene_of(0), *argv) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "fail_on", "code"),
+    [
+        (1, "review", 4), (1, "undeclared", 4), (1, "not-cleared", 4), (1, "never", 0),
+        (2, "review", 3), (2, "undeclared", 0), (2, "not-cleared", 0), (2, "never", 0),
+        (0, "review", 0), (0, "never", 0),
+    ],
+)  # fmt: skip
+def test_pipelines_choose_what_fails(
+    data_dir: Path, tmp_path: Path, number: int, fail_on: str, code: int
+) -> None:
+    """The report says the same; only the end of the command differs."""
+    file, junit = tmp_path / "use.toml", tmp_path / "r.xml"
+    more = "audience = 5\n" if number == 2 else ""  # a limit that nobody knows
+    file.write_text(RENDER + more, encoding="utf-8")
+    argv = ("--use", str(file), "--format", "junit", "-o", str(junit), "--fail-on", fail_on)
+    assert report(data_dir, scene_of(number), *argv) == code
+    text = junit.read_text(encoding="utf-8")
+    assert ("<skipped" in text) is (number == 2 and fail_on != "review")
+    assert ("<failure" in text) is (number == 1 or (number == 2 and fail_on == "review"))
+
+
+def test_others_may_read_a_report(data_dir: Path, tmp_path: Path) -> None:
+    """A report has the rights of any file that its user makes, not those of a private temporary file."""
+    usual = tmp_path / "usual"
+    usual.write_text("x", encoding="utf-8")
+    report(data_dir, scene_of(0), "-o", str(tmp_path / "r.json"))
+    assert (tmp_path / "r.json").stat().st_mode == usual.stat().st_mode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "r.json", "usual"]
 
 
 def test_a_preset_by_name(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -9,11 +10,14 @@ import pytest
 
 from core.ids import hash_grant_id
 from core.licenses import LicenseCatalogue, terms_sha256
-from core.model.grant import Grant, GrantState
+from core.model.findings import Finding
+from core.model.grant import Grant, GrantFile, GrantState
 from core.model.intended_use import IntendedUse
 from core.model.license import LicenseTerms
 from core.model.listing import ListingRef, MediaKind
 from core.model.report import Report
+from core.model.report_details import ReportDetails
+from core.model.resolution import Resolution, ResolutionKind
 from core.model.scene import DataBlock, SceneScan
 from core.reports.build import build_report
 from core.stamp_format import encode, make_stamp
@@ -87,6 +91,60 @@ class Studio:
             "name_of": self.catalogue.name_of,
         }
         return build_report(self.scan(), **{**values, **other})  # type: ignore[arg-type]
+
+    def details(self, **other: object) -> ReportDetails:
+        """What the ledger knows beside the report, with one delivered file a grant."""
+        files = {
+            grant_id: (
+                GrantFile(
+                    grant_id=grant_id, sha256=hashlib.sha256(grant_id.encode()).hexdigest(),
+                    name=f"{grant.title[:40]}.glb", size=4711, media_type="model/gltf-binary",
+                    downloaded_at=NOW,
+                ),
+            )
+            for grant_id, grant in self.grants.items()
+        }  # fmt: skip
+        values = {"grants": self.grants, "terms": self.terms, "files": files}
+        return ReportDetails(**{**values, **other})  # type: ignore[arg-type]
+
+    def resolve(self, report: Report, rule: str) -> Report:
+        """Decide about every finding of a rule."""
+        decided = Resolution(
+            id="resolution_1",
+            kind=ResolutionKind.CLEARED_IN_WRITING,
+            rule=rule,
+            subject="",
+            reason="The museum agreed to <this> film.",
+            author="Ann",
+            decided_at=NOW,
+            evidence_sha256="ab" * 32,
+            ends_at=datetime(2027, 12, 31, tzinfo=UTC),
+        )
+
+        def mark(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+            return tuple(
+                replace(one, resolved_by=replace(decided, subject=one.subject)) if one.rule == rule else one
+                for one in findings
+            )
+
+        return replace(
+            report,
+            findings=mark(report.findings),
+            grants=tuple(replace(grant, findings=mark(grant.findings)) for grant in report.grants),
+        )
+
+
+@pytest.fixture
+def mixed(studio: Studio) -> Report:
+    """A report with something of everything."""
+    chair = studio.buy("grant_a", title="Chair")
+    crowd = studio.buy("grant_b", "shutterstock:standard", title="Crowd", author="Ola", editorial=True)
+    studio.add_mesh_object("Chair", chair)
+    studio.add("IMAGE", "crowd.jpg", crowd)
+    studio.add("MESH", "Stripped", face_grants=frozenset({hash_grant_id("grant_a")}))
+    studio.add("MATERIAL", "Concrete")
+    studio.register.append(studio.stamp(studio.buy("grant_lost", title="Sofa")))
+    return studio.report()
 
 
 @pytest.fixture

@@ -16,12 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ids import hash_grant_id
 from core.model.findings import Verdict
-from core.model.intended_use import IntendedUse, Purpose
 from core.model.report import Report
 from core.policy.presets import PRESETS
-from core.reports.credits import render_credits
 from core.reports.html import MAX_NAMES, make_context, render_html
 from core.reports.schema import make_schema, render_json, render_schema
 from core.reports.table import COLUMNS, neutralize, render_csv
@@ -63,19 +60,6 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
-
-
-@pytest.fixture
-def mixed(studio: Studio) -> Report:
-    """A report with something of everything."""
-    chair = studio.buy("grant_a", title="Chair")
-    crowd = studio.buy("grant_b", "shutterstock:standard", title="Crowd", author="Ola", editorial=True)
-    studio.add_mesh_object("Chair", chair)
-    studio.add("IMAGE", "crowd.jpg", crowd)
-    studio.add("MESH", "Stripped", face_grants=frozenset({hash_grant_id("grant_a")}))
-    studio.add("MATERIAL", "Concrete")
-    studio.register.append(studio.stamp(studio.buy("grant_lost", title="Sofa")))
-    return studio.report()
 
 
 def test_the_schema_file_is_fresh() -> None:
@@ -235,33 +219,12 @@ def test_equal_findings_share_a_card(studio: Studio) -> None:
     assert [point.rule for point in card.points] == ["output.file_share_contractor"]
 
 
-def test_credits_name_each_line_once(studio: Studio) -> None:
-    for number in range(3):
-        studio.add("IMAGE", f"i{number}", studio.buy(f"g{number}", "shutterstock:standard", author="Ola"))
-    studio.add("IMAGE", "other", studio.buy("g9", "shutterstock:editorial", author="Ada"))
-    studio.add("MESH", "chair", studio.buy("g8"))
-    text = render_credits(
-        studio.report(use=IntendedUse(name="Story", purpose=Purpose.EDITORIAL, media=("web",)))
-    )
-    assert text == "Credits for Story\n\nAda/Shutterstock.com\nOla/Shutterstock.com\n"
-
-
 def test_marketplaces_are_called_by_their_names(studio: Studio) -> None:
     studio.add("MESH", "chair", studio.buy("g1"))
     studio.add("MESH", "other", studio.buy("g2", "mall:standard"))
     report = studio.report()
     assert {grant.marketplace_name for grant in report.grants} == {"CGTrader", "mall"}
     assert "CGTrader 4711" in render_html(report) and "mall 4711" in render_html(report)
-
-
-def test_no_credits_are_said(studio: Studio) -> None:
-    assert "No license in this scene asks" in render_credits(studio.report())
-
-
-def test_credits_stay_on_their_lines(nasty: Report) -> None:
-    for line in render_credits(nasty).splitlines():
-        assert len(line) <= 320
-        assert "\x1b" not in line
 
 
 @given(st.text(), st.integers(1, 50))
