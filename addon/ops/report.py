@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, StringProperty
 from bpy.types import Operator
 
 from ...core.errors import UserInputError
+from ...core.model.report_format import ReportFormat
 from .. import data_blocks, runtime
 from ..props import read_use
 from ..ui.text import count
@@ -18,11 +19,18 @@ from .guard import Answer, guarded, refuse, why_no_app
 if TYPE_CHECKING:
     from ...core.app import App
 
-_FORMATS = [
-    ("html", "Web Page", "For people: one page with everything in it"),
-    ("json", "JSON", "For programs; follows a published schema"),
-    ("csv", "Table (CSV)", "For spreadsheets: one line per data-block"),
-]
+_LABELS = {
+    ReportFormat.HTML: ("Web Page", "For people: one page with everything in it, to read and to print"),
+    ReportFormat.JSON: ("JSON", "For programs; follows a published schema"),
+    ReportFormat.CSV: ("Table (CSV)", "For spreadsheets: one line per data-block"),
+    ReportFormat.CREDITS: ("Credits (Text)", "The credit lines that the licenses ask for"),
+    ReportFormat.CREDITS_HTML: ("Credits (Web Page)", "The credit lines that the licenses ask for"),
+    ReportFormat.JUNIT: ("JUnit", "For build servers: one test case per license"),
+    ReportFormat.SARIF: ("SARIF", "For code hosts and editors: a list of findings"),
+    ReportFormat.SPDX: ("Bill of Materials (SPDX)", "Everything in the scene in SPDX 3, for other tools"),
+    ReportFormat.ODRL: ("Rights (ODRL)", "What each license allows, in ODRL 2.2, for other tools"),
+}
+_FORMATS = [(wanted.value, label, about) for wanted, (label, about) in _LABELS.items()]
 
 
 class CLEARANCE_OT_report_scene(Operator):
@@ -54,7 +62,9 @@ class CLEARANCE_OT_save_report(Operator):
 
     filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
     format: EnumProperty(name="Format", items=_FORMATS, options={"SKIP_SAVE"})
-    filter_glob: StringProperty(default="*.html;*.json;*.csv", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(
+        default="*.html;*.json;*.csv;*.txt;*.xml;*.sarif;*.jsonld", options={"HIDDEN", "SKIP_SAVE"}
+    )
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
@@ -67,13 +77,13 @@ class CLEARANCE_OT_save_report(Operator):
         scene = Path(bpy.data.filepath)
         stem = f"{scene.stem}-licenses" if bpy.data.filepath else "scene-licenses"
         folder = scene.parent if bpy.data.filepath else Path.home()
-        self.filepath = str(folder / f"{stem}.{self.format}")
+        self.filepath = str(folder / ReportFormat(self.format).name_file(stem))
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def check(self, _context: Any) -> bool:
         """Keep the file's ending in step with the format."""
-        wanted = str(Path(self.filepath).with_suffix(f".{self.format}")) if self.filepath else ""
+        wanted = str(ReportFormat(self.format).rename(Path(self.filepath))) if self.filepath else ""
         changed = bool(wanted) and wanted != self.filepath
         if changed:
             self.filepath = wanted

@@ -65,6 +65,7 @@ def draw_report(layout: Any, context: Any, app: App) -> None:
     row = layout.row(align=True)
     for name, label in (("html", "Web Page"), ("json", "JSON"), ("csv", "CSV")):
         row.operator("clearance.save_report", text=label, icon="NONE").format = name
+    row.operator_menu_enum("clearance.save_report", "format", text="More")
 
 
 def draw_obstacles(layout: Any, context: Any, app: App) -> None:

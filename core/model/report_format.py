@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 
 class ReportFormat(StrEnum):
@@ -22,6 +23,13 @@ class ReportFormat(StrEnum):
     def ending(self) -> str:
         """Return the usual end of a file's name, with its dot."""
         return _ENDINGS[self]
+
+    def rename(self, path: Path) -> Path:
+        """Return a file's path with this format's ending in place of another format's."""
+        known = sorted(_ENDINGS.values(), key=len, reverse=True)
+        name = path.name
+        ending = next((one for one in known if name.lower().endswith(one)), "")
+        return path.with_name(self.name_file(name[: len(name) - len(ending)] or "report"))
 
     def name_file(self, stem: str) -> str:
         """Return a file name, such as ``shot010-licenses.spdx.json``."""

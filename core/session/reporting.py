@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import ClearanceError, UserInputError
 from ..model.report import Report
 from ..model.scene import SceneScan
-from ..services.write_report import find_format, write_report
+from ..services.write_report import write_report
 from .part import SessionPart
 from .state import Phase, Problem
 
@@ -51,11 +51,10 @@ class Reporting(SessionPart):
         report = self.state.report
         if report is None:
             raise UserInputError("Make the report first.", code="report.none")
-        wanted = find_format(format)
         details = self._services.report_details
         self._tasks.submit(
             "report",
             f"Saving the report as {path.name}",
-            lambda _task: write_report(report, path, wanted, details.run(report)),
+            lambda _task: write_report(report, path, format, details.run(report)),
             on_error=self._problem,
         )

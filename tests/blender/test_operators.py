@@ -206,14 +206,17 @@ def test_only_web_pages_are_opened(bpy: Any, app: Any) -> None:
     assert bpy.ops.clearance.open_page(url="https://example.com") == {"FINISHED"}
 
 
-def test_the_report_of_an_own_scene(bpy: Any, app: Any, tmp_path: Path) -> None:
+def test_the_report_of_an_own_scene(bpy: Any, load: Load, app: Any, tmp_path: Path) -> None:
     files.make_users_scene()
     assert bpy.ops.clearance.report_scene() == {"FINISHED"}
     assert bpy.ops.clearance.wait(timeout=30) == {"FINISHED"}
     assert app.session.state.report.undeclared == ("OBJECT/Mine", "MATERIAL/Mine", "MESH/Mine")
-    for ending in ("html", "json", "csv"):
-        bpy.ops.clearance.save_report(filepath=str(tmp_path / f"r.{ending}"), format=ending)
+    formats = load("core.model.report_format").ReportFormat
+    for one in formats:
+        bpy.ops.clearance.save_report(filepath=str(tmp_path / one.name_file("r")), format=one.value)
     bpy.ops.clearance.wait(timeout=30)
+    assert {path.name for path in tmp_path.glob("r.*")} == {one.name_file("r") for one in formats}
+    assert json.loads((tmp_path / "r.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
     assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (tmp_path / "r.html").stat().st_size > 500
     assert "Mine" in (tmp_path / "r.csv").read_text(encoding="utf-8")
