@@ -138,6 +138,11 @@ class CLEARANCE_OT_select(Operator):
     bl_options = {"INTERNAL"}
 
     ref: StringProperty(name="Listing", description="marketplace:id", options={"SKIP_SAVE"})
+    kind: StringProperty(
+        name="Kind",
+        description="Which one is meant where several kinds have the same number",
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
@@ -153,7 +158,7 @@ class CLEARANCE_OT_select(Operator):
             ref = ListingRef.parse(self.ref)
         except ValueError as error:
             raise UserInputError(str(error)) from error
-        app.session.select(ref)
+        app.session.select(ref, _kind(self.kind))
         return {"FINISHED"}
 
 

@@ -139,6 +139,7 @@ def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, sca
         depress=row.selected,
     )
     button.ref = row.ref
+    button.kind = row.kind
 
 
 def _draw_picture(layout: Any, ref: str, *, size: float) -> None:
@@ -199,6 +200,7 @@ def _draw_actions(layout: Any, context: Any, shown: DetailsView) -> None:
         if shown.why_no_buy and not any(note.text == shown.why_no_buy for note in shown.notes):
             widgets.draw_text(layout, context, f"{shown.why_no_buy}.")
     if shown.retry:
-        column.operator("clearance.select", text="Ask Again", icon=icons.RETRY).ref = shown.ref
+        again = column.operator("clearance.select", text="Ask Again", icon=icons.RETRY)
+        again.ref, again.kind = shown.ref, shown.kind
     if shown.page_url.startswith(("https://", "http://")):
         layout.operator("clearance.open_page", text="Open Its Page", icon=icons.PAGE).url = shown.page_url

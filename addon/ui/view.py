@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ...core.marketplaces.base import AppAuth, Capability, MarketplaceInfo
 from ...core.model.listing import Listing, ListingRef
+from ...core.services.owned import name_thing
 from ...core.services.results import count_facets, has_value
 from ...core.session.state import MarketplaceSearch, Phase, SessionState
 from ..messages import tell
@@ -61,6 +62,7 @@ class ResultRow:
     """One result in the grid."""
 
     ref: str
+    kind: str
     title: str
     price: str
     """Empty where the marketplace names none before it is asked."""
@@ -180,7 +182,8 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
         wanted = shorten(state.query.text, 40)
         what = f"Nothing was found for “{wanted}”." if wanted else "Nothing was found."
         notes.append(Note(text=f"{what} Try fewer words or fewer filters."))
-    selected = state.selection.ref if state.selection else None
+    selected = (state.selection.ref, state.selection.listing.kind) if state.selection else None
+    by_id = {info.id: info for info in infos}
     on_plan = {info.id for info in infos if Capability.PURCHASE_API in info.capabilities}
     narrowed = narrow_results(state.results, state.narrowed)
     shown = narrowed[:MAX_RESULTS_SHOWN]
@@ -198,8 +201,8 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
             _result(
                 listing,
                 names,
-                owned=str(listing.ref) in state.owned_refs,
-                selected=listing.ref == selected,
+                owned=_name(listing, by_id) in state.owned_refs,
+                selected=selected == (listing.ref, listing.kind),
                 on_plan=listing.ref.marketplace in on_plan,
                 equals=state.equals.get(str(listing.ref), ()),
             )
@@ -208,6 +211,11 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
         busy=busy,
         more=more and bool(state.results),
     )
+
+
+def _name(listing: Listing, infos: Mapping[str, MarketplaceInfo]) -> str:
+    info = infos.get(listing.ref.marketplace)
+    return str(listing.ref) if info is None else name_thing(listing.ref, listing.kind, info)
 
 
 def _search_notes(name: str, search: MarketplaceSearch, *, is_empty: bool) -> list[Note]:
@@ -237,6 +245,7 @@ def _page_notes(name: str, search: MarketplaceSearch) -> list[Note]:
             text=f"{name}: {found:,}{of_total} shown." if found else f"{name}: nothing found.", tone=Tone.GOOD
         )
     ]
+    notes += [Note(text=shorten(note, 300), tone=Tone.WARN) for note in page.notes]
     if page.client_filters:
         notes.append(
             Note(text=f"{name}: filtered here by {_filters(page.client_filters)}, so pages are shorter.")
@@ -272,6 +281,7 @@ def _result(
     more = f" (+{len(listing.offers) - 1})" if len(listing.offers) > 1 else ""
     return ResultRow(
         ref=str(listing.ref),
+        kind=listing.kind.value,
         title=shorten(listing.title, TITLE_LENGTH) or "Untitled",
         price=_price(listing, on_plan=on_plan),
         license=(shorten(offer.license_label, 40) + more) if offer and offer.license_label else "",

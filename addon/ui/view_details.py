@@ -41,6 +41,7 @@ class DetailsView:
     """The selected listing."""
 
     ref: str = ""
+    kind: str = ""
     title: str = ""
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -80,6 +81,7 @@ def view_details(
     result = selection.result
     base = DetailsView(
         ref=str(selection.ref),
+        kind=listing.kind.value,
         title=shorten(listing.title, 200) or "Untitled",
         facts=tuple(_facts(listing, where)),
         notes=tuple(notes),
@@ -126,6 +128,7 @@ def _with_quote(
         notes.append(Note(text=shorten(result.note, 400), tone=Tone.WARN))
     return DetailsView(
         ref=base.ref,
+        kind=base.kind,
         title=base.title,
         facts=base.facts,
         notes=tuple(notes),

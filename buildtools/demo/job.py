@@ -163,7 +163,7 @@ class Demo:
         for listing in state.results[:8]:
             offer = listing.offers[0] if listing.offers else None
             price = offer.cost if offer is not None and offer.cost is not None else "on your plan"
-            badge = "owned" if str(listing.ref) in state.owned_refs else ""
+            badge = "owned" if self.session.owns(listing) else ""
             say(f"  {listing.ref!s:<26} {shorten(listing.title, 34):<34} {price!s:<16} {badge}")
 
     def find(self, shop: Shop) -> Any:

@@ -250,6 +250,7 @@ def _search_all(
     def search_one(info: MarketplaceInfo) -> None:
         def done(page: SearchPage) -> None:
             found.extend(page.listings)
+            notes.extend(page.notes)
             if page.ignored_filters:
                 notes.append(f"{info.name} cannot filter by {', '.join(page.ignored_filters)}.")
 

@@ -99,6 +99,8 @@ class MarketplaceInfo:
     sold_by_size: frozenset[MediaKind] = frozenset()
     """Kinds of which each size (``variant``, or a license that is named by one) is a purchase of its own. A
     license for anything else covers it in every size."""
+    search_kinds: tuple[MediaKind, ...] = ()
+    """Where one search asks for one kind: all of them, most wanted first. Empty: one asks for all."""
     opt_in: OptIn | None = None
     """What the user has to agree to before SEARCH is used here; None: nothing."""
     refund: RefundPolicy | None = None

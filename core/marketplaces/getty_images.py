@@ -45,6 +45,7 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=150,  # ours; the vendor sets a number for each account and publishes none
     key_page_url="https://developer.gettyimages.com/docs/",
     docs_page="getty-images.md",
+    search_kinds=tuple(read.PLURALS),
     delivers_once=True,
     sold_by_size=frozenset({MediaKind.IMAGE, MediaKind.VIDEO}),  # G-2024: each size is a download that counts
     refund=base.RefundPolicy(

@@ -43,6 +43,7 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=200,  # ours; the vendor publishes no number
     key_page_url="https://help.pond5.com/hc/en-us/articles/115001063903",
     docs_page="pond5.md",
+    search_kinds=(MediaKind.VIDEO, MediaKind.IMAGE, MediaKind.AUDIO),
     delivers_once=True,
     sold_by_size=frozenset(MediaKind),  # RSL: each version has a price of its own
     contract_licenses=("Individual", "Business", "Premium"),  # help.pond5.com 215780083

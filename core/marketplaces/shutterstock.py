@@ -52,6 +52,7 @@ INFO = base.MarketplaceInfo(
     requests_per_hour=100,  # ours; the vendor publishes no number
     key_page_url="https://www.shutterstock.com/account/developers/apps",
     docs_page="shutterstock.md",
+    search_kinds=tuple(MEDIA),
     numbers_by_kind=True,  # S-SPEC: /v2/images/1 and /v2/videos/1 are two things
     # S-SPEC: LicenseVideo names the size; RedownloadImage gives an image in any.
     sold_by_size=frozenset({MediaKind.VIDEO}),

@@ -51,6 +51,11 @@ def is_same_kind(one: MediaKind, other: MediaKind, info: MarketplaceInfo) -> boo
     return one is other or not info.numbers_by_kind
 
 
+def name_thing(ref: ListingRef, kind: MediaKind, info: MarketplaceInfo) -> str:
+    """Name what is owned: the listing, with its kind where each kind has numbers of its own."""
+    return f"{ref} {kind}" if info.numbers_by_kind else str(ref)
+
+
 def find_covering(holdings: Iterable[Holding], quote: Quote, info: MarketplaceInfo) -> Grant | None:
     """Return a grant that gives what is quoted already, so that buying it would pay twice, or None."""
     return next((held.grant for held in holdings if _covers(held, quote, info)), None)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from ..model.listing import Facet, FacetValue, Listing, ListingRef
+from ..model.listing import Facet, FacetValue, Listing, ListingRef, MediaKind
+from .search_kinds import interleave
+
+Name = tuple[ListingRef, MediaKind]
 
 # Words that titles end with and that say nothing: "Oak chair 3D model" is the oak chair.
 _FILLERS = frozenset({"3d", "model", "models", "3dmodel"})
@@ -18,23 +21,25 @@ def merge(
     *,
     shown: int | None = None,
     order: Sequence[str] = (),
+    by_kind: Collection[str] = (),
 ) -> list[Listing]:
     """Add listings that are not there yet: what is shown stays where it is, the rest comes in turns.
 
     The first ``shown`` of ``known`` keep their places (None: all of them). Below, each marketplace gives its
     next best in turn, so that the fastest does not fill the page; marketplaces take turns as in ``order``, or
-    by their ids. The result does not depend on who answered first.
+    by their ids. Those of ``by_kind`` were asked kind by kind: there the kinds take turns. The result does
+    not depend on who answered first.
     """
     listings = list(known)
     fixed = len(listings) if shown is None else max(0, min(shown, len(listings)))
-    kept = {listing.ref: listing for listing in listings[:fixed]}
-    queues: dict[str, dict[ListingRef, Listing]] = {}
+    kept = {name_of(listing): listing for listing in listings[:fixed]}
+    queues: dict[str, dict[Name, Listing]] = {}
     for listing in (*listings[fixed:], *new):
-        if listing.ref not in kept:
-            queues.setdefault(listing.ref.marketplace, {}).setdefault(listing.ref, listing)
+        if name_of(listing) not in kept:
+            queues.setdefault(listing.ref.marketplace, {}).setdefault(name_of(listing), listing)
     places = {marketplace: place for place, marketplace in enumerate(order)}
     turns = sorted(queues, key=lambda marketplace: (places.get(marketplace, len(places)), marketplace))
-    waiting = [list(queues[marketplace].values()) for marketplace in turns]
+    waiting = [_in_turns(queues[one].values(), by_kind=one in by_kind) for one in turns]
     dealt = [
         queue[rank]
         for rank in range(max(map(len, waiting), default=0))
@@ -42,6 +47,18 @@ def merge(
         if rank < len(queue)
     ]
     return [*kept.values(), *dealt]
+
+
+def name_of(listing: Listing) -> Name:
+    """Return what tells a listing from all others: one number can be a picture and a film."""
+    return listing.ref, listing.kind
+
+
+def _in_turns(listings: Iterable[Listing], *, by_kind: bool) -> list[Listing]:
+    kinds: dict[MediaKind, list[Listing]] = {}
+    for listing in listings:
+        kinds.setdefault(listing.kind if by_kind else MediaKind.OTHER, []).append(listing)
+    return interleave([kinds[kind] for kind in MediaKind if kind in kinds])
 
 
 def find_equals(listings: Iterable[Listing]) -> dict[str, tuple[ListingRef, ...]]:
@@ -86,9 +103,9 @@ def has_value(listing: Listing, facet: str, value: str) -> bool:
 
 def _once(listings: Iterable[Listing]) -> list[Listing]:
     """Return each listing once, as it was first found."""
-    found: dict[ListingRef, Listing] = {}
+    found: dict[Name, Listing] = {}
     for listing in listings:
-        found.setdefault(listing.ref, listing)
+        found.setdefault(name_of(listing), listing)
     return list(found.values())
 
 

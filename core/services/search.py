@@ -13,6 +13,7 @@ from ..marketplaces.base import Capability, MarketplaceInfo
 from ..model.listing import SearchPage, SearchQuery
 from .feeds import Feeds
 from .results import count_facets, find_equals, merge
+from .search_kinds import OnPage, search_kind_by_kind
 from .steps import OnWait, Sender
 
 __all__ = [
@@ -45,10 +46,13 @@ class Search:
         *,
         cancel: CancelToken | None = None,
         on_wait: OnWait | None = None,
+        on_page: OnPage | None = None,
     ) -> SearchPage:
         """Return one page of one marketplace's results; raise UserInputError or a MarketplaceError.
 
-        ``on_wait`` is told the seconds when the marketplace has to be left alone for a while first.
+        ``on_wait`` is told the seconds when the marketplace has to be left alone for a while first. Where a
+        search asks for one kind of media and the query for any, each kind is asked; ``on_page`` is told what
+        each found before all are there.
         Without an API that may be used, a feed is searched; without a feed, NotSupported (``search.no_feed``)
         says how to get one.
         """
@@ -59,7 +63,13 @@ class Search:
                 raise _no_feed(info, query)
             return self.feeds.search(info.id, query, cancel=cancel)
         check_opted_in(info, self.opted_in)
-        return self.sender.send(module.search(query), info, cancel=cancel, on_wait=on_wait)
+
+        def ask(one: SearchQuery, wait: OnWait | None) -> SearchPage:
+            return self.sender.send(module.search(one), info, cancel=cancel, on_wait=wait)
+
+        if query.kind is None and info.search_kinds:
+            return search_kind_by_kind(info, query, ask, on_page=on_page, on_wait=on_wait)
+        return ask(query, on_wait)
 
     def choose(self, query: SearchQuery, infos: Iterable[MarketplaceInfo]) -> tuple[MarketplaceInfo, ...]:
         """Return the marketplaces that can be searched for what the query asks, as things are here."""

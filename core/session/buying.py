@@ -163,7 +163,7 @@ class Buying(Importing):
             return
         progress.grant_id, progress.checkout_url = grant.id, ""
         if self.state.selection is not None and self.state.selection.ref == grant.ref:
-            self.state.selection.owned = self._owned(grant.ref)
+            self.state.selection.owned = self._owned(grant.ref, grant.kind)
         if then_import:
             self._import_when_ready.add(grant.id)
         if self._is_picked_up(order):

@@ -10,7 +10,7 @@ from ..host import Host
 from ..marketplaces import registry
 from ..marketplaces.base import MarketplaceInfo
 from ..model.grant import Grant, GrantState
-from ..model.listing import Listing, ListingRef
+from ..model.listing import Listing, ListingRef, MediaKind
 from ..services.accounts import Accounts
 from ..services.approve import Approve
 from ..services.balances import Balances
@@ -20,6 +20,7 @@ from ..services.feeds import Feeds
 from ..services.health import Health
 from ..services.history import PurchaseHistory
 from ..services.import_plan import PlanImport
+from ..services.owned import is_same_kind, name_thing
 from ..services.pickup import PickUp
 from ..services.pictures import KeepPictures
 from ..services.previews import Previews
@@ -89,7 +90,11 @@ class SessionPart:
     def refresh_library(self) -> None:
         """Read the active grants from the ledger (a quick local read)."""
         self.state.library = list(self._library())
-        self.state.owned_refs = {str(g.ref): g.id for g in reversed(self.state.library)}
+        self.state.owned_refs = {
+            name_thing(g.ref, g.kind, registry.find(g.ref.marketplace).INFO): g.id
+            for g in reversed(self.state.library)
+            if g.ref.marketplace in registry.MODULES
+        }
         self._changed()
 
     def _grant(self, grant_id: str) -> Grant:
@@ -102,8 +107,15 @@ class SessionPart:
             )
         return grant
 
-    def _owned(self, ref: ListingRef) -> tuple[Grant, ...]:
-        return tuple(grant for grant in self.state.library if grant.ref == ref)
+    def _owned(self, ref: ListingRef, kind: MediaKind) -> tuple[Grant, ...]:
+        info = registry.find(ref.marketplace).INFO
+        return tuple(
+            grant for grant in self.state.library if grant.ref == ref and is_same_kind(grant.kind, kind, info)
+        )
+
+    def owns(self, listing: Listing) -> bool:
+        """Say whether something of a listing is owned, under whatever license."""
+        return bool(self._owned(listing.ref, listing.kind))
 
     def _note_owned(self, listings: Iterable[Listing]) -> None:
         if not self.state.library and any(listings):

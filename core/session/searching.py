@@ -10,7 +10,7 @@ from ..errors import ClearanceError, UserInputError
 from ..files.pictures import Thumbnail
 from ..marketplaces.base import MarketplaceInfo
 from ..model.intended_use import IntendedUse
-from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
+from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
 from ..services.quote import QuoteResult
 from ..services.results import find_equals, merge
 from .part import SessionPart
@@ -77,14 +77,29 @@ class Searching(SessionPart):
                 return  # an older search; the user is already looking for something else
             search.phase = Phase.READY
             search.pages.append(page)
+            add(page)
+
+        def add(page: SearchPage) -> None:
             # A result that the user looks at must not jump away, either.
             settled = len(state.results) if state.selection is not None else self._settled
+            asked_apart = {one.id for one in self.marketplaces if query.kind is None and one.search_kinds}
             state.results = merge(
-                state.results, page.listings, shown=settled, order=[one.id for one in self.marketplaces]
+                state.results,
+                page.listings,
+                shown=settled,
+                order=[one.id for one in self.marketplaces],
+                by_kind=asked_apart,
             )
             state.equals = find_equals(state.results)
             self._note_owned(page.listings)
             self._changed()
+
+        def some(page: SearchPage) -> None:
+            def note() -> None:
+                if state.searches.get(info.id) is search and search.phase is Phase.BUSY:
+                    add(page)
+
+            self._tasks.post(note)  # told in a worker
 
         def failed(error: ClearanceError) -> None:
             if self.state.searches.get(info.id) is search:
@@ -94,7 +109,9 @@ class Searching(SessionPart):
         search.task = self._tasks.submit(
             "search",
             f"Searching {info.name}",
-            lambda task: self._services.search.run(info.id, query, cancel=task.token, on_wait=waits),
+            lambda task: self._services.search.run(
+                info.id, query, cancel=task.token, on_wait=waits, on_page=some
+            ),
             on_done=done,
             on_error=failed,
             subject=info.id,
@@ -140,12 +157,16 @@ class Searching(SessionPart):
             subject=name,
         )
 
-    def select(self, ref: ListingRef) -> None:
-        """Show a listing: its details, what it costs us, and what the policy says."""
-        known = next((listing for listing in self.state.results if listing.ref == ref), None)
+    def select(self, ref: ListingRef, kind: MediaKind | None = None) -> None:
+        """Show a listing: its details, what it costs us, and what the policy says.
+
+        ``kind`` says which one is meant where a picture and a film have the same number.
+        """
+        found = (one for one in self.state.results if one.ref == ref and kind in (None, one.kind))
+        known = next(found, None)
         if known is None:
             raise UserInputError("That listing is not among the results.", code="select.unknown")
-        selection = Selection(ref=ref, listing=known, owned=self._owned(ref))
+        selection = Selection(ref=ref, listing=known, owned=self._owned(ref, known.kind))
         self.state.selection = selection
         use = self.state.use
 

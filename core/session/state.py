@@ -170,7 +170,7 @@ class SessionState:
     narrowed: dict[str, str] = field(default_factory=dict)
     """Facet → value: what of the results is shown."""
     owned_refs: dict[str, str] = field(default_factory=dict)
-    """``str(ref)`` → id of an active grant, for the badge on results."""
+    """``owned.name_thing`` → id of an active grant, for the badge on results."""
     selection: Selection | None = None
     progress: list[OrderProgress] = field(default_factory=list)
     library: list[Grant] = field(default_factory=list)

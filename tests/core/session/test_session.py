@@ -108,7 +108,7 @@ def test_an_image_from_quote_to_prepared_import(app: App, sandbox: SandboxProces
     assert progress.stage == "imported"
     assert not prepared.plan.path.exists()
     assert len(sandbox.books()["charges"]) == 1
-    assert app.session.state.owned_refs == {str(IMAGE): progress.grant_id}
+    assert app.session.state.owned_refs == {f"{IMAGE} image": progress.grant_id}
 
 
 def test_a_model_through_its_checkout(app: App, host: Any, sandbox: SandboxProcess) -> None:
