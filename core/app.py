@@ -40,12 +40,14 @@ from .ledger.port import Ledger
 from .licenses import LicenseCatalogue
 from .model.grant import GrantState
 from .services.accounts import Accounts
+from .services.alert_file import AlertFile
 from .services.approve import Approve
 from .services.balances import Balances
 from .services.documents import Documents
 from .services.download import Download
 from .services.feeds import Feeds
 from .services.fresh_links import FreshLinks
+from .services.guard import Guard
 from .services.health import Health
 from .services.history import PurchaseHistory
 from .services.import_plan import PlanImport
@@ -290,6 +292,7 @@ def _build_services(
         sender=client,
         find_listing=feeds.listing,
     )
+    report = MakeReport(ledger=ledger, clock=clock, catalogue=catalogue)
     return Services(
         search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
         feeds=feeds,
@@ -322,7 +325,7 @@ def _build_services(
             lasting=LastingFiles(settings.library_dir, store=store),
             host=host,
         ),
-        report=MakeReport(ledger=ledger, clock=clock, catalogue=catalogue),
+        report=report,
         report_details=GatherDetails(ledger=ledger, catalogue=catalogue, pictures=pictures),
         accounts=accounts,
         health=network.health,
@@ -341,4 +344,7 @@ def _build_services(
         refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids),
         pickup=pickup,
         history=PurchaseHistory(ledger=ledger, sender=client, settle=settle, past=past, clock=clock, ids=ids),
+        guard=Guard(
+            judge=report.judge, ledger=ledger, clock=clock, read_settings=AlertFile.of(settings).read
+        ),
     )

@@ -49,6 +49,10 @@ class Settings:
     """Marketplaces whose ``MarketplaceInfo.opt_in`` the user read and switched on."""
     pickup_folders: tuple[Path, ...] = ()
     """Folders in which downloads from the marketplaces' websites arrive."""
+    studio_rules: Path | None = None
+    """The studio's own rules; None: ``studio.toml`` in the data folder, where there is one."""
+    resolutions_file: Path | None = None
+    """Resolutions beside those in the ledger; None: ``resolutions.toml`` in the data folder, likewise."""
 
     @property
     def ledger_path(self) -> Path:
@@ -90,6 +94,10 @@ def find_data_dir(environ: Mapping[str, str], *, home: Path, platform: str = sys
     return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "clearance"
 
 
+def _path(text: str) -> Path | None:
+    return Path(text).absolute() if text else None
+
+
 def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str = "") -> Settings:
     """Build settings from ``CLEARANCE_*`` variables."""
     return Settings(
@@ -98,5 +106,7 @@ def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str =
         project=environ.get("CLEARANCE_PROJECT", ""),
         sandbox_url=environ.get("CLEARANCE_SANDBOX_URL", ""),
         offline=environ.get("CLEARANCE_OFFLINE", "") not in ("", "0"),
+        studio_rules=_path(environ.get("CLEARANCE_STUDIO_RULES", "")),
+        resolutions_file=_path(environ.get("CLEARANCE_RESOLUTIONS", "")),
         opted_in=frozenset(environ.get("CLEARANCE_OPTED_IN", "").replace(",", " ").split()),
     )

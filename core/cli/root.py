@@ -10,6 +10,7 @@ from ..settings import VERSION
 from . import (
     accounts,
     feeds,
+    guard,
     health,
     history,
     orders,
@@ -54,6 +55,7 @@ for command in (
     *history.COMMANDS,
     *pickup.COMMANDS,
     *records.COMMANDS,
+    *guard.COMMANDS,
     *scan.COMMANDS,
     *accounts.COMMANDS,
     *health.COMMANDS,

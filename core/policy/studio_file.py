@@ -24,7 +24,7 @@ _CONDITIONS = (
     "editorial", "ai_generated",
 )  # fmt: skip
 _KEYS = ("id", "effect", "message", "how_to_fix", *_CONDITIONS, "when_unknown", "exceptions")
-_TOP = ("schema", "name", "rule")
+_TOP = ("schema", "name", "rule", "alerts")  # [alerts] is read by :mod:`.alert_file`
 # What people write who want a rule to permit something.
 _LOOSENING = frozenset(
     {"allow", "allowed", "permit", "permitted", "clear", "cleared", "ignore", "ignored", "disable",

@@ -31,17 +31,7 @@ class MakeReport:
 
     def run(self, scan: SceneScan, use: IntendedUse, *, actor: str) -> Report:
         """Build the report and note in the audit that it was made."""
-        counts = count_grants(scan)
-        grants = self.ledger.grants_by_id(counts)
-        report = build_report(
-            scan,
-            grants=grants,
-            terms=self._terms(grants),
-            use=use,
-            now=self.clock.now(),
-            tool_version=VERSION,
-            name_of=self.catalogue.name_of,
-        )
+        report = self.judge(scan, use)
         with self.ledger.transaction() as work:
             work.record(
                 AuditEvent(
@@ -58,6 +48,19 @@ class MakeReport:
                 )
             )
         return report
+
+    def judge(self, scan: SceneScan, use: IntendedUse) -> Report:
+        """Build the report and note nothing: for looks that happen by themselves."""
+        grants = self.ledger.grants_by_id(count_grants(scan))
+        return build_report(
+            scan,
+            grants=grants,
+            terms=self._terms(grants),
+            use=use,
+            now=self.clock.now(),
+            tool_version=VERSION,
+            name_of=self.catalogue.name_of,
+        )
 
     def record_usages(self, scan: SceneScan) -> tuple[Usage, ...]:
         """Replace what the ledger knows of this scene's grants; an unsaved scene is not recorded."""

@@ -7,6 +7,7 @@ Main thread only. Nothing here knows a DCC: a host calls these methods from its 
 from __future__ import annotations
 
 from .accounts import AccountKeys
+from .alerting import Alerting
 from .feeding import Feeding
 from .monitoring import Monitoring
 from .past_purchases import PastPurchases
@@ -17,6 +18,6 @@ from .searching import Searching
 
 
 class SessionController(
-    Searching, PastPurchases, Refunding, PickingUp, Reporting, AccountKeys, Feeding, Monitoring
+    Searching, PastPurchases, Refunding, PickingUp, Reporting, Alerting, AccountKeys, Feeding, Monitoring
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

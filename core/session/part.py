@@ -17,6 +17,7 @@ from ..services.balances import Balances
 from ..services.documents import Documents
 from ..services.download import Download
 from ..services.feeds import Feeds
+from ..services.guard import Guard
 from ..services.health import Health
 from ..services.history import PurchaseHistory
 from ..services.import_plan import PlanImport
@@ -61,6 +62,7 @@ class Services:
     refunds: Refunds
     pickup: PickUp
     history: PurchaseHistory
+    guard: Guard
 
 
 class SessionPart:

@@ -10,6 +10,7 @@ from ..errors import ClearanceError
 from ..feeds.catalogue import FeedInfo, FeedResult
 from ..files.pictures import Thumbnail
 from ..marketplaces.base import ANY, Wanted
+from ..model.alert import Alert, AlertKind, GuardAnswer
 from ..model.evidence import Refund
 from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
@@ -157,6 +158,45 @@ class RefundStep:
 
 
 @dataclass(slots=True, kw_only=True)
+class AlertNotes:
+    """What the user was told of one file in this session, and wanted to see no more."""
+
+    told: set[AlertKind] = field(default_factory=set)
+    hidden: dict[AlertKind, frozenset[str]] = field(default_factory=dict)
+    """By kind: what the alert was about when it was hidden."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AlertsState:
+    """The alerts of the open file, as of the last time that somebody looked."""
+
+    scene: str = ""
+    """Path of the file; empty while it was never saved."""
+    phase: Phase = Phase.IDLE
+    answer: GuardAnswer | None = None
+    problem: Problem | None = None
+    notes: dict[str, AlertNotes] = field(default_factory=dict)
+    """By the file's path."""
+
+    @property
+    def all(self) -> tuple[Alert, ...]:
+        """Every alert, hidden ones too."""
+        return self.answer.alerts if self.answer is not None else ()
+
+    @property
+    def shown(self) -> tuple[Alert, ...]:
+        """The alerts that were not hidden, or are about more than they were then."""
+        notes = self.notes.get(self.scene)
+        if notes is None or not notes.hidden:
+            return self.all
+        return tuple(
+            one
+            for one in self.all
+            if one.kind not in notes.hidden or not notes.hidden[one.kind].issuperset(one.subjects)
+        )
+
+
+@dataclass(slots=True, kw_only=True)
 class SessionState:
     """Everything the panels draw."""
 
@@ -195,6 +235,7 @@ class SessionState:
     report_phase: Phase = Phase.IDLE
     report: Report | None = None
     report_problem: Problem | None = None
+    alerts: AlertsState = field(default_factory=AlertsState)
     problem: Problem | None = None
     """The last problem that belongs nowhere else."""
     revision: int = 0
