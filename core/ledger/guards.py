@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table
 
 AUDIT_NEVER = "the audit is never changed"
 DECIDED_NEVER = "what was decided and declared is never changed"
+BOOKED_NEVER = "what was booked is never changed"
 
 
 def guard_audit(_table: Table, connection: Connection, **_options: object) -> None:
@@ -34,7 +35,16 @@ def guard_audit(_table: Table, connection: Connection, **_options: object) -> No
 
 def guard_decisions(table: Table, connection: Connection, **_options: object) -> None:
     """Keep resolutions and declarations as they are; a declaration may be withdrawn, once."""
-    name, never = table.name, _abort(DECIDED_NEVER)
+    _guard(table, connection, DECIDED_NEVER)
+
+
+def guard_bookings(table: Table, connection: Connection, **_options: object) -> None:
+    """Keep what is written once (entries of journals, payments, invoices) as it is."""
+    _guard(table, connection, BOOKED_NEVER)
+
+
+def _guard(table: Table, connection: Connection, message: str) -> None:
+    name, never = table.name, _abort(message)
     when = ""
     others = [column.name for column in table.c if column.name != "withdrawn_at"]
     if connection.dialect.name == "postgresql":
@@ -42,7 +52,7 @@ def guard_decisions(table: Table, connection: Connection, **_options: object) ->
         _refuse_in_postgres(
             connection,
             name,
-            DECIDED_NEVER,
+            message,
             unless=f"NOT ({' OR '.join(('OLD.withdrawn_at IS NOT NULL', *changed))})"
             if "withdrawn_at" in table.c
             else "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..audit.checkpoints import Checkpoint
 from ..audit.verify import ChainReport
@@ -22,6 +22,8 @@ from ..model.listing import ListingRef
 from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Approval, Quote
 from ..model.resolution import Resolution
+
+V = TypeVar("V")
 
 
 class LedgerReader(Protocol):
@@ -144,6 +146,23 @@ class LedgerReader(Protocol):
         """Say whether there are fingerprints of a grant or declaration."""
         ...
 
+    def value(self, kind: type[V], value_id: str) -> V | None:
+        """Return a value of a studio (a member, a request, a budget …) by its id, or None."""
+        ...
+
+    def values(
+        self, kind: type[V], *, limit: int | None = None, newest: bool = False, **wanted: Any
+    ) -> tuple[V, ...]:
+        """Return values of a studio in the order in which they were written, or the newest first.
+
+        ``wanted`` are fields with the value that they have to have; of a tuple or set, any of its values.
+        """
+        ...
+
+    def count_values(self, kind: type[object], **wanted: Any) -> int:
+        """Return how many values of a studio there are; ``wanted`` as for :meth:`values`."""
+        ...
+
     def audit(self, *, after: int = 0, limit: int = 10_000) -> tuple[AuditEntry, ...]:
         """Return audit entries in order, with ``sequence > after``."""
         ...
@@ -246,6 +265,21 @@ class LedgerTransaction(LedgerReader, Protocol):
 
         Raises LedgerConflict when there is no such grant or declaration, LedgerError when a fingerprint is
         of another one.
+        """
+        ...
+
+    def add(self, value: object) -> None:
+        """Write a new value of a studio.
+
+        Raises LedgerConflict when its id exists or a rule of its table forbids it.
+        """
+        ...
+
+    def change(self, value: V) -> V:
+        """Write the new facts of a value of a studio and return it with the next version.
+
+        Raises LedgerConflict unless the stored ``version`` equals the value's; TypeError for a kind of value
+        that is written once.
         """
         ...
 

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, and_, false, func, or_, select
 
 from ..model.audit import AuditEntry
 from ..model.declaration import Declaration
@@ -21,6 +21,8 @@ from ..model.quote import Approval, Quote
 from ..model.resolution import Resolution
 from . import decision_rows, entries, rows, schema
 from .codecs import Row, read_row
+from .record import Record
+from .studio_tables import record_of
 from .trouble import translated
 
 V = TypeVar("V")
@@ -235,6 +237,33 @@ class SqlReader:
                 found.extend((row[column], _read(reader, row, table)) for row in rows_found)
         return found
 
+    def value(self, kind: type[V], value_id: str) -> V | None:
+        """Return a value of a studio (a member, a request, a budget …) by its id, or None."""
+        record = record_of(kind)
+        return self._one(record.table, record.read, id=value_id)
+
+    def values(
+        self, kind: type[V], *, limit: int | None = None, newest: bool = False, **wanted: Any
+    ) -> tuple[V, ...]:
+        """Return values of a studio in the order in which they were written, or the newest first.
+
+        ``wanted`` are fields with the value that they have to have; of a tuple or set, any of its values.
+        """
+        record = record_of(kind)
+        query = _where(select(record.table), record, wanted)
+        serial = record.table.c.serial
+        query = query.order_by(serial.desc() if newest else serial)
+        if limit is not None:
+            query = query.limit(max(limit, 0))
+        return self._all(query, record.read, record.table)
+
+    def count_values(self, kind: type[object], **wanted: Any) -> int:
+        """Return how many values of a studio there are; ``wanted`` as for :meth:`values`."""
+        record = record_of(kind)
+        query = _where(select(func.count()).select_from(record.table), record, wanted)
+        with translated(self._place), self._connect() as connection:
+            return int(connection.scalar(query) or 0)
+
     def _one(self, table: Table, reader: Callable[[Row], V], **wanted: str) -> V | None:
         query = select(table).filter_by(**wanted)
         with translated(self._place), self._connect() as connection:
@@ -244,6 +273,20 @@ class SqlReader:
     def _all(self, query: Select[Any], reader: Callable[[Row], V], table: Table) -> tuple[V, ...]:
         with translated(self._place), self._connect() as connection:
             return tuple(_read(reader, row, table) for row in connection.execute(query).mappings())
+
+
+def _where(query: Select[Any], record: Record[Any], wanted: Mapping[str, Any]) -> Select[Any]:
+    """Narrow a query to rows whose fields have these values."""
+    for name, value in wanted.items():
+        choices = value if isinstance(value, tuple | list | set | frozenset) else (value,)
+        alternatives = []
+        for choice in choices:
+            columns = record.columns_of({name: choice})
+            alternatives.append(
+                and_(*(record.table.c[column].is_not_distinct_from(kept) for column, kept in columns.items()))
+            )
+        query = query.where(or_(false(), *alternatives))
+    return query
 
 
 @contextmanager

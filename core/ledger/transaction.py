@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
@@ -31,8 +32,11 @@ from ..model.resolution import Resolution
 from . import decision_rows, entries, rows, schema
 from .codecs import Columns, check_columns, encode_moment
 from .reader import SqlReader, hold
+from .studio_tables import record_of
 from .tail import Tail, damaged_tail, read_tail, tail_columns
 from .trouble import conflict, is_conflict, translated
+
+V = TypeVar("V")
 
 
 class SqlTransaction(SqlReader):
@@ -281,6 +285,40 @@ class SqlTransaction(SqlReader):
             self._connection.execute(delete(table).where(table.c.grant_id == grant_id))
             if columns:
                 self._connection.execute(insert(table), columns)
+
+    def add(self, value: object) -> None:
+        """Write a new value of a studio (a member, a request, a budget …).
+
+        Raises LedgerConflict when its id exists or a rule of its table forbids it.
+        """
+        record = record_of(type(value))
+        self._insert(record.table, record.write(value))
+
+    def change(self, value: V) -> V:
+        """Write the new facts of a value of a studio and return it with the next version.
+
+        Raises LedgerConflict unless the stored ``version`` equals the value's; TypeError for a kind of value
+        that is written once (it has no version).
+        """
+        record = record_of(type(value))
+        if not record.versioned:
+            raise TypeError(f"a {record.kind.__name__} is never changed")
+        columns = check_columns(record.write(value))
+        version = columns["version"]
+        table = record.table
+        statement = (
+            update(table)
+            .where(table.c.id == columns["id"], table.c.version == version)
+            .values(columns | {"version": version + 1})
+        )
+        with self._writing():
+            changed = self._connection.execute(statement).rowcount
+        if changed != 1:
+            raise LedgerConflict(
+                "Somebody else changed this in the meantime. Read it again before going on.",
+                context={"kind": record.kind.__name__, "id": columns["id"]},
+            )
+        return record.read(columns | {"version": version + 1})
 
     def record(self, event: AuditEvent) -> AuditEntry:
         """Append to the audit chain, in this transaction, and return the entry.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..errors import LedgerConflict, LedgerError
-from .guards import AUDIT_NEVER, DECIDED_NEVER
+from .guards import AUDIT_NEVER, BOOKED_NEVER, DECIDED_NEVER
 
 
 class _Sentence(NamedTuple):
@@ -166,6 +166,8 @@ def conflict(error: DBAPIError) -> LedgerConflict:
             "What was decided or declared stays as it was; a declaration can be withdrawn, once. Nothing was "
             "saved; add a new one instead."
         )
+    elif BOOKED_NEVER in rule:
+        message = "What was booked stays as it was. Nothing was saved; book a correction instead."
     elif "CHECK" in rule or "NOT NULL" in rule or state in {"23502", "23514"}:
         message = f"The ledger does not take such a value ({rule}). Nothing was saved."
     else:

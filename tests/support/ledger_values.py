@@ -40,6 +40,8 @@ def open_place(place: str) -> SqlLedger:
 
 def fill_everything(work: LedgerTransaction, number: int = 1) -> None:
     """Write a row into every table."""
+    from studio_values import make_studio_values
+
     work.add_quote(make_quote(number))
     work.add_approval(make_approval(number))
     work.add_order(make_order(number))
@@ -53,6 +55,8 @@ def fill_everything(work: LedgerTransaction, number: int = 1) -> None:
     work.add_resolution(make_resolution(number))
     work.add_declaration(make_declaration(number))
     work.replace_fingerprints(f"grant_{number}", [make_content(number, grant_id=f"grant_{number}")])
+    for value in make_studio_values(number):
+        work.add(value)
     work.record(make_event(number))
 
 

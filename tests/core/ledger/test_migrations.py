@@ -31,6 +31,7 @@ from ledger_values import (
     make_usage,
     moment,
 )
+from studio_values import make_studio_values
 
 from core.errors import LedgerError
 from core.ids import hash_grant_id
@@ -55,10 +56,10 @@ revision = "9001"
 down_revision = "{head}"
 
 def upgrade():
-    op.create_table("seats", sa.Column("grant_id", sa.Text, sa.ForeignKey("grants.id"), primary_key=True))
+    op.create_table("desks", sa.Column("grant_id", sa.Text, sa.ForeignKey("grants.id"), primary_key=True))
     with op.batch_alter_table("grants", recreate="always") as batch:
         batch.add_column(sa.Column("department", sa.Text, nullable=False, server_default="none"))
-    op.execute("INSERT INTO seats SELECT id FROM grants")
+    op.execute("INSERT INTO desks SELECT id FROM grants")
     {more}
 '''
 DIE_IN_THE_MIDDLE = "print('ready', flush=True); import time; time.sleep(600)"
@@ -164,6 +165,9 @@ def check_contents(reader: LedgerReader, version: str = "0001") -> None:
     else:
         assert (reader.resolutions(), reader.declarations()) == ((), ())
         assert not reader.fingerprinted("grant_1")
+    for value in make_studio_values(1):
+        found = reader.value(type(value), value.id)
+        assert found == (value if version >= "0004" else None)
     assert [entry.event for entry in reader.audit()] == [
         make_event(1, action="order.approved"), make_event(2), make_event(3, action="file.stored"),
     ]  # fmt: skip
@@ -246,7 +250,7 @@ def test_a_migration_keeps_the_data_and_puts_a_copy_aside(
         assert connection.execute("SELECT id, department FROM grants ORDER BY id").fetchall() == [
             ("grant_1", "none"), ("grant_2", "none"),
         ]  # fmt: skip
-        assert connection.execute("SELECT count(*) FROM seats").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM desks").fetchone() == (2,)
         assert connection.execute("SELECT count(*) FROM files").fetchone() == (2,), "nothing cascaded away"
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -345,4 +349,4 @@ def test_work_that_others_have_under_way_is_waited_for_and_kept(
         assert child.returncode == 0
         assert output.strip() == f"ledger.version-{schema.SCHEMA_VERSION}.sqlite"
     with closing(sqlite3.connect(old)) as connection:
-        assert connection.execute("SELECT count(*) FROM seats").fetchone() == (3,)
+        assert connection.execute("SELECT count(*) FROM desks").fetchone() == (3,)

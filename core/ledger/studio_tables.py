@@ -1,0 +1,150 @@
+"""The tables of a studio: people, requests, limits, budgets, payments, seats, agreements, invoices.
+
+They are there in an embedded ledger too: one artist's requests and budgets are a studio's of one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Index, Table, UniqueConstraint, event, text
+
+from ..model.agreement import Agreement, Reminder, Renewal
+from ..model.budget import Budget, BudgetEntry, Limit
+from ..model.buy_request import BuyRequest, RequestItem
+from ..model.delivery_check import DeliveryCheck
+from ..model.invoice import Invoice, InvoiceLine, NumberSeries
+from ..model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
+from ..model.people import Member, Project, ProjectMember
+from ..model.seat import Seat, SeatPool
+from . import guards
+from .record import Record, make_record
+from .schema import metadata
+
+V = TypeVar("V")
+
+
+def _only_while(table_columns: tuple[str, ...], name: str, condition: str) -> Index:
+    """Make a unique index that holds for the rows that fit a condition."""
+    where = text(condition)
+    return Index(name, *table_columns, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+_RECORDS: tuple[Record[Any], ...] = (
+    make_record(metadata, "members", Member),
+    make_record(metadata, "projects", Project),
+    make_record(
+        metadata,
+        "project_members",
+        ProjectMember,
+        _only_while(("project_id", "member_id"), "uq_project_members_now", "removed_at IS NULL"),
+        links={"project_id": "projects.id", "member_id": "members.id"},
+    ),
+    make_record(
+        metadata,
+        "budgets",
+        Budget,
+        rules={
+            "period": "starts_on <= ends_on",
+            "alert_percent": "alert_percent BETWEEN 1 AND 100",
+            "amount": "amount LIKE 'money:%' AND amount NOT LIKE 'money:-%'",
+        },
+        links={"project_id": "projects.id"},
+    ),
+    make_record(
+        metadata,
+        "budget_entries",
+        BudgetEntry,
+        Index(None, "subject"),
+        rules={
+            "amount": "amount LIKE 'money:%' AND amount NOT LIKE 'money:-%' AND amount NOT LIKE 'money:0:%'"
+        },
+        links={"budget_id": "budgets.id"},
+    ),
+    make_record(
+        metadata,
+        "limits",
+        Limit,
+        rules={"amount": "amount LIKE 'money:%' AND amount NOT LIKE 'money:-%'"},
+    ),
+    make_record(metadata, "payment_methods", PaymentMethod),
+    make_record(
+        metadata,
+        "buy_requests",
+        BuyRequest,
+        Index(None, "state", "created_at"),
+        rules={"version": "version >= 1"},
+        links={"project_id": "projects.id", "budget_id": "budgets.id", "method_id": "payment_methods.id"},
+    ),
+    make_record(
+        metadata,
+        "request_items",
+        RequestItem,
+        UniqueConstraint("request_id", "position"),
+        _only_while(("order_id",), "uq_request_items_order", "order_id IS NOT NULL"),
+        rules={"position": "position >= 1"},
+        links={
+            "request_id": "buy_requests.id",
+            "quote_id": "quotes.id",
+            "order_id": "orders.id",
+            "grant_id": "grants.id",
+        },
+    ),
+    make_record(
+        metadata,
+        "payments",
+        Payment,
+        # One charge an order; what comes back names its refund.
+        _only_while(("order_id",), "uq_payments_order", "refund_id IS NULL"),
+        _only_while(("refund_id",), "uq_payments_refund", "refund_id IS NOT NULL"),
+        links={"order_id": "orders.id", "method_id": "payment_methods.id", "refund_id": "refunds.id"},
+    ),
+    make_record(
+        metadata, "exchange_rates", ExchangeRate, UniqueConstraint("base", "quote", "valid_on", "source")
+    ),
+    make_record(metadata, "usage_prices", UsagePrice, rules={"per": "per >= 1"}),
+    make_record(metadata, "seat_pools", SeatPool, rules={"seats_max": "seats_max IS NULL OR seats_max >= 1"}),
+    make_record(
+        metadata,
+        "seats",
+        Seat,
+        _only_while(("grant_id", "member_id", "device"), "uq_seats_now", "released_at IS NULL"),
+        links={"grant_id": "grants.id"},
+    ),
+    make_record(metadata, "agreements", Agreement, Index(None, "marketplace", "starts_on")),
+    make_record(metadata, "renewals", Renewal, Index(None, "subject", "ends_at")),
+    make_record(metadata, "reminders", Reminder),
+    make_record(
+        metadata,
+        "invoices",
+        Invoice,
+        _only_while(("series", "sequence"), "uq_invoices_series", "sequence > 0"),
+        _only_while(("issuer", "number"), "uq_invoices_received", "kind = 'received'"),
+        Index(None, "issued_on"),
+        rules={"sequence": "sequence >= 0"},
+        links={"corrects": "invoices.id"},
+    ),
+    make_record(
+        metadata,
+        "invoice_lines",
+        InvoiceLine,
+        UniqueConstraint("invoice_id", "position"),
+        links={"invoice_id": "invoices.id", "order_id": "orders.id"},
+    ),
+    make_record(metadata, "number_series", NumberSeries, rules={"last": "last >= 0"}),
+    make_record(metadata, "delivery_checks", DeliveryCheck, links={"grant_id": "grants.id"}),
+)
+for _record in _RECORDS:
+    if not _record.versioned:
+        event.listen(_record.table, "after_create", guards.guard_bookings)
+
+RECORDS: dict[type, Record[Any]] = {record.kind: record for record in _RECORDS}
+STUDIO_TABLES: tuple[Table, ...] = tuple(record.table for record in _RECORDS)
+
+
+def record_of(kind: type[V]) -> Record[V]:
+    """Return how a kind of value is kept; raise TypeError for one that is not."""
+    record = RECORDS.get(kind)
+    if record is None:
+        raise TypeError(f"the ledger keeps no {kind.__name__} in a table of its own")
+    return record
