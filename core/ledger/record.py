@@ -159,10 +159,8 @@ def _plain(
         return BigInteger, int, int, ()
     if kind is str:
         return Text, str, str, ()
-    if kind is Money or (
-        isinstance(kind, types.UnionType) and set(typing.get_args(kind)) == {Money, Credits}
-    ):
-        wanted = (Money,) if kind is Money else (Money, Credits)
+    if kind in (Money, Money | Credits):
+        wanted: tuple[type, ...] = (Money,) if kind is Money else (Money, Credits)
         return Text, encode_cost_text, lambda text: _read_cost(text, wanted), ()
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return Text, lambda value: str(kind(value)), kind, tuple(kind)
