@@ -237,6 +237,12 @@ class FeedCatalogue:
 
 
 def _nothing_usable(path: Path, counts: Counts) -> UserInputError:
+    if not counts.read:
+        raise UserInputError(
+            f"The feed {path.name} holds no product, only the names of its columns. Get the file again.",
+            code="feeds.nothing_usable",
+            context={"read": 0, "bad": 0},
+        )
     first = (
         f" The first is in line {counts.bad_rows[0].line}: {counts.bad_rows[0].why}." if counts.bad else ""
     )

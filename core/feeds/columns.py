@@ -21,9 +21,10 @@ MAX_MAPPING = 200_000
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "id": (
-        "id", "product id", "item id", "merchant product id", "aw product id", "catalog item id", "pid",
-        "unique merchant sku", "sku", "sku number", "offer id", "asset id", "package id", "model id",
+        "merchant product id", "unique merchant sku", "merchant sku", "catalog item id", "asset id",
+        "package id", "model id", "offer id", "sku", "sku number",
     ),
+    "number": ("id", "product id", "item id", "pid"),
     "title": (
         "title", "name", "product name", "item title", "display name", "short title", "product title",
         "asset name",
@@ -55,7 +56,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "contributor", "designer", "studio", "seller name", "publisher name", "artist name", "author/name",
     ),
     "category": (
-        "product type", "category", "categories", "merchant category", "category path", "primary category",
+        "product type", "product types", "category", "categories", "merchant category", "category path",
+        "primary category",
         "google product category", "google product category name", "advertiser category", "product category",
     ),
     "tags": (
@@ -63,7 +65,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "image": (
         "image link", "image", "image url", "merchant image url", "large image", "product image url",
-        "aw image url", "main image", "thumbnail", "thumbnail url", "image/url", "imgurl", "picture",
+        "aw image url", "main image", "big image", "thumbnail", "thumbnail url", "image/url", "imgurl",
+        "picture",
     ),
     "more_images": (
         "additional image link", "additional image links", "additional image url", "alternate image",
@@ -94,7 +97,11 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "price date", "price as of", "last updated", "lastupdated", "feed date", "data feed date", "as of",
     ),
 }  # fmt: skip
-"""What a feed can tell → names under which feeds tell it, the best first."""
+"""What a feed can tell → names under which feeds tell it, the best first.
+
+``id`` are columns that hold the marketplace's own number; under the names of ``number`` a partner network may
+put one of its own.
+"""
 
 REQUIRED = ("title",)
 FIELDS = tuple(ALIASES)
@@ -110,13 +117,18 @@ def squeeze(name: str) -> str:
     return _SQUEEZE.sub(" ", tail if colon and len(head) <= 12 else plain).strip().lower()
 
 
+def compact(name: str) -> str:
+    """Return a squeezed name without its spaces: ``IMAGEURL``, ``imageUrl`` and ``image_url`` are one."""
+    return name.replace(" ", "")
+
+
 _ALIASES = {name: tuple(squeeze(alias) for alias in aliases) for name, aliases in ALIASES.items()}
-_KNOWN = frozenset(alias for aliases in _ALIASES.values() for alias in aliases)
+_KNOWN = frozenset(compact(alias) for aliases in _ALIASES.values() for alias in aliases)
 
 
 def count_known(names: list[str]) -> int:
     """Return how many of a header's names are known: tells a header from data, and delimiters apart."""
-    return sum(squeeze(name) in _KNOWN for name in names)
+    return sum(compact(squeeze(name)) in _KNOWN for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +154,13 @@ class FeedMapping:
     complete: bool = True
     """False: the feed lists changes only, so what it does not list stays."""
     row: str = ""
-    """XML: the element that is one product, where it cannot be told by itself."""
+    """Where it cannot be told: XML, the element that is one product; JSON, what the list is called."""
+    header: tuple[str, ...] = ()
+    """Tables without a line of names: what their columns are called, in their order."""
     delimiter: str = ""
     """Tables: what separates columns; empty: seen from the header."""
     encoding: str = ""
-    """Tables and JSON Lines: how text is encoded; empty: seen from the file."""
+    """Tables and JSON: how text is encoded; empty: seen from the file."""
 
     def names(self, what: str) -> tuple[str, ...]:
         """Return the columns, as names are compared, in which something is looked for."""
@@ -181,8 +195,8 @@ class _MappingReader:
     """Checks a decoded mapping file key by key; knows on which line each stands."""
 
     TOP = frozenset(
-        {"schema", "marketplace", "currency", "decimal", "kind", "date", "complete", "row", "delimiter"}
-        | {"encoding", "columns", "kinds", "editorial"}
+        {"schema", "marketplace", "currency", "decimal", "kind", "date", "complete", "row", "header"}
+        | {"delimiter", "encoding", "columns", "kinds", "editorial"}
     )
 
     def __init__(self, tree: dict[str, Any], text: str, name: str) -> None:
@@ -226,6 +240,7 @@ class _MappingReader:
             day=self._day(),
             complete=self._boolean("complete", self._tree.get("complete", True)),
             row=self._text("row"),
+            header=self._header(),
             delimiter=delimiter,
             encoding=self._encoding(),
         )
@@ -239,6 +254,12 @@ class _MappingReader:
         if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
             raise self._wrong(where, "must be a column's name, or a list of names")
         return tuple(names)
+
+    def _header(self) -> tuple[str, ...]:
+        value = self._tree.get("header", [])
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            raise self._wrong("header", "must be a list of names; an empty one stands for a column to skip")
+        return tuple(value)
 
     def _table(self, key: str) -> dict[str, Any]:
         value = self._tree.get(key, {})

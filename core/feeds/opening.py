@@ -22,6 +22,8 @@ from .rows import broken
 MAX_BYTES = 64 * 1024**3
 """A feed of a million products has about one of them."""
 CHUNK = 256 * 1024
+UNPACK = "Unpack it, and add the feed that is in it."
+WORKBOOK = ("it is an Excel workbook", "Save it as CSV, and add that.")
 
 OnProgress = Callable[[int, int], None]
 """Told bytes read of the file as it lies on disk, and its size."""
@@ -124,15 +126,15 @@ def _open_zip(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
             and not entry.filename.startswith("__MACOSX/")
             and not entry.filename.rpartition("/")[2].startswith(".")
         ]
+        if any(entry.filename == "[Content_Types].xml" for entry in inside):
+            raise broken(name, WORKBOOK[0], what_to_do=WORKBOOK[1])
         if len(inside) != 1:
-            raise broken(
-                name, f"the zip holds {len(inside)} files; a feed is one: unpack it, add the right one"
-            )
+            raise broken(name, f"the zip holds {len(inside)} files, and a feed is one", what_to_do=UNPACK)
         if inside[0].flag_bits & 1:
-            raise broken(name, "the zip is protected by a password; unpack it first")
+            raise broken(name, "the zip is protected by a password", what_to_do=UNPACK)
         try:
             member = archive.open(inside[0])
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as problem:
-            raise broken(name, f"the zip cannot be unpacked here ({problem}); unpack it first") from None
+            raise broken(name, f"the zip cannot be unpacked here ({problem})", what_to_do=UNPACK) from None
         with member:
             yield member

@@ -21,16 +21,18 @@ from ..marketplaces.web import WebShop
 from ..model.listing import Listing, ListingRef, MediaKind, Offer, Preview
 from ..model.money import Money
 from . import values
-from .columns import FIELDS, FeedMapping
+from .columns import FIELDS, FeedMapping, compact
 from .rows import Cells
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Part of every row's hash: raise it when the same row becomes another listing."""
 MAX_DESCRIPTION = 4_000
 MAX_TAGS = 40
 MAX_PREVIEWS = 6
 _PLAIN_ADDRESS = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?][!#-\[\]-~]{0,2000})?")
 _NOT_HASHED = frozenset({"updated"})
+_IDS = ("id", "number")
+MAX_PLANS = 1_000
 _NAMED_KINDS = {
     "model": MediaKind.MODEL, "3d model": MediaKind.MODEL, "3d models": MediaKind.MODEL,
     "3d": MediaKind.MODEL, "image": MediaKind.IMAGE, "images": MediaKind.IMAGE, "photo": MediaKind.IMAGE,
@@ -67,36 +69,70 @@ class ProductReader:
         self._info, self._mapping = info, mapping
         self._web: WebShop = info.web
         self._host = _host_of(info.web.page_url)
-        self._names = tuple((what, mapping.names(what)) for what in FIELDS)
+        self._names = {what: tuple(compact(name) for name in mapping.names(what)) for what in FIELDS}
+        self._plans: dict[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]] = {}
+        """By the columns of a row: what of it is told where. Most feeds have the same ones in every row."""
         self._stamp = b"%d:" % READER_VERSION + mapping.fingerprint
         self._only_kind = next(iter(info.kinds)) if len(info.kinds) == 1 else None
 
     def pick(self, cells: Cells) -> Told:
-        """Take from a row what the mapping knows; the first of several names that holds something."""
+        """Take from a row what the mapping knows; the first of several names that holds something.
+
+        Of ids all are taken: which of them is the marketplace's shows by its form.
+        """
+        columns = tuple(cells)
+        plan = self._plans.get(columns)
+        if plan is None:
+            plan = self._plan(columns)
         told: Told = {}
-        for what, names in self._names:
+        for what, names in plan:
             for name in names:
-                value = cells.get(name)
+                value = cells[name]
                 if value:
-                    told[what] = value if isinstance(value, tuple) else (value,)
-                    break
+                    found = value if isinstance(value, tuple) else (value,)
+                    if what not in _IDS:
+                        told[what] = found
+                        break
+                    told[what] = told.get(what, ()) + found
         return told
+
+    def _plan(self, columns: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        by_name: dict[str, list[str]] = {}
+        for column in columns:
+            by_name.setdefault(compact(column), []).append(column)
+        found = {
+            what: [c for name in names for c in by_name.get(name, ())] for what, names in self._names.items()
+        }
+        if len(self._plans) >= MAX_PLANS:
+            self._plans.clear()
+        plan = tuple((what, tuple(dict.fromkeys(there))) for what, there in found.items() if there)
+        self._plans[columns] = plan
+        return plan
 
     def id_of(self, told: Told) -> str:
         """Return the product's id at the marketplace; raise NotAProduct when the row has none.
 
         The website's own address is believed first: partner networks put numbers of their own into ``id``.
+        Beside a link that leads to such a network, a number of no more than the right form is not believed.
         """
-        for link in told.get("link", ()):
+        links = told.get("link", ())
+        for link in links:
             if found := self._web.find_id(link):
                 return found
-        for text in told.get("id", ()):
+        elsewhere = {host for link in links if (host := _host_of(link.strip())) and host != self._host}
+        numbers = told.get("number", ()) if not elsewhere else ()
+        for text in (*told.get("id", ()), *numbers):
             plain = text.strip()
             if len(plain) <= MAX_ID and self._web.is_own_id(plain):
                 return plain
             if found := self._web.find_id(plain):
                 return found
-        if "id" in told or "link" in told:
+        if elsewhere and "number" in told:
+            raise NotAProduct(
+                f"its link leads to {min(elsewhere)[:60]} and names no product, so that its id may be that "
+                f"network's own; say in a mapping file which column is {self._info.name}'s: [columns] id"
+            )
+        if "id" in told or "number" in told or links:
             raise NotAProduct(f"no product id of {self._info.name} in its id or link")
         raise NotAProduct("it has neither an id nor a link")
 
@@ -221,7 +257,10 @@ class ProductReader:
 
 
 def _host_of(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _first(told: Told, what: str) -> str:
@@ -235,8 +274,8 @@ def _words(told: Told, what: str, limit: int) -> str:
 def _clean(text: str, limit: int) -> str:
     """Resolve entities and clean; most cells of most feeds need neither, and there are many of them."""
     if text.isascii() and text.isprintable() and len(text) <= limit and "&" not in text and "  " not in text:
-        return text.strip()
-    return clean_text(html.unescape(text), limit=limit)
+        return strip_markup(text).strip() if "<" in text else text.strip()
+    return clean_text(strip_markup(text) if "<" in text else html.unescape(text), limit=limit)
 
 
 def _plain(told: Told, what: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from ..errors import UserInputError
 from ..http.cancel import CancelToken
 from .columns import FeedMapping
-from .json_rows import read_json_lines
-from .opening import OnProgress, open_feed
+from .json_rows import read_json
+from .opening import UNPACK, WORKBOOK, OnProgress, open_feed
 from .rows import Rows, broken
 from .tables import read_table
 from .xml_rows import read_xml
@@ -21,6 +21,17 @@ ENDINGS = frozenset({".csv", ".tsv", ".txt", ".tab", ".xml", ".rss", ".atom", ".
 PACKED = frozenset({".gz", ".zip"})
 MAX_FILES = 1_000
 _SAMPLE = 64 * 1024
+_WEB_PAGE = "It may be the page to sign in on: sign in there in your browser, and download the feed itself."
+_PACKED_OTHERWISE = ("it is packed in a way that is not read here", UNPACK)
+_NO_FEEDS = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", WORKBOOK),
+    (b"%PDF", ("it is a PDF document", "Ask for the feed as CSV, XML or JSON.")),
+    *(
+        (mark, _PACKED_OTHERWISE)
+        for mark in (b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
+    ),
+    (b"\x28\xb5\x2f\xfd", _PACKED_OTHERWISE),
+)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -34,7 +45,7 @@ def find_files(path: Path) -> tuple[Path, ...]:
         found = sorted(entry for entry in path.iterdir() if entry.is_file() and _looks_like_a_feed(entry))
         if not found:
             raise UserInputError(
-                f"The folder {path.name} holds no feed: no CSV, TSV, XML or JSON Lines file, packed or not.",
+                f"The folder {path.name} holds no feed: no CSV, TSV, XML or JSON file, packed or not.",
                 code="feeds.no_files",
             )
         if len(found) > MAX_FILES:
@@ -72,16 +83,27 @@ def read_rows(
         head = stream.peek(_SAMPLE)[:_SAMPLE]
         if not head.strip(b"\x00\xff\xfe\xef\xbb\xbf \t\r\n"):
             raise broken(path.name, "it is empty")
+        if other := _what_it_is(head):
+            raise broken(path.name, other[0], what_to_do=other[1])
         encoding = mapping.encoding or _find_encoding(head)
         start = head.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+        if start[:15].lower().startswith(("<!doctype html", "<html")):
+            raise broken(path.name, "it is a web page", what_to_do=_WEB_PAGE)
         if start.startswith("<"):
             yield read_xml(stream, mapping, path.name)
             return
         with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline=None) as text:
             if start.startswith(("{", "[")):
-                yield read_json_lines(text, path.name)
+                yield read_json(text, mapping, path.name, start=start)
             else:
                 yield read_table(text, mapping, path.name)
+
+
+def _what_it_is(head: bytes) -> tuple[str, str] | None:
+    """Say what a file is that is no feed in itself, and what to do; None for what may be one."""
+    if head[257:262] == b"ustar":
+        return "it is a tar archive", UNPACK
+    return next((words for mark, words in _NO_FEEDS if head.startswith(mark)), None)
 
 
 def _find_encoding(head: bytes) -> str:

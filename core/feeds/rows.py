@@ -35,11 +35,15 @@ class BadRow:
 Rows = Iterator[Row | BadRow]
 
 
-def broken(name: str, problem: str, *, line: int | None = None) -> UserInputError:
-    """Return the error for a feed that cannot be read to its end; nothing of it is taken over."""
+def broken(name: str, problem: str, *, line: int | None = None, what_to_do: str = "") -> UserInputError:
+    """Return the error for a feed that cannot be read to its end; nothing of it is taken over.
+
+    ``what_to_do`` is a sentence; without it the file is to be got again.
+    """
     where = f"{name}, line {line}" if line else name
     return UserInputError(
-        f"The feed {where} cannot be read: {problem.rstrip('.')}. Nothing was changed; get the file again.",
+        f"The feed {where} cannot be read: {problem.rstrip('.')}. Nothing was changed. "
+        f"{what_to_do or 'Get the file again.'}",
         code="feeds.broken",
         context={"line": line},
     )

@@ -17,6 +17,7 @@ MAX_LINES_A_ROW = 200
 _MAX_TRIES = 8
 MAX_COLUMNS = 2_000
 _HEADER_LINES = 20
+_MARKED_LINES = 3
 
 
 def read_table(text: TextIO, mapping: FeedMapping, name: str) -> Rows:
@@ -35,7 +36,11 @@ def read_table(text: TextIO, mapping: FeedMapping, name: str) -> Rows:
             yield BadRow(at, "a quotation mark is not closed")
             continue
         if len(fields) != width:
-            if len(fields) < width or any(field.strip() for field in fields[width:]):
+            if (at <= _MARKED_LINES and fields[0] == "HDR") or fields[0] == "TRL":
+                continue  # Rakuten's first and last line
+            # Who names the columns need not name those at the end.
+            named = mapping.header and len(fields) > width
+            if not named and (len(fields) < width or any(field.strip() for field in fields[width:])):
                 yield BadRow(at, f"it has {len(fields)} columns instead of {width}")
                 continue
             fields = fields[:width]
@@ -121,6 +126,11 @@ def _read_header(lines: _Lines, mapping: FeedMapping, name: str) -> tuple[str, l
     for line in _first_lines(lines):
         delimiter = mapping.delimiter or _find_delimiter(line)
         fields = _split(line, delimiter, 0) or []
+        if mapping.header:
+            lines.give_back([line])
+            return delimiter, _unique([squeeze(column) for column in mapping.header])
+        if any("://" in field for field in fields):
+            continue  # a product, not names
         own = {squeeze(column) for columns in mapping.columns.values() for column in columns}
         found = [squeeze(field) for field in fields]
         if count_known(fields) >= 2 or len(own & set(found)) >= min(2, max(1, len(own))):
@@ -129,8 +139,9 @@ def _read_header(lines: _Lines, mapping: FeedMapping, name: str) -> tuple[str, l
             return delimiter, _unique(found)
     raise broken(
         name,
-        "no line with the names of the columns was found at its beginning. If they have names of their own, "
-        "write a mapping file",
+        "no line with the names of the columns was found at its beginning",
+        what_to_do="If they have names of their own, say in a mapping file which is which ([columns]); if "
+        "the file has no such line, say there what its columns are (header).",
     )
 
 

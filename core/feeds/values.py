@@ -33,7 +33,9 @@ _SYMBOLS = {
     "us$": "USD",
     "a$": "AUD",
     "c$": "CAD",
+    "r$": "BRL",
 }
+_NO_PRICE = frozenset({"", "-", "--", "n/a", "na", "none", "null"})
 _UNCLEAR_SYMBOLS = frozenset({"$", "¥", "kr", "fr"})
 _PRICE = re.compile(
     r"(?P<before>[^\d\s.,'-]*)\s*(?P<number>\d[\d.,'\u00a0\u202f ]*)\s*(?P<after>[^\d\s.,'-]*)",
@@ -67,7 +69,7 @@ def parse_price(text: str, *, currency: str = "", decimal: str = "") -> Money | 
     without it, an amount that can be read in two ways ("1.299") raises ValueError, as does what is no price.
     """
     text = " ".join(text.split())
-    if not text:
+    if text.lower() in _NO_PRICE:
         return None
     if text.lower() in ("free", "gratis", "kostenlos"):
         return Money(minor=0, currency=currency or UNSTATED_CURRENCY)

@@ -31,7 +31,11 @@ def read_xml(stream: IO[bytes], mapping: FeedMapping, name: str) -> Rows:
     reader.feed(b"", last=True)
     yield from reader.take()
     if not reader.seen:
-        raise broken(name, 'no products were found in it. Name their element in a mapping file: row = "…"')
+        raise broken(
+            name,
+            "no products were found in it",
+            what_to_do="Name their element in a mapping file: row = “…”.",
+        )
 
 
 class _XmlReader:

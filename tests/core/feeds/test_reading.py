@@ -167,11 +167,6 @@ def test_json_lines(tmp_path: Path) -> None:
     assert [row.line for row in found if isinstance(row, BadRow)] == [3, 4, 5]
 
 
-def test_a_json_list_is_no_json_lines(tmp_path: Path) -> None:
-    with pytest.raises(UserInputError, match="line of its own"):
-        rows(put(tmp_path, "feed.json", '[\n{"id": 1}]'))
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "windows-1252"])
 def test_rss_with_google_names(tmp_path: Path, encoding: str) -> None:
     text = RSS.replace('version="1.0"?', f'version="1.0" encoding="{encoding}"?')
