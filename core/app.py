@@ -43,6 +43,7 @@ from .services.accounts import Accounts
 from .services.alert_file import AlertFile
 from .services.approve import Approve
 from .services.balances import Balances
+from .services.declare import Declarations
 from .services.documents import Documents
 from .services.download import Download
 from .services.feeds import Feeds
@@ -50,6 +51,7 @@ from .services.fresh_links import FreshLinks
 from .services.guard import Guard
 from .services.health import Health
 from .services.history import PurchaseHistory
+from .services.house import House
 from .services.import_plan import PlanImport
 from .services.past import BookPast
 from .services.pickup import PickUp
@@ -61,8 +63,11 @@ from .services.reconcile import Reconcile
 from .services.refund import Refunds
 from .services.report import MakeReport
 from .services.report_details import GatherDetails
+from .services.resolutions import Resolutions
+from .services.scan import ScanProduction
 from .services.search import Search
 from .services.settle import Settle
+from .services.terms import Terms
 from .services.web_purchase import WebPurchases
 from .session.controller import SessionController
 from .session.part import Services
@@ -267,6 +272,7 @@ def _build_services(
 ) -> Services:
     client = network.client
     catalogue = LicenseCatalogue.load()
+    house = House(ledger=ledger, catalogue=catalogue, settings=settings)
     fresh_links = FreshLinks()
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
@@ -277,6 +283,7 @@ def _build_services(
         clock=clock,
         ids=ids,
         settings=settings,
+        house=house,
         find_listing=feeds.listing,
     )
     past = BookPast(ledger=ledger, settle=settle, quote=quote, clock=clock, ids=ids, settings=settings)
@@ -292,7 +299,7 @@ def _build_services(
         sender=client,
         find_listing=feeds.listing,
     )
-    report = MakeReport(ledger=ledger, clock=clock, catalogue=catalogue)
+    report = MakeReport(ledger=ledger, clock=clock, catalogue=catalogue, house=house)
     return Services(
         search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
         feeds=feeds,
@@ -327,6 +334,11 @@ def _build_services(
         ),
         report=report,
         report_details=GatherDetails(ledger=ledger, catalogue=catalogue, pictures=pictures),
+        house=house,
+        resolutions=Resolutions(ledger=ledger, store=store, clock=clock, ids=ids),
+        declarations=Declarations(ledger=ledger, store=store, clock=clock, ids=ids),
+        terms=Terms(ledger=ledger, catalogue=catalogue, clock=clock),
+        scan=ScanProduction(ledger=ledger, clock=clock, cache_path=settings.data_dir / "scan-cache.json"),
         accounts=accounts,
         health=network.health,
         balances=balances,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import UserInputError
+from .model.declaration import DECLARED, Declaration, is_declaration_id
 from .model.grant import Grant
 
 PROPERTY = "clearance"
@@ -28,11 +29,13 @@ MAX_TEXT_LENGTH = 16_384
 """Characters of a stamp; ours have some 300 to 600. What is longer was not written by us."""
 MAX_REGISTER_LENGTH = 4_000_000
 _FIELDS = ("grant_id", "marketplace", "listing_id", "license_id", "terms_sha256")
+_NOT_DECLARED = ("listing_id", "terms_sha256")
+"""What declared content does not have: its stamp leaves these empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """A data-block's license, in public words."""
+    """A data-block's license, in public words; for declared content, its declaration."""
 
     grant_id: str
     marketplace: str
@@ -54,13 +57,27 @@ def make_stamp(grant: Grant) -> Stamp:
     )
 
 
+def make_declared_stamp(declaration: Declaration, *, credit: str = "") -> Stamp:
+    """Take from a declaration what may be public: nobody's name but the one in the credit line."""
+    return Stamp(
+        grant_id=declaration.id,
+        marketplace=DECLARED,
+        listing_id="",
+        license_id=declaration.license_id,
+        terms_sha256="",
+        credit=_clean(credit or declaration.credit)[:MAX_CREDIT_LENGTH],
+    )
+
+
 def encode(stamp: Stamp) -> str:
     """Write a stamp as compact JSON with keys in a fixed order.
 
     Raises ValueError for a stamp that :func:`decode` would not take back: a fault of the program.
     """
+    needed = _needed(stamp.grant_id, stamp.marketplace)
     for name in _FIELDS:
-        if not _is_field(getattr(stamp, name)):
+        value = getattr(stamp, name)
+        if not (_is_field(value) if name in needed else value == ""):
             raise ValueError(f"a stamp's {name} is empty, too long or has control characters")
     return json.dumps(
         {
@@ -88,7 +105,10 @@ def decode(text: str) -> Stamp:
             code="stamp.newer",
             context={"schema": min(version, 2**31)},
         )
-    if not all(_is_field(data.get(name)) for name in _FIELDS):
+    needed = _needed(data.get("grant_id"), data.get("marketplace"))
+    if not all(_is_field(data.get(name)) for name in needed):
+        raise _damaged()
+    if any(data.get(name) != "" for name in _FIELDS if name not in needed):
         raise _damaged()
     credit = data.get("credit", "")
     return Stamp(
@@ -142,6 +162,13 @@ def _parse(text: str, *, limit: int) -> Any:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
+
+
+def _needed(grant_id: object, marketplace: object) -> tuple[str, ...]:
+    """Return the fields that must not be empty: declared content names no listing and no terms."""
+    if marketplace == DECLARED and isinstance(grant_id, str) and is_declaration_id(grant_id):
+        return tuple(name for name in _FIELDS if name not in _NOT_DECLARED)
+    return _FIELDS
 
 
 def _is_field(value: object) -> bool:

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UserInputError
-from ..ids import RandomIds
-from ..licenses import LicenseCatalogue, terms_sha256
-from ..model.findings import Decision, Finding, Severity
+from ..licenses import terms_sha256
+from ..model.findings import Decision, Finding, Severity, Verdict
 from ..model.resolution import Resolution, ResolutionKind
 from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..policy.resolution_file import parse_resolutions
 from ..policy.resolving import find_kinds, find_unused
 from ..policy.rules import RULE_NAMES
-from ..policy.studio import NO_STUDIO, StudioPolicy
-from ..policy.studio_file import parse_studio
 from ..policy.use_file import parse_use
 from ..policy.wording import OUTPUTS
+from ..services.house import BOOK_NAME, STUDIO_NAME, read_text
 from ..services.resolutions import ResolutionFile
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table
 from .records import EXIT_BY_VERDICT, read_scan
 
 if TYPE_CHECKING:
-    from ..services.scene_answer import SceneAnswer
+    from ..model.report import Report
 
-STUDIO_NAME = "studio.toml"
-BOOK_NAME = "resolutions.toml"
 EXIT_BY_DECISION = {Decision.ALLOW: 0, Decision.NEEDS_REVIEW: 3, Decision.DENY: 4}
 WAYS_SHOWN = 12
 
@@ -47,7 +41,7 @@ book_option = click.option(
     "--resolutions",
     "book_path",
     type=click.Path(path_type=Path),
-    help=f"Where resolutions are kept; without it, {BOOK_NAME} in the data folder.",
+    help=f"A file with resolutions; without it, the ledger, and {BOOK_NAME} in the data folder.",
 )
 
 
@@ -58,10 +52,11 @@ def policy() -> None:
 
 @policy.command("check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check_files(paths: tuple[Path, ...]) -> None:
+@pass_context
+def check_files(context: Context, paths: tuple[Path, ...]) -> None:
     """Check use files, studio rules and resolutions; what is wrong is named with its place."""
     for path in paths:
-        click.echo(f"{path}: {_check(path, _read(path))}")
+        click.echo(f"{path}: {_check(context, path, read_text(path))}")
 
 
 @policy.command("rules")
@@ -96,8 +91,8 @@ def ask(
 ) -> int:
     """Answer whether LABEL of MARKETPLACE fits a use. Ends with 0, 3 or 4."""
     context.as_json = as_json
-    now = context.app.clock.now()
-    catalogue = LicenseCatalogue.load()
+    app = context.app
+    now, house, catalogue = app.clock.now(), app.services.house, app.services.house.catalogue
     terms = catalogue.by_id(label, now.date()) or catalogue.resolve(
         marketplace, label, editorial=editorial, at=now.date()
     )
@@ -108,7 +103,8 @@ def ask(
         terms_sha256=terms_sha256(terms),
         editorial=editorial,
     )
-    answer = evaluate(facts, studio=read_studio(context, studio_path))
+    studio = house.read_rules(studio_path) if studio_path is not None else house.rules()
+    answer = evaluate(facts, studio=studio)
     if as_json:
         print_json({"license_id": terms.license_id, "version": terms.version, "answer": answer})
     else:
@@ -133,26 +129,20 @@ def answer_scene(
     as_json: bool,
 ) -> int:
     """Say what SCENE may be used for, what is in the way, and the cheapest ways out. Ends with 0, 3 or 4."""
-    from ..services.scene_answer import AnswerForScene
-
     context.as_json = as_json
     use = context.read_use(use_path)
-    studio, book = read_studio(context, studio_path), open_book(context, book_path)
-    resolutions = book.resolutions()
-    app = context.app
-    report = app.services.report.run(read_scan(context, scene), use, actor=context.actor)
-    service = AnswerForScene(ledger=app.ledger, catalogue=LicenseCatalogue.load(), clock=app.clock)
-    made = service.run(report, studio=studio, resolutions=resolutions)
-    findings = [finding for entry in made.answer.parts for finding in entry.findings]
-    unused = find_unused(findings, resolutions, use=use, now=app.clock.now())
+    service, scan = context.app.services.report, read_scan(context, scene)
+    house = service.read_house(scan, studio=studio_path, book=book_path)
+    report = service.run(scan, use, actor=context.actor, house=house)
+    unused = find_unused(report.findings, house.resolutions, use=use, now=report.made_at)
     if as_json:
-        print_json(_plain(made))
+        print_json(_plain(report))
     else:
-        _print_answer(made)
+        _print_answer(report)
         for entry in unused:
             one = entry.resolution
             click.echo(f"The resolution {one.id} ({one.rule}) does not count: {entry.why}")
-    return EXIT_BY_VERDICT[made.answer.verdict]
+    return EXIT_BY_VERDICT[report.verdict]
 
 
 @policy.command("resolve")
@@ -160,9 +150,7 @@ def answer_scene(
 @click.argument("rule")
 @click.option("--kind", type=click.Choice([kind.value for kind in ResolutionKind]), required=True)
 @click.option("--reason", required=True, help="Why, in a sentence that others understand.")
-@click.option(
-    "--evidence", type=click.Path(path_type=Path), help="The document that proves it; its hash is kept."
-)
+@click.option("--evidence", type=click.Path(path_type=Path), help="The document that proves it; it is kept.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it counts.")
 @click.option("--project", default="", help="Only for the use of this name.")
 @click.option("--terms", "terms_hash", default="", help="Only for this reading of the terms (its SHA-256).")
@@ -184,29 +172,23 @@ def resolve(
 ) -> None:
     """Record what was decided about RULE's finding on SUBJECT (a grant id, or such as MESH/Chair)."""
     context.as_json = as_json
-    if rule not in RULE_NAMES and not find_kinds(rule):
-        raise UserInputError(f"Nothing answers {rule!r}.", code="resolution.refused")
-    made = Resolution(
-        id=RandomIds().new("resolution"),
+    book = ResolutionFile(path=book_path) if book_path is not None else None
+    made = context.app.services.resolutions.resolve(
+        subject,
+        rule,
         kind=ResolutionKind(kind),
-        rule=rule,
-        subject=subject,
         reason=reason,
-        author=context.actor,
-        decided_at=context.app.clock.now(),
-        evidence_sha256=_hash(evidence) if evidence is not None else "",
-        ends_at=(
-            datetime.combine(until.date(), time(), UTC) + timedelta(days=1) if until is not None else None
-        ),
+        actor=context.actor,
+        evidence=evidence.absolute() if evidence is not None else None,
+        until=until.date() if until is not None else None,
         project=project,
         terms_sha256=terms_hash,
+        book=book,
     )
-    book = open_book(context, book_path)
-    book.add(made)
     if as_json:
         print_json(made)
     else:
-        click.echo(f"{made.id} is recorded in {book.path}.")
+        click.echo(f"{made.id} is recorded in {book.path if book is not None else 'the ledger'}.")
 
 
 @policy.command("resolutions")
@@ -216,7 +198,11 @@ def resolve(
 def list_resolutions(context: Context, book_path: Path | None, as_json: bool) -> None:
     """List what was decided about findings."""
     context.as_json = as_json
-    found = open_book(context, book_path).resolutions()
+    services = context.app.services
+    if book_path is not None:
+        found = ResolutionFile(path=book_path).resolutions()
+    else:
+        found = (*services.resolutions.resolutions(), *services.house.book().resolutions())
     if as_json:
         print_json(found)
         return
@@ -240,21 +226,7 @@ def list_resolutions(context: Context, book_path: Path | None, as_json: bool) ->
 COMMANDS = (policy,)
 
 
-def read_studio(context: Context, path: Path | None) -> StudioPolicy:
-    """Read a studio's rules: the file that is named, else the one in the data folder, else none."""
-    if path is None:
-        path = context.app.settings.data_dir / STUDIO_NAME
-        if not path.exists():
-            return NO_STUDIO
-    return _parse_studio(path, _read(path))
-
-
-def open_book(context: Context, path: Path | None) -> ResolutionFile:
-    """Return where resolutions are kept."""
-    return ResolutionFile(path=path or context.app.settings.data_dir / BOOK_NAME)
-
-
-def _check(path: Path, text: str) -> str:
+def _check(context: Context, path: Path, text: str) -> str:
     """Check one file by what it holds, and say what it is."""
     try:
         data = tomllib.loads(text)
@@ -264,30 +236,10 @@ def _check(path: Path, text: str) -> str:
         number = len(parse_resolutions(text, name=str(path)))
         return f"{number} resolution{'' if number == 1 else 's'}"
     if "rule" in data or "schema" in data:
-        rules = _parse_studio(path, text).rules
+        rules = context.app.services.house.parse_rules(text, name=str(path)).rules
         return f"{len(rules)} rule{'' if len(rules) == 1 else 's'} of a studio"
     use = parse_use(text, name=path.name)
     return f"the intended use “{use.name}”"
-
-
-def _parse_studio(path: Path, text: str) -> StudioPolicy:
-    catalogue = LicenseCatalogue.load()
-    licenses = frozenset(terms.license_id for terms in catalogue.all())
-    return parse_studio(text, name=str(path), marketplaces=catalogue.marketplaces, licenses=licenses)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserInputError(f"{path} cannot be read: {error}.", code="policy.unreadable") from error
-
-
-def _hash(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UserInputError(f"{path} cannot be read: {error}.", code="policy.unreadable") from error
 
 
 def _end(one: Resolution, now: datetime) -> str:
@@ -303,39 +255,51 @@ def _print_findings(findings: tuple[Finding, ...]) -> None:
         click.echo(f"          {finding.how_to_fix}")
 
 
-def _print_answer(made: SceneAnswer) -> None:
-    found = made.answer
-    click.echo(f"For “{found.use.name}”: {found.verdict.value.replace('_', ' ')}.")
-    for entry in found.obstacles[:WAYS_SHOWN]:
-        click.echo(f"{entry.part.title or entry.part.subject} ({entry.part.subject})")
-        _print_findings(tuple(one for one in entry.findings if one.severity is not Severity.HINT))
-    if len(found.obstacles) > WAYS_SHOWN:
-        click.echo(f"and {len(found.obstacles) - WAYS_SHOWN:,} more parts; --json names them all")
-    cleared = [f"{OUTPUTS[entry.output]} ({entry.purpose.value})" for entry in found.cleared_for]
-    if found.parts:
+def _print_answer(report: Report) -> None:
+    answer = report.answer
+    if answer is None:
+        return
+    click.echo(f"For “{report.use.name}”: {report.verdict.value.replace('_', ' ')}.")
+    by_subject: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        by_subject.setdefault(finding.subject, []).append(finding)
+        by_subject.setdefault(finding.rule, []).append(finding)
+    titles = {line.grant_id: line.title for line in report.grants}
+    for subject in answer.obstacles[:WAYS_SHOWN]:
+        click.echo(f"{titles[subject]} ({subject})" if subject in titles else subject)
+        weighty = (one for one in by_subject.get(subject, ()) if one.severity is not Severity.HINT)
+        _print_findings(tuple(dict.fromkeys(weighty))[:WAYS_SHOWN])
+    if len(answer.obstacles) > WAYS_SHOWN:
+        click.echo(f"and {len(answer.obstacles) - WAYS_SHOWN:,} more parts; --json names them all")
+    cleared = [
+        f"{OUTPUTS[entry.output]} ({entry.purpose.value})"
+        for entry in answer.still_for
+        if entry.verdict is Verdict.CLEARED
+    ]
+    if report.rows:
         click.echo(f"Every part is cleared for: {'; '.join(cleared) or 'nothing'}.")
-    if made.suggestions:
+    if answer.ways_out:
         click.echo("Ways out, the cheapest first:")
-    for way in made.suggestions[:WAYS_SHOWN]:
+    for way in answer.ways_out[:WAYS_SHOWN]:
         click.echo(f"  {way.text}  → {way.leads_to.value.replace('_', ' ')}")
 
 
-def _plain(made: SceneAnswer) -> dict[str, object]:
-    found = made.answer
+def _plain(report: Report) -> dict[str, object]:
     return {
-        "use": found.use,
-        "verdict": found.verdict,
+        "use": report.use,
+        "verdict": report.verdict,
+        "summary": report.summary,
         "parts": [
             {
-                "subject": entry.part.subject,
-                "title": entry.part.title,
-                "objects": entry.part.objects,
-                "verdict": entry.verdict,
-                "findings": entry.findings,
+                "subject": line.grant_id,
+                "title": line.title,
+                "objects": line.data_blocks,
+                "verdict": line.verdict,
+                "findings": line.findings,
             }
-            for entry in found.parts
+            for line in report.grants
         ],
-        "obstacles": [entry.part.subject for entry in found.obstacles],
-        "still_for": found.still_for,
-        "suggestions": made.suggestions,
+        "undeclared": report.undeclared,
+        "findings": report.findings,
+        "answer": report.answer,
     }

@@ -9,6 +9,7 @@ import click
 from ..settings import VERSION
 from . import (
     accounts,
+    declare,
     feeds,
     guard,
     health,
@@ -62,5 +63,6 @@ for command in (
     *feeds.COMMANDS,
     *terms.COMMANDS,
     *policy.COMMANDS,
+    *declare.COMMANDS,
 ):
     cli.add_command(command)

@@ -28,17 +28,12 @@ LINES_SHOWN = 20
 def scan(context: Context, folder: Path, as_json: bool, as_csv: bool, backups: bool, jobs: int | None) -> int:
     """Read all .blend files below DIR: licenses used where, unused, or missing. Ends with 0 or 4."""
     from ..reports.production import render_production_csv
-    from ..services.scan import ScanProduction
 
     context.as_json = as_json
-    app = context.app
     # Inside a DCC a further process would be a further DCC.
     workers = 1 if context.host is not None else jobs or os.cpu_count() or 1
-    service = ScanProduction(
-        ledger=app.ledger, clock=app.clock, cache_path=app.settings.data_dir / "scan-cache.json"
-    )
     with show_progress("Reading .blend files", unit="items") as task:
-        report = service.run(
+        report = context.app.services.scan.run(
             folder,
             actor=context.actor,
             workers=workers,

@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 import click
 
-from ..licenses import LicenseCatalogue, terms_sha256
+from ..licenses import terms_sha256
 from ..licenses.compare import FACTS, Direction, read_fact, write_fact
 from ..model.license import LicenseTerms
-from ..services.terms import Since, Terms, TermsDiff
+from ..services.terms import Since, TermsDiff
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table
 
@@ -39,7 +39,7 @@ def terms() -> None:
 def list_terms(context: Context, marketplace: str, every_version: bool, as_json: bool) -> None:
     """List the licenses that are known, and how many purchases are under each."""
     context.as_json = as_json
-    lines = make_terms(context).list(marketplace=marketplace, every_version=every_version)
+    lines = context.app.services.terms.list(marketplace=marketplace, every_version=every_version)
     if as_json:
         print_json(
             [
@@ -73,7 +73,7 @@ def show_terms(context: Context, license_id: str, at: datetime | None, as_json: 
     """Show every fact of LICENSE_ID with the clause that it rests on."""
     context.as_json = as_json
     day: date | None = at.date() if at is not None else None
-    found = make_terms(context).show(license_id, at=day)
+    found = context.app.services.terms.show(license_id, at=day)
     if as_json:
         print_json({**_facts(found), "terms_sha256": terms_sha256(found), "clauses": found.clauses})
         return
@@ -102,7 +102,7 @@ def diff_terms(
 ) -> int:
     """Say what changed in terms since purchases were made under them. Ends with 0, or 3 for a change."""
     context.as_json = as_json
-    found = make_terms(context).diff(license_ids, marketplace=marketplace, unchanged=unchanged)
+    found = context.app.services.terms.diff(license_ids, marketplace=marketplace, unchanged=unchanged)
     if as_json:
         print_json([_plain(one) for one in found])
     else:
@@ -114,12 +114,6 @@ def diff_terms(
 
 
 COMMANDS = (terms,)
-
-
-def make_terms(context: Context) -> Terms:
-    """Return the service; it needs nothing but the ledger and the license files."""
-    app = context.app
-    return Terms(ledger=app.ledger, catalogue=LicenseCatalogue.load(), clock=app.clock)
 
 
 def _facts(found: LicenseTerms) -> dict[str, str]:

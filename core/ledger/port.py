@@ -119,6 +119,10 @@ class LedgerReader(Protocol):
         """Return everything that was decided about findings, in the order in which it came."""
         ...
 
+    def resolutions_about(self, subjects: Iterable[str]) -> tuple[Resolution, ...]:
+        """Return what was decided about some subjects, in the order in which it came, in few queries."""
+        ...
+
     def declaration(self, declaration_id: str) -> Declaration | None:
         """Return a declaration, withdrawn or not, or None."""
         ...

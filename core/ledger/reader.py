@@ -30,6 +30,7 @@ V = TypeVar("V")
 IDS_PER_QUERY = 500
 """Below the smallest number of parameters that a SQLite of any build takes (999)."""
 FINGERPRINTS_PER_QUERY = 5000
+RESOLUTIONS_AT_ONCE = 5000
 
 
 class SqlReader:
@@ -166,6 +167,22 @@ class SqlReader:
         """Return everything that was decided about findings, in the order in which it came."""
         table = schema.resolutions
         return self._all(select(table).order_by(table.c.serial), decision_rows.read_resolution, table)
+
+    def resolutions_about(self, subjects: Iterable[str]) -> tuple[Resolution, ...]:
+        """Return what was decided about some subjects, in the order in which it came.
+
+        A scene has ten thousand subjects, a studio hundreds of resolutions: those are read whole then.
+        """
+        table, wanted = schema.resolutions, frozenset(subjects)
+        if not wanted:
+            return ()
+        read = decision_rows.read_resolution
+        first = select(table).order_by(table.c.serial).limit(RESOLUTIONS_AT_ONCE + 1)
+        found = self._all(first, read, table) if len(wanted) > IDS_PER_QUERY else None
+        if found is not None and len(found) <= RESOLUTIONS_AT_ONCE:
+            return tuple(one for one in found if one.subject in wanted)
+        rows_found = self._any(table, lambda row: (row["serial"], read(row)), "subject", sorted(wanted))
+        return tuple(one for _, (_, one) in sorted(rows_found, key=lambda entry: entry[1][0]))
 
     def declaration(self, declaration_id: str) -> Declaration | None:
         """Return a declaration, withdrawn or not, or None."""

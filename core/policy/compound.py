@@ -6,7 +6,7 @@ It names the parts that stand in the way, what the scene is still good for, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
@@ -26,10 +26,10 @@ WEIGHT = {Verdict.CLEARED: 0, Verdict.NEEDS_REVIEW: 1, Verdict.UNDECLARED: 2, Ve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a scene is made of, as far as licenses go: one grant, or content that nobody declared.
+    """What a scene is made of, as far as licenses go: a license, undeclared content, or something found.
 
-    ``facts`` None: undeclared. The use in ``facts`` is put in by :func:`answer`. ``extra`` is what was found
-    beside the license (a stamp that was lost); it stands for every use.
+    The use in ``facts`` is put in by :func:`answer`. ``extra`` is what was found beside the license (a stamp
+    that disagrees); it stands for every use.
     """
 
     subject: str
@@ -37,7 +37,12 @@ class Part:
     title: str = ""
     objects: int = 1
     facts: Facts | None = None
+    """None: undeclared, or ``loose``."""
     extra: tuple[Finding, ...] = ()
+    loose: bool = False
+    """No content by itself: something that was found in the scene. Only ``extra`` counts."""
+    folded: bool = False
+    """Stands for ``objects`` data-blocks of which the same has to be said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,67 +96,112 @@ class Judge:
         self._by_subject: dict[str, list[Resolution]] = {}
         for resolution in resolutions:
             self._by_subject.setdefault(resolution.subject, []).append(resolution)
-        self._verdicts: dict[tuple[object, ...], Verdict] = {}
-        self._found: dict[tuple[object, ...], tuple[Finding, ...]] = {}
-        self._kept: list[LicenseTerms] = []
+        self._verdicts: dict[tuple[IntendedUse, Hashable], Verdict] = {}
+        self._found: dict[tuple[IntendedUse, Hashable], tuple[Finding, ...]] = {}
+        self._kept: dict[int, LicenseTerms] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The moment that everything is judged for."""
+        return self._now
 
     def judge(self, part: Part, use: IntendedUse) -> PartAnswer:
         """Answer for one part."""
-        about = dict.fromkeys((part.subject, *(finding.subject for finding in part.extra)))
-        resolutions = [one for subject in about for one in self._by_subject.get(subject, ())]
-        extra = resolve(part.extra, resolutions, use=use, now=self._now)
-        if part.facts is None:
-            declared = resolve((_undeclared(part),), resolutions, use=use, now=self._now)
-            bare = any(finding.decides for finding in declared)
-            verdict = worst_verdict((Verdict.UNDECLARED if bare else Verdict.CLEARED, weigh(extra)))
-            return PartAnswer(part=part, verdict=verdict, findings=sort_findings((*declared, *extra)))
-        own = self._find(part.facts, part.subject, use)
-        findings = sort_findings((*resolve(own, resolutions, use=use, now=self._now), *extra))
+        if part.facts is not None:
+            own = self._find(part.facts, part.subject, use)
+        else:
+            own = () if part.loose else (undeclared(part),)
+        # What stands for many is decided about one by one.
+        findings = sort_findings(
+            (*own, *part.extra) if part.folded else self.resolve((*own, *part.extra), use)
+        )
         return PartAnswer(part=part, verdict=weigh(findings), findings=findings)
+
+    def resolve(self, findings: tuple[Finding, ...], use: IntendedUse) -> tuple[Finding, ...]:
+        """Return the findings, each with the resolution that counts for it."""
+        if not self._by_subject:
+            return findings
+        about = dict.fromkeys(finding.subject for finding in findings)
+        resolutions = [one for subject in about for one in self._by_subject.get(subject, ())]
+        return resolve(findings, resolutions, use=use, now=self._now) if resolutions else findings
+
+    def decided(self, subject: str) -> bool:
+        """Say whether anything was decided about a subject, whether it counts or not."""
+        return subject in self._by_subject
 
     def verdict(self, part: Part, use: IntendedUse) -> Verdict:
         """Return only the verdict on one part, without naming the part in every finding."""
-        if part.extra or part.subject in self._by_subject:
-            return self.judge(part, use).verdict
-        if part.facts is None:
-            return Verdict.UNDECLARED
-        key = self._key(part.facts, use, weigh_only=True)
+        return self.verdicts((part,), use)[0]
+
+    def verdicts(self, parts: Sequence[Part], use: IntendedUse) -> list[Verdict]:
+        """Return the verdict on each part, asking the rules once for parts that are alike."""
+        return self.weigh_all([(part, self.find_likeness(part)) for part in parts], use)
+
+    def weigh_all(self, parts: Sequence[tuple[Part, Hashable | None]], use: IntendedUse) -> list[Verdict]:
+        """Do what :meth:`verdicts` does, for parts whose likeness was found before."""
+        found: list[Verdict] = []
+        here: dict[Hashable, Verdict] = {}
+        for part, likeness in parts:
+            if likeness is None:
+                found.append(self.judge(part, use).verdict)
+                continue
+            verdict = here.get(likeness)
+            if verdict is None:
+                verdict = here[likeness] = self._weigh_alike(part, likeness, use)
+            found.append(verdict)
+        return found
+
+    def find_likeness(self, part: Part) -> Hashable | None:
+        """Return what a part has in common with all for which the rules give the same verdict and ways out.
+
+        None for a part of which something was decided, or that something was found of: it is like no other.
+        """
+        if part.extra or part.facts is None or part.subject in self._by_subject:
+            return None
+        return self._key(part.facts, weigh_only=True)
+
+    def _weigh_alike(self, part: Part, likeness: Hashable, use: IntendedUse) -> Verdict:
+        key = (use, likeness)
         verdict = self._verdicts.get(key)
         if verdict is None:
-            found = self._share(part.facts, use, self._key(part.facts, use))
-            verdict = self._verdicts[key] = weigh(found)
+            assert part.facts is not None  # noqa: S101 - only such parts have a likeness
+            verdict = self._verdicts[key] = weigh(self._share(part.facts, use))
         return verdict
 
     def _find(self, facts: Facts, subject: str, use: IntendedUse) -> tuple[Finding, ...]:
-        named = replace(facts, use=use, now=self._now, subject=subject)
-        return tuple(_name(finding, named) for finding in self._share(facts, use, self._key(facts, use)))
+        found = self._share(facts, use)
+        return tuple(
+            _name_credit(finding, facts, subject, use)
+            if finding.rule == "credit.required"
+            else replace(finding, subject=subject)
+            for finding in found
+        )
 
-    def _share(self, facts: Facts, use: IntendedUse, key: tuple[object, ...]) -> tuple[Finding, ...]:
+    def _share(self, facts: Facts, use: IntendedUse) -> tuple[Finding, ...]:
         """Ask the rules; parts that differ in nothing but their subject and their credits share the work."""
+        key = (use, self._key(facts))
         found = self._found.get(key)
         if found is None:
             alike = replace(facts, use=use, now=self._now, subject="", credit="", author="", listing_id="")
             found = self._found[key] = find(alike, studio=self._studio)
-            self._kept.append(facts.terms)
         return found
 
-    def _key(self, facts: Facts, use: IntendedUse, *, weigh_only: bool = False) -> tuple[object, ...]:
+    def _key(self, facts: Facts, *, weigh_only: bool = False) -> Hashable:
         # Terms hold a dict, so they are told apart by identity; they are kept so that none is taken for
         # another one that was made in its place. The day of a purchase matters to the rules where the
         # license runs from it, or (for a hint only) where it lies before the oldest reading: else a hundred
         # purchases are one.
         terms, bought = facts.terms, facts.acquired_on
+        self._kept[id(terms)] = terms
         early = bought is not None and bought < terms.version and not weigh_only
         if terms.term_days is UNKNOWN and not early and not self._leans_on_hints:
             bought = None
-        return (id(terms), use, bought, *_TELL(facts))
+        return (id(terms), bought, *_TELL(facts))
 
 
-def _name(finding: Finding, facts: Facts) -> Finding:
-    """Give a shared finding back its subject, and a credit line its author."""
-    if finding.rule == "credit.required":
-        return check_credit(facts) or finding
-    return replace(finding, subject=facts.subject)
+def _name_credit(finding: Finding, facts: Facts, subject: str, use: IntendedUse) -> Finding:
+    """Give a shared finding about a credit line back its subject and its author."""
+    return check_credit(replace(facts, subject=subject, use=use)) or replace(finding, subject=subject)
 
 
 _TELL = attrgetter(
@@ -174,17 +224,23 @@ def answer(
 ) -> CompoundAnswer:
     """Answer for the whole scene."""
     judge = Judge(now=now, studio=studio, resolutions=resolutions)
-    answers = sorted((judge.judge(part, use) for part in parts), key=_by_weight)
-    verdict = worst_verdict(found.verdict for found in answers)
+    return put_together(judge, tuple(judge.judge(part, use) for part in parts), use)
+
+
+def put_together(judge: Judge, answers: Sequence[PartAnswer], use: IntendedUse) -> CompoundAnswer:
+    """Make the answer for the scene of those for its parts, which the same judge gave."""
+    ordered = tuple(sorted(answers, key=_by_weight))
+    verdict = worst_verdict(found.verdict for found in ordered)
+    known = [(found.part, judge.find_likeness(found.part)) for found in answers]
     return CompoundAnswer(
         use=use,
         verdict=verdict,
-        parts=tuple(answers),
+        parts=ordered,
         obstacles=tuple(
-            found for found in answers if found.verdict is verdict and verdict is not Verdict.CLEARED
+            found for found in ordered if found.verdict is verdict and verdict is not Verdict.CLEARED
         ),
         still_for=tuple(
-            _still_for(parts, replace(use, outputs=frozenset({kind}), purpose=purpose), judge.verdict)
+            _still_for(judge, known, replace(use, outputs=frozenset({kind}), purpose=purpose))
             for purpose in Purpose
             for kind in OutputKind
         ),
@@ -196,18 +252,19 @@ def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=WEIGHT.__getitem__, default=Verdict.CLEARED)
 
 
-def _still_for(
-    parts: Sequence[Part], use: IntendedUse, judge: Callable[[Part, IntendedUse], Verdict]
-) -> StillFor:
-    verdicts = [(judge(part, use), part) for part in parts]
-    against = sorted(
-        (entry for entry in verdicts if entry[0] is not Verdict.CLEARED), key=lambda entry: -WEIGHT[entry[0]]
-    )
+def _still_for(judge: Judge, known: Sequence[tuple[Part, Hashable | None]], use: IntendedUse) -> StillFor:
+    verdicts = judge.weigh_all(known, use)
+    against = [
+        (verdict, part)
+        for verdict, (part, _) in zip(verdicts, known, strict=True)
+        if verdict is not Verdict.CLEARED
+    ]
+    against.sort(key=lambda entry: -WEIGHT[entry[0]])
     (output,) = use.outputs
     return StillFor(
         output=output,
         purpose=use.purpose,
-        verdict=worst_verdict(verdict for verdict, _ in verdicts),
+        verdict=against[0][0] if against else Verdict.CLEARED,
         obstacles=tuple(part.subject for _, part in against),
     )
 
@@ -216,7 +273,8 @@ def _by_weight(found: PartAnswer) -> tuple[int, int, str]:
     return (-WEIGHT[found.verdict], -found.part.objects, found.part.subject)
 
 
-def _undeclared(part: Part) -> Finding:
+def undeclared(part: Part) -> Finding:
+    """Say that nobody declared where a part comes from."""
     return Finding(
         rule=UNDECLARED,
         severity=Severity.WARNING,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ..model.findings import Decision, Finding, PolicyAnswer, Severity, Verdict
 from ..model.resolution import Resolution
 from .facts import Facts
-from .resolving import resolve
+from .resolving import UNDECLARED_RULES, resolve
 from .rules import RULES
 from .studio import NO_STUDIO, StudioPolicy, apply_studio
 
@@ -64,10 +64,13 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
 
 
 def weigh(findings: Iterable[Finding]) -> Verdict:
-    """Turn findings into a verdict (never UNDECLARED, which is about what has no license at all)."""
-    match worst(findings):
+    """Turn findings into a verdict."""
+    found = tuple(findings)
+    match worst(found):
         case Severity.ERROR:
             return Verdict.NOT_CLEARED
+        case _ if any(finding.rule in UNDECLARED_RULES and finding.decides for finding in found):
+            return Verdict.UNDECLARED
         case Severity.WARNING:
             return Verdict.NEEDS_REVIEW
         case _:

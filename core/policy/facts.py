@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ..model.declaration import Declaration
 from ..model.grant import GrantState
 from ..model.intended_use import IntendedUse
 from ..model.license import LicenseTerms
@@ -45,5 +46,7 @@ class Facts:
     first_used_on: date | None = None
     ai_generated: bool | None = None
     """Whether generative AI made it, where the marketplace tells."""
+    declaration: Declaration | None = None
+    """What somebody said of content that was not bought; the terms are then made of it."""
     stamped_license_id: str = ""
     stamped_terms_sha256: str = ""

@@ -202,7 +202,7 @@ def check_reading_date(facts: Facts) -> Finding | None:
 
 def check_source(facts: Facts) -> Finding | None:
     """``terms.typed_in``: somebody typed in that this license applies."""
-    if facts.terms.source is not TermsSource.USER:
+    if facts.terms.source is not TermsSource.USER or facts.declaration is not None:
         return None
     return make_finding(
         facts,

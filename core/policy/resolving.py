@@ -16,15 +16,20 @@ from ..model.resolution import Resolution, ResolutionKind
 
 PICTURES = frozenset({OutputKind.RENDER, OutputKind.VIDEO, OutputKind.PRINT})
 STUDIO = "studio."
+ABOUT_THE_HOUSE = "policy."
+"""How the names of findings begin that are about a studio's own files, not about anything in a scene."""
 UNDECLARED = "content.undeclared"
 """The finding about a data-block that carries no license at all."""
+WITHDRAWN = "declaration.withdrawn"
+"""The finding about content whose declaration was withdrawn: nobody declares it any more."""
+UNDECLARED_RULES = frozenset({UNDECLARED, WITHDRAWN})
 
 NEEDS_EVIDENCE = frozenset({ResolutionKind.LICENSE_UPGRADED, ResolutionKind.CLEARED_IN_WRITING})
 NEEDS_END = frozenset({ResolutionKind.REPLACED})
 
 # Nobody can decide these away: a question without an output is no question, and a refund ends the right to
 # keep the content at all (buy it again, or take it out).
-_NEVER = ("use.no_output", "grant.refunded", "scene.")
+_NEVER = ("use.no_output", "grant.refunded", "scene.", ABOUT_THE_HOUSE)
 # The kinds that can answer a rule, by the beginning of the rule's name: the first line that fits holds.
 _WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED = (
     ResolutionKind.CLEARED_IN_WRITING,
@@ -43,6 +48,7 @@ _KINDS: tuple[tuple[str, frozenset[ResolutionKind]], ...] = (
     ("grant.unknown", frozenset({_WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED})),
     ("stamp.", frozenset({_WRITING, _OWN, _REPLACED})),
     ("mesh.", frozenset({_WRITING, _OWN, _REPLACED})),
+    (WITHDRAWN, frozenset({_WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED})),
     (UNDECLARED, frozenset({_WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED})),
     ("", frozenset({_WRITING, _UPGRADED, _HIDDEN, _REPLACED})),
 )

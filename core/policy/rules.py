@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from ..model.intended_use import OutputKind
-from . import ai_rules, cap_rules, grant_rules, licensee_rules, product_rules, time_rules, use_rules
+from . import (
+    ai_rules,
+    cap_rules,
+    declared_rules,
+    grant_rules,
+    licensee_rules,
+    product_rules,
+    time_rules,
+    use_rules,
+)
 from .use_rules import Rule, make_output_rule
 
 RULES: tuple[Rule, ...] = (
@@ -12,6 +21,11 @@ RULES: tuple[Rule, ...] = (
     grant_rules.check_revoked,
     grant_rules.check_expired,
     grant_rules.check_stamp,
+    declared_rules.check_withdrawn,
+    declared_rules.check_evidence,
+    declared_rules.check_client,
+    declared_rules.check_noncommercial,
+    declared_rules.check_protection,
     use_rules.check_no_output,
     use_rules.check_editorial_only,
     use_rules.check_commercial,
@@ -46,10 +60,13 @@ RULES: tuple[Rule, ...] = (
     grant_rules.check_reading_date,
     grant_rules.check_source,
     grant_rules.check_note,
+    declared_rules.check_declared,
 )
 
 RULE_NAMES: tuple[str, ...] = (
     "license.unknown", "grant.refunded", "grant.revoked", "grant.expired", "stamp.disagrees",
+    "declaration.withdrawn", "declaration.evidence", "declaration.client", "declaration.noncommercial",
+    "declaration.protection",
     "use.no_output", "use.editorial_only", "use.commercial",
     *(f"output.{kind.value}" for kind in OutputKind),
     "ai.training", "ai.metadata", "use.merchandise", "use.templates", "use.sensitive",
@@ -58,6 +75,6 @@ RULE_NAMES: tuple[str, ...] = (
     "use.territory", "use.term", "grant.must_use_by", "use.seats", "use.affiliates", "use.transfer",
     "use.extraction", "use.substantial_portion", "use.engine", "use.logo", "use.editorial_edits",
     "grant.expiring", "credit.required", "credit.unknown", "terms.confidence", "terms.read_after_purchase",
-    "terms.typed_in", "license.note",
+    "terms.typed_in", "license.note", "declaration.made",
 )  # fmt: skip
 """Every name that a finding of :data:`RULES` can have."""

@@ -67,13 +67,22 @@ class StudioPolicy:
     name: str = ""
     rules: tuple[StudioRule, ...] = ()
     sha256: str = ""
+    problem: str = ""
+    """Why the file cannot be read, as a sentence. Nothing is then known to be allowed by the house."""
 
 
 NO_STUDIO = StudioPolicy()
+UNREADABLE = "policy.studio_unreadable"
+"""The finding about a studio's file that is damaged or gone. Nothing but mending it answers it."""
 
 
 def apply_studio(policy: StudioPolicy, facts: Facts, found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return what the studio's rules add to what was found."""
+    """Return what the studio's rules add to what was found.
+
+    Rules that cannot be read stand against everything: what they would deny must not pass because of that.
+    """
+    if policy.problem:
+        return (unreadable(policy, subject=facts.subject),)
     if not policy.rules:
         return ()
     said = frozenset(finding.rule for finding in found)
@@ -87,6 +96,18 @@ def apply_studio(policy: StudioPolicy, facts: Facts, found: Iterable[Finding]) -
             message = f"Whether the studio's rule “{rule.id}” applies is not known: {rule.message}"
             made.append(_finding(policy, rule, facts, severity=Severity.WARNING, message=message))
     return tuple(made)
+
+
+def unreadable(policy: StudioPolicy, *, subject: str = "") -> Finding:
+    """Say that a studio's rules cannot be read."""
+    return Finding(
+        rule=UNREADABLE,
+        severity=Severity.ERROR,
+        message=f"The studio's own rules cannot be read, so nothing is cleared: {policy.problem}",
+        how_to_fix="Mend the file (“clearance policy check FILE” names the place), or ask who keeps it.",
+        subject=subject,
+        final=True,
+    )
 
 
 def match_rule(rule: StudioRule, facts: Facts, said: frozenset[str]) -> Match:

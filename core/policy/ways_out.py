@@ -6,10 +6,11 @@ an output out, that less than buying another license, that less than replacing m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from itertools import combinations
 
 from ..model.findings import Severity, Verdict
@@ -18,7 +19,7 @@ from ..model.license import LicenseTerms
 from ..model.resolution import Resolution, ResolutionKind
 from .compound import WEIGHT, CompoundAnswer, Judge, Part, PartAnswer
 from .facts import Facts
-from .resolving import PICTURES, find_kinds
+from .resolving import ABOUT_THE_HOUSE, PICTURES, find_kinds
 from .studio import NO_STUDIO, StudioPolicy
 from .wording import OUTPUTS, name_license, shorten
 
@@ -47,12 +48,25 @@ class Suggestion:
     text: str
     leads_to: Verdict
     effort: int
+    title: str = ""
     license_id: str = ""
     """With an upgrade: the license to buy."""
     note: str = ""
     """What else has to be known, such as that a license is for enterprises only."""
     outputs: frozenset[OutputKind] = frozenset()
     """With an output that is left out: which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offer:
+    """A way out as it is for every part that is alike; ``put`` makes the sentence for one of them."""
+
+    way: WayOut
+    leads_to: Verdict
+    put: Callable[[Part], str]
+    license_id: str = ""
+    note: str = ""
+    outputs: frozenset[OutputKind] = frozenset()
 
 
 def suggest(
@@ -62,26 +76,59 @@ def suggest(
     alternatives: Alternatives | None = None,
     studio: StudioPolicy = NO_STUDIO,
     resolutions: Iterable[Resolution] = (),
+    judge: Judge | None = None,
 ) -> tuple[Suggestion, ...]:
-    """Return the ways out for every part that is not cleared: worst part first, then the cheapest way."""
-    judge = Judge(now=now, studio=studio, resolutions=resolutions)
+    """Return the ways out for every part that is not cleared: worst part first, then the cheapest way.
+
+    ``judge`` is the one that made the answer, where there is one: it knows most of what is asked here. It
+    then stands for ``now``, ``studio`` and ``resolutions``.
+    """
+    judge = judge or Judge(now=now, studio=studio, resolutions=resolutions)
+    tried: dict[tuple[Hashable, Verdict], tuple[_Offer, ...]] = {}
     made: list[Suggestion] = []
     for entry in found.parts:
         if entry.verdict is Verdict.CLEARED:
             continue
-        ways = [
-            *_check(entry),
-            *_hide(entry, found.use),
-            *_leave_out(entry, found.use, judge),
-            *_upgrade(entry, found.use, judge, alternatives(entry.part) if alternatives else ()),
-            *_declare(entry),
-            _replace(entry),
-        ]
-        better = [
-            way for way in ways if way.way is WayOut.CHECK or WEIGHT[way.leads_to] < WEIGHT[entry.verdict]
-        ]
-        made.extend(sorted(better, key=lambda way: (WEIGHT[way.leads_to], way.effort, way.license_id)))
+        likeness = judge.find_likeness(entry.part)
+        offers = tried.get((likeness, entry.verdict)) if likeness is not None else None
+        if offers is None:
+            licenses = alternatives(entry.part) if alternatives else ()
+            offers = _find_offers(entry, found.use, judge, licenses)
+            if likeness is not None:
+                tried[(likeness, entry.verdict)] = offers
+        ways = [_suggest(entry.part, offer) for offer in offers]
+        made.extend(sorted(ways, key=lambda way: (WEIGHT[way.leads_to], way.effort, way.license_id)))
     return tuple(made)
+
+
+def _find_offers(
+    entry: PartAnswer, use: IntendedUse, judge: Judge, licenses: Iterable[LicenseTerms]
+) -> tuple[_Offer, ...]:
+    ways = [
+        *_check(entry),
+        *_hide(entry, use),
+        *_leave_out(entry, use, judge),
+        *_upgrade(entry, use, judge, licenses),
+        *_declare(entry),
+        *_replace(entry),
+    ]
+    return tuple(
+        way for way in ways if way.way is WayOut.CHECK or WEIGHT[way.leads_to] < WEIGHT[entry.verdict]
+    )
+
+
+def _suggest(part: Part, offer: _Offer) -> Suggestion:
+    return Suggestion(
+        way=offer.way,
+        subject=part.subject,
+        title=part.title,
+        text=offer.put(part),
+        leads_to=offer.leads_to,
+        effort=_effort(offer.way, part.objects),
+        license_id=offer.license_id,
+        note=offer.note,
+        outputs=offer.outputs,
+    )
 
 
 def pick_cheapest(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
@@ -121,31 +168,39 @@ def _effort(way: WayOut, objects: int) -> int:
     return base + each * max(objects, 1)
 
 
-def _check(entry: PartAnswer) -> list[Suggestion]:
+def _check(entry: PartAnswer) -> list[_Offer]:
     if entry.verdict is not Verdict.NEEDS_REVIEW:
         return []
     open_ = [f for f in entry.findings if f.decides and f.severity is Severity.WARNING]
     if not all(ResolutionKind.CLEARED_IN_WRITING in find_kinds(f.rule) and not f.final for f in open_):
         return []
     questions = "one open question" if len(open_) == 1 else f"{len(open_)} open questions"
-    text = f"Have somebody look at {questions} about {_name(entry.part)} and record the answer."
-    return [_make(entry, WayOut.CHECK, text, Verdict.CLEARED)]
+
+    def put(part: Part) -> str:
+        return f"Have somebody look at {questions} about {_name(part)} and record the answer."
+
+    return [_Offer(way=WayOut.CHECK, leads_to=Verdict.CLEARED, put=put)]
 
 
-def _hide(entry: PartAnswer, use: IntendedUse) -> list[Suggestion]:
+def _hide(entry: PartAnswer, use: IntendedUse) -> list[_Offer]:
     """Suggest to hide a part where only pictures go out and everything against it can be hidden."""
     if not use.outputs or not use.outputs <= PICTURES:
         return []
     against = [f for f in entry.findings if f.decides and f.severity is not Severity.HINT]
     if any(ResolutionKind.NOT_VISIBLE not in find_kinds(f.rule) or f.final for f in against):
         return []
-    text = f"Hide {_objects(entry.part)} of {_name(entry.part)} from every picture that goes out."
-    return [_make(entry, WayOut.HIDE, text, Verdict.CLEARED)]
+
+    def put(part: Part) -> str:
+        return f"Hide {_objects(part)} from every picture that goes out."
+
+    return [_Offer(way=WayOut.HIDE, leads_to=Verdict.CLEARED, put=put)]
 
 
-def _leave_out(entry: PartAnswer, use: IntendedUse, judge: Judge) -> list[Suggestion]:
+def _leave_out(entry: PartAnswer, use: IntendedUse, judge: Judge) -> list[_Offer]:
     """Find the smallest set of outputs without which the part is cleared, or at least better."""
     kinds = [kind for kind in OutputKind if kind in use.outputs]
+    if entry.part.facts is None:
+        return []  # what is undeclared or damaged is so whatever goes out
     for number in range(1, len(kinds)):
         tried = []
         for dropped in combinations(kinds, number):
@@ -156,19 +211,29 @@ def _leave_out(entry: PartAnswer, use: IntendedUse, judge: Judge) -> list[Sugges
         if tried:
             verdict, dropped = min(tried, key=lambda one: WEIGHT[one[0]])
             what = " and ".join(OUTPUTS[kind] for kind in dropped)
-            text = f"Do without {what}."
-            return [_make(entry, WayOut.LEAVE_OUT_OUTPUT, text, verdict, outputs=frozenset(dropped))]
+            return [
+                _Offer(
+                    way=WayOut.LEAVE_OUT_OUTPUT,
+                    leads_to=verdict,
+                    put=partial(_put_plain, text=f"Do without {what}."),
+                    outputs=frozenset(dropped),
+                )
+            ]
     return []
+
+
+def _put_plain(_part: Part, *, text: str) -> str:
+    return text
 
 
 def _upgrade(
     entry: PartAnswer, use: IntendedUse, judge: Judge, licenses: Iterable[LicenseTerms]
-) -> list[Suggestion]:
+) -> list[_Offer]:
     """Try the marketplace's licenses on the part as if it was bought again today; keep the best of them."""
     part, facts = entry.part, entry.part.facts
     if facts is None:
         return []
-    made: list[tuple[tuple[int, int], Suggestion]] = []
+    made: list[tuple[tuple[int, int], _Offer]] = []
     for terms in licenses:
         again = terms.license_id == facts.terms.license_id
         if not terms.known or (again and facts.grant_state is None):
@@ -176,19 +241,21 @@ def _upgrade(
         if (terms.editorial_only is True) is not (facts.editorial is True):
             continue  # an editorial item has no other license, and nothing else has an editorial one
         tried = judge.judge(replace(part, facts=_buy(facts, terms)), use)
-        verdict = tried.verdict
         open_ = sum(f.decides and f.severity is not Severity.HINT for f in tried.findings)
-        words = "once more " if again else ""
-        text = f"License {_name(part)} {words}under {name_license(terms)}."
-        note = shorten(terms.notes, 400)
-        made.append(
-            (
-                (WEIGHT[verdict], open_),
-                _make(entry, WayOut.UPGRADE, text, verdict, license_id=terms.license_id, note=note),
-            )
+        offer = _Offer(
+            way=WayOut.UPGRADE,
+            leads_to=tried.verdict,
+            put=partial(_put_upgrade, terms=terms, again=again),
+            license_id=terms.license_id,
+            note=shorten(terms.notes, 400),
         )
+        made.append(((WEIGHT[tried.verdict], open_), offer))
     best = min((rank for rank, _ in made), default=None)
-    return [suggestion for rank, suggestion in made if rank == best]
+    return [offer for rank, offer in made if rank == best]
+
+
+def _put_upgrade(part: Part, *, terms: LicenseTerms, again: bool) -> str:
+    return f"License {_name(part)} {'once more ' if again else ''}under {name_license(terms)}."
 
 
 def _buy(facts: Facts, terms: LicenseTerms) -> Facts:
@@ -212,49 +279,39 @@ def _buy(facts: Facts, terms: LicenseTerms) -> Facts:
     )
 
 
-def _declare(entry: PartAnswer) -> list[Suggestion]:
+def _declare(entry: PartAnswer) -> list[_Offer]:
     if entry.verdict is not Verdict.UNDECLARED:
         return []
-    text = f"If {_name(entry.part)} is own work or was given to you, declare it, with a reason."
-    return [_make(entry, WayOut.DECLARE, text, Verdict.CLEARED)]
+
+    def put(part: Part) -> str:
+        if part.folded:
+            return f"If {_name(part)} are own work or were given to you, declare them, with a reason."
+        return f"If {_name(part)} is own work or was given to you, declare it, with a reason."
+
+    return [_Offer(way=WayOut.DECLARE, leads_to=Verdict.CLEARED, put=put)]
 
 
-def _replace(entry: PartAnswer) -> Suggestion:
-    text = f"Replace {_objects(entry.part)} of {_name(entry.part)}."
-    return _make(entry, WayOut.REPLACE, text, Verdict.CLEARED)
-
-
-def _make(
-    entry: PartAnswer,
-    way: WayOut,
-    text: str,
-    leads_to: Verdict,
-    *,
-    license_id: str = "",
-    note: str = "",
-    outputs: frozenset[OutputKind] = frozenset(),
-) -> Suggestion:
-    return Suggestion(
-        way=way,
-        subject=entry.part.subject,
-        text=text,
-        leads_to=leads_to,
-        effort=_effort(way, entry.part.objects),
-        license_id=license_id,
-        note=note,
-        outputs=outputs,
-    )
+def _replace(entry: PartAnswer) -> list[_Offer]:
+    if any(finding.rule.startswith(ABOUT_THE_HOUSE) for finding in entry.findings):
+        return []  # not of the scene: nothing in it can be replaced
+    return [
+        _Offer(way=WayOut.REPLACE, leads_to=Verdict.CLEARED, put=lambda part: f"Replace {_objects(part)}.")
+    ]
 
 
 def _name(part: Part) -> str:
+    if part.folded:
+        return f"these {part.objects:,} data-blocks"
     return f"“{shorten(part.title) or shorten(part.subject)}”"
 
 
 def _objects(part: Part) -> str:
+    if part.folded:
+        return _name(part)
     match part.objects:
         case 1:
-            return "the one object"
+            return f"the one object of {_name(part)}"
         case 2:
-            return "these two objects"
+            return f"these two objects of {_name(part)}"
         case number:
-            return f"these {number:,} objects"
+            return f"these {number:,} objects of {_name(part)}"

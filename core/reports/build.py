@@ -1,34 +1,33 @@
 """Makes the report: what the scene's witnesses say, joined with grants and terms, judged for one use.
 
-Pure. Every stamp is decoded once, every grant judged once per claim that a stamp makes about it.
+Pure. Every stamp is decoded once, every license judged once per claim that a stamp makes about it; the answer
+for the whole scene is made of the same judgments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
+from ..model.declaration import Declaration
+from ..model.evidence import Evidence
 from ..model.findings import Finding, Severity, Verdict
 from ..model.grant import Grant
-from ..model.intended_use import IntendedUse, Purpose
+from ..model.intended_use import IntendedUse
 from ..model.license import LicenseTerms
-from ..model.report import Report, ReportGrant, ReportRow
+from ..model.report import Report, ReportRow
+from ..model.resolution import Resolution
 from ..model.scene import SceneScan
-from ..policy.credit import format_credit
-from ..policy.engine import judge, sort_findings, weigh
-from ..policy.facts import Facts
-from ..policy.wording import shorten
+from ..policy.compound import Judge, Part, undeclared, worst_verdict
+from ..policy.engine import sort_findings, weigh
+from ..policy.resolving import UNDECLARED
+from ..policy.studio import NO_STUDIO, StudioPolicy, unreadable
 from ..stamp_format import Stamp
 from . import scene_findings
+from .answering import Observed, answer_scene
+from .judging import Known, Licenses, sort_lines
+from .summary import summarize
 from .witnesses import Decoded, Sighting, Witness, see
-
-WEIGHT = {
-    Verdict.CLEARED: 0,
-    Verdict.NEEDS_REVIEW: 1,
-    Verdict.UNDECLARED: 2,
-    Verdict.NOT_CLEARED: 3,
-}
 
 
 def build_report(
@@ -40,38 +39,63 @@ def build_report(
     now: datetime,
     tool_version: str = "",
     name_of: Callable[[str], str] = str,
+    declarations: Mapping[str, Declaration] | None = None,
+    evidence: Mapping[str, tuple[Evidence, ...]] | None = None,
+    licenses: Iterable[LicenseTerms] = (),
+    studio: StudioPolicy = NO_STUDIO,
+    resolutions: Iterable[Resolution] = (),
+    notices: Iterable[Finding] = (),
 ) -> Report:
-    """Judge a scene; ``grants`` by id, ``terms`` by hash. What is missing in them is said, not guessed.
+    """Judge a scene; ``grants`` and ``declarations`` by id, ``terms`` by hash. What is missing is said.
 
-    ``name_of`` gives a marketplace's name for people.
+    ``name_of`` gives a marketplace's name for people. ``evidence`` (by grant id) is what proves a purchase.
+    ``licenses`` are all versions of all licenses: for what could be bought instead, and for terms that
+    changed. ``notices`` are findings about the house's own files.
     """
+    judge = Judge(now=now, studio=studio, resolutions=resolutions)
+    licenses = tuple(licenses)
+    known = Known(
+        grants=grants,
+        terms=terms,
+        declarations=declarations or {},
+        evidence=evidence or {},
+        today=find_todays(licenses, now=now),
+        name_of=name_of,
+    )
     decoded = Decoded()
-    sightings = see(scan, ledger_ids=grants, decoded=decoded)
-    judged = _Judged(grants=grants, terms=terms, use=use, now=now, stamps=decoded.by_grant(), name_of=name_of)
-    rows: list[ReportRow] = []
-    findings: list[Finding] = []
-    counts: dict[str, int] = {}
-    undeclared: list[str] = []
+    sightings = see(scan, ledger_ids=[*grants, *known.declarations], decoded=decoded)
+    held = Licenses(known=known, stamps=decoded.by_grant(), judge=judge, use=use, now=now)
+    scene = _Scene(held, judge, use)
     for sighting in sightings:
-        row, said = _make_row(sighting, judged)
-        rows.append(row)
-        findings.extend(said)
-        for grant_id in row.grant_ids:
-            counts[grant_id] = counts.get(grant_id, 0) + 1
-        if row.verdict is Verdict.UNDECLARED:
-            undeclared.append(f"{row.id_type}/{row.name}")
-    made = tuple(judged.report_grant(grant_id, count) for grant_id, count in counts.items())
-    for grant in made:
-        findings.extend(grant.findings)
-    if undeclared:
-        findings.append(scene_findings.undeclared(len(undeclared)))
+        scene.add(sighting)
+    counts = scene.count_grants()
+    lines, parts = [], []
+    for grant_id, count in counts.items():
+        line, part = held.answer(grant_id, count)
+        lines.append(line)
+        parts.append(part)
+    findings: list[Finding] = [*scene.findings]
+    for line in lines:
+        findings.extend(line.findings)
+    bare = scene.bare
+    if bare:
+        findings.append(scene_findings.undeclared(bare))
     lost = _find_lost(decoded, scan.register, counts)
     findings.extend(
-        scene_findings.lost(grant_id, judged.name(grant_id), suspicious=bool(undeclared)) for grant_id in lost
+        scene_findings.lost(grant_id, held.name(grant_id), suspicious=bool(scene.undeclared))
+        for grant_id in lost
     )
-    findings = list(dict.fromkeys(findings))
+    house = [*notices, *((unreadable(studio),) if studio.problem else ())]
+    findings = list(dict.fromkeys((*house, *findings)))
+    scene.observed.extend(
+        Observed(part=Part(subject=one.rule, title="The studio's own files", extra=(one,), loose=True))
+        for one in house
+        if one.severity is not Severity.HINT
+    )
+    answer, whole = answer_scene(judge, parts, scene.observed, use, today=known.today.values())
+    rows = tuple(scene.rows)
     verdict = worst_verdict(
-        [*(row.verdict for row in rows), *(grant.verdict for grant in made), weigh(findings)]
+        [whole, *(row.verdict for row in rows), *(line.verdict for line in lines), weigh(findings)]
     )
     return Report(
         scene=scan.scene,
@@ -79,262 +103,130 @@ def build_report(
         use=use,
         made_at=now,
         verdict=verdict,
-        summary=_summarize(verdict, use, made, rows, findings),
-        grants=tuple(sorted(made, key=lambda grant: (-WEIGHT[grant.verdict], grant.title, grant.grant_id))),
-        rows=tuple(rows),
+        summary=summarize(verdict, use, lines, rows, findings),
+        grants=sort_lines(lines),
+        rows=rows,
         findings=sort_findings(findings),
-        undeclared=tuple(undeclared),
+        undeclared=tuple(scene.undeclared),
         lost=lost,
         tool_version=tool_version,
+        answer=answer,
     )
 
 
-def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the heaviest verdict; nothing to judge is cleared."""
-    return max(verdicts, key=WEIGHT.__getitem__, default=Verdict.CLEARED)
+def find_todays(licenses: Iterable[LicenseTerms], *, now: datetime) -> dict[str, LicenseTerms]:
+    """Return the newest version in force of each license, by its id."""
+    newest: dict[str, LicenseTerms] = {}
+    for terms in licenses:
+        before = newest.get(terms.license_id)
+        if terms.version <= now.date() and (before is None or before.version < terms.version):
+            newest[terms.license_id] = terms
+    return newest
 
 
-class _Judged:
-    """The verdict on each grant, and on each claim that a stamp makes about it."""
+class _Scene:
+    """The rows of a report while they are made, and what was found beside the licenses."""
 
-    def __init__(
-        self,
-        *,
-        grants: Mapping[str, Grant],
-        terms: Mapping[str, LicenseTerms],
-        use: IntendedUse,
-        now: datetime,
-        stamps: Mapping[str, Stamp],
-        name_of: Callable[[str], str],
-    ) -> None:
-        self._grants = grants
-        self._terms = terms
+    def __init__(self, held: Licenses, judge: Judge, use: IntendedUse) -> None:
+        self.rows: list[ReportRow] = []
+        self.findings: list[Finding] = []
+        self.counted: dict[tuple[str, ...], int] = {}
+        self.undeclared: list[str] = []
+        self.bare = 0
+        """Data-blocks without any license that nobody decided about."""
+        self.observed: list[Observed] = []
+        self._sound: dict[tuple[int, Witness], tuple[Verdict, str]] = {}
+        self._held = held
+        self._judge = judge
         self._use = use
-        self._now = now
-        self._claims: dict[tuple[str, str, str], Verdict] = {}
-        self._findings: dict[str, dict[Finding, None]] = {}
-        self._stamps = stamps
-        self._name_of = name_of
-        self._blocks: dict[tuple[tuple[str, ...], int], Verdict] = {}
 
-    def claims(self, grant_ids: tuple[str, ...], stamp: Stamp | None) -> Verdict:
-        """Judge all grants of one data-block; the stamp speaks for its own grant only.
+    def add(self, sighting: Sighting) -> None:
+        """Make the row of one data-block."""
+        witness, block = sighting.witness, sighting.block
+        if witness is Witness.STAMP or (witness is Witness.STAMP_AND_FACES and not block.unmarked_faces):
+            self.rows.append(self._add_sound(sighting))
+            return
+        subject = f"{block.id_type}/{block.name}"
+        if witness is Witness.NONE:
+            row = self._add_bare(sighting, subject)
+        else:
+            row = self._add_doubtful(sighting, subject)
+        self.rows.append(row)
+        if row.verdict is Verdict.UNDECLARED:
+            self.undeclared.append(subject)
 
-        ``stamp`` has to be one that lives as long as this object does.
-        """
-        key = (grant_ids, id(stamp))
-        verdict = self._blocks.get(key)
-        if verdict is None:
-            verdict = self._blocks[key] = worst_verdict(
-                self.claim(grant_id, stamp if stamp is not None and stamp.grant_id == grant_id else None)
-                for grant_id in grant_ids
-            )
-        return verdict
-
-    def claim(self, grant_id: str, stamp: Stamp | None) -> Verdict:
-        """Judge a grant, and what a stamp claims of it; the findings are kept with the grant."""
-        key = (grant_id, stamp.license_id, stamp.terms_sha256) if stamp is not None else (grant_id, "", "")
-        verdict = self._claims.get(key)
-        if verdict is None:
-            found = self._find(grant_id, stamp)
-            self._findings.setdefault(grant_id, {}).update(dict.fromkeys(found))
-            verdict = self._claims[key] = weigh(found)
-        return verdict
-
-    def knows(self, grant_id: str) -> bool:
-        """Say whether the ledger has the grant."""
-        return grant_id in self._grants
-
-    def name(self, grant_id: str) -> str:
-        """Return what to call a grant in a sentence."""
-        grant = self._grants.get(grant_id)
-        if grant is not None:
-            return shorten(grant.title) or str(grant.ref)
-        stamp = self._stamps.get(grant_id)
-        return shorten(f"{stamp.marketplace}:{stamp.listing_id}" if stamp is not None else grant_id)
-
-    def report_grant(self, grant_id: str, data_blocks: int) -> ReportGrant:
-        """Return the line of the bill of materials."""
-        findings = sort_findings(self._findings.get(grant_id, {}))
-        grant = self._grants.get(grant_id)
-        if grant is None:
-            return self._claimed_grant(grant_id, data_blocks, findings)
-        terms = self._terms.get(grant.terms_sha256)
-        return ReportGrant(
-            grant_id=grant_id,
-            marketplace=grant.ref.marketplace,
-            listing_id=grant.ref.id,
-            title=grant.title,
-            author=grant.author,
-            license_id=grant.license_id,
-            license_label=terms.label if terms is not None and terms.known else grant.license_label,
-            terms_sha256=grant.terms_sha256,
-            terms_url=terms.terms_url if terms is not None else "",
-            credit=grant.credit or self._credit(grant, terms),
-            verdict=weigh(findings),
-            granted_at=grant.granted_at,
-            data_blocks=data_blocks,
-            findings=findings,
-            marketplace_name=self._name_of(grant.ref.marketplace),
+    def _add_sound(self, sighting: Sighting) -> ReportRow:
+        """Make the row of a data-block with nothing wrong about its stamp: nearly all of them."""
+        block, witness, grant_ids, stamp, _ = sighting
+        known = self._sound.get((id(stamp), witness))
+        if known is None:
+            proven = self._held.knows(grant_ids[0])
+            word = witness.value if proven else Witness.UNKNOWN_GRANT.value
+            known = self._sound[(id(stamp), witness)] = (self._held.claims(grant_ids, stamp), word)
+        verdict, word = known
+        self.counted[grant_ids] = self.counted.get(grant_ids, 0) + 1
+        if verdict is Verdict.UNDECLARED:
+            self.undeclared.append(f"{block.id_type}/{block.name}")
+        return ReportRow(
+            id_type=block.id_type,
+            name=block.name,
+            verdict=verdict,
+            grant_ids=grant_ids,
+            witness=word,
+            library=block.library,
+            in_output=block.in_output,
         )
 
-    def _credit(self, grant: Grant, terms: LicenseTerms | None) -> str:
-        """Return the line that this use makes necessary, though the purchase did not."""
-        if terms is None:
-            return ""
-        editorial = grant.editorial is True or self._use.purpose is Purpose.EDITORIAL
-        return format_credit(terms, author=grant.author, listing_id=grant.ref.id, editorial=editorial)
-
-    def _claimed_grant(self, grant_id: str, data_blocks: int, findings: tuple[Finding, ...]) -> ReportGrant:
-        """Return the line for a grant of which only a stamp speaks."""
-        stamp = self._stamps.get(grant_id)
-        if stamp is None:
-            stamp = Stamp(grant_id=grant_id, marketplace="", listing_id="", license_id="", terms_sha256="")
-        terms = self._terms.get(stamp.terms_sha256)
-        return ReportGrant(
-            grant_id=grant_id,
-            marketplace=stamp.marketplace,
-            listing_id=stamp.listing_id,
-            title=f"{stamp.marketplace}:{stamp.listing_id}" if stamp.listing_id else grant_id,
-            author="",
-            license_id=stamp.license_id,
-            license_label=terms.label if terms is not None else stamp.license_id,
-            terms_sha256=stamp.terms_sha256,
-            terms_url=terms.terms_url if terms is not None else "",
-            credit=stamp.credit,
-            verdict=weigh(findings),
-            granted_at=None,
-            data_blocks=data_blocks,
-            findings=findings,
-            marketplace_name=self._name_of(stamp.marketplace),
+    def _add_bare(self, sighting: Sighting, subject: str) -> ReportRow:
+        block, verdict = sighting.block, Verdict.UNDECLARED
+        part = Part(subject=subject, title=block.name)
+        decided = self._judge.decided(subject)
+        if decided:
+            said = self._judge.resolve((undeclared(part),), self._use)
+            verdict = weigh(said)
+            self.findings.extend(said)
+        self.bare += verdict is Verdict.UNDECLARED
+        self.observed.append(Observed(part=part, rules=(UNDECLARED,), decided=decided))
+        return ReportRow(
+            id_type=block.id_type,
+            name=block.name,
+            verdict=verdict,
+            library=block.library,
+            in_output=block.in_output,
         )
 
-    def _find(self, grant_id: str, stamp: Stamp | None) -> tuple[Finding, ...]:
-        grant = self._grants.get(grant_id)
-        if grant is None:
-            return self._find_claimed(grant_id, stamp)
-        terms = self._terms.get(grant.terms_sha256)
-        extra: tuple[Finding, ...] = ()
-        if terms is None:
-            extra = (scene_findings.missing_terms(grant_id, grant.terms_sha256),)
-            where, day = grant.ref.marketplace, grant.granted_at.date()
-            unknown = LicenseTerms.unknown(marketplace=where, label=grant.license_label, version=day)
-            terms = replace(unknown, marketplace_name=self._name_of(where))
-        _, findings = judge(
-            Facts(
-                terms=terms,
-                use=self._use,
-                now=self._now,
-                terms_sha256=grant.terms_sha256,
-                editorial=grant.editorial,
-                subject=grant_id,
-                grant_state=grant.state,
-                valid_until=grant.valid_until,
-                acquired_on=grant.granted_at.date(),
-                credit=grant.credit,
-                author=grant.author,
-                listing_id=grant.ref.id,
-                held_license_id=grant.license_id,
-                stamped_license_id=stamp.license_id if stamp is not None else "",
-                stamped_terms_sha256=stamp.terms_sha256 if stamp is not None else "",
-            )
+    def _add_doubtful(self, sighting: Sighting, subject: str) -> ReportRow:
+        """Make the row of a data-block whose witnesses do not agree, or that says something worth telling."""
+        block, grant_ids = sighting.block, sighting.grant_ids
+        found = scene_findings.about_sighting(sighting, subject)
+        said = self._judge.resolve(found, self._use)
+        self.findings.extend(said)
+        heavy = tuple(finding for finding in found if finding.severity is not Severity.HINT)
+        if heavy:
+            part = Part(subject=subject, title=block.name, extra=heavy, loose=True)
+            rules = tuple(finding.rule for finding in heavy)
+            self.observed.append(Observed(part=part, rules=rules, decided=self._judge.decided(subject)))
+        self.counted[grant_ids] = self.counted.get(grant_ids, 0) + 1
+        return ReportRow(
+            id_type=block.id_type,
+            name=block.name,
+            verdict=worst_verdict((self._held.claims(grant_ids, sighting.stamp), weigh(said))),
+            grant_ids=grant_ids,
+            witness=sighting.witness.value,
+            library=block.library,
+            in_output=block.in_output,
         )
-        return (*extra, *findings)
 
-    def _find_claimed(self, grant_id: str, stamp: Stamp | None) -> tuple[Finding, ...]:
-        """Judge what a stamp claims when no ledger backs it: it can only make the answer worse."""
-        unproven = scene_findings.unknown_grant(grant_id)
-        terms = self._terms.get(stamp.terms_sha256) if stamp is not None else None
-        if terms is None or stamp is None:
-            return (unproven,)
-        _, findings = judge(
-            Facts(
-                terms=terms,
-                use=self._use,
-                now=self._now,
-                terms_sha256=stamp.terms_sha256,
-                subject=grant_id,
-                credit=stamp.credit,
-                listing_id=stamp.listing_id,
-            )
-        )
-        return (unproven, *findings)
-
-
-def _make_row(sighting: Sighting, judged: _Judged) -> tuple[ReportRow, tuple[Finding, ...]]:
-    block, witness = sighting.block, sighting.witness
-    if witness is Witness.NONE:
-        row = ReportRow(
-            id_type=block.id_type, name=block.name, verdict=Verdict.UNDECLARED, library=block.library
-        )
-        return row, ()
-    verdict = judged.claims(sighting.grant_ids, sighting.stamp)
-    said: tuple[Finding, ...] = ()
-    if witness is Witness.STAMP or (witness is Witness.STAMP_AND_FACES and not block.unmarked_faces):
-        if not judged.knows(sighting.grant_ids[0]):
-            witness = Witness.UNKNOWN_GRANT
-    else:
-        said = scene_findings.about_sighting(sighting, f"{block.id_type}/{block.name}")
-        verdict = worst_verdict((verdict, weigh(said)))
-    row = ReportRow(
-        id_type=block.id_type,
-        name=block.name,
-        verdict=verdict,
-        grant_ids=sighting.grant_ids,
-        witness=witness.value,
-        library=block.library,
-    )
-    return row, said
+    def count_grants(self) -> dict[str, int]:
+        """Return how many data-blocks each license has."""
+        counts: dict[str, int] = {}
+        for grant_ids, number in self.counted.items():
+            for grant_id in grant_ids:
+                counts[grant_id] = counts.get(grant_id, 0) + number
+        return counts
 
 
 def _find_lost(decoded: Decoded, register: Iterable[str], counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return the grants of the register that no data-block shows any more."""
     ids = (stamp.grant_id for text in register if isinstance(stamp := decoded.read(text), Stamp))
     return tuple(dict.fromkeys(grant_id for grant_id in ids if grant_id not in counts))
-
-
-def _summarize(
-    verdict: Verdict,
-    use: IntendedUse,
-    grants: tuple[ReportGrant, ...],
-    rows: list[ReportRow],
-    findings: list[Finding],
-) -> str:
-    project = f"“{shorten(use.name)}”"
-    if not rows:
-        if verdict is Verdict.CLEARED:
-            return "There is nothing to clear: nothing in this scene needs a license."
-        return "Nothing in this scene carries a license, but not everything about it is clear."
-    assets = _count(len(grants), "licensed asset")
-    bare = sum(row.verdict is Verdict.UNDECLARED for row in rows)
-    match verdict:
-        case Verdict.CLEARED:
-            return f"Everything in this scene may be used for {project}: {assets}, nothing undeclared."
-        case Verdict.NEEDS_REVIEW:
-            doubtful = sum(grant.verdict is Verdict.NEEDS_REVIEW for grant in grants)
-            what = f"{doubtful} of {assets}" if doubtful else "what the findings name"
-            return f"Somebody has to look at {what} before this scene is used for {project}."
-        case Verdict.UNDECLARED:
-            they, come = ("is", "it comes") if bare == 1 else ("are", "they come")
-            return (
-                f"{_count(bare, 'data-block')} in this scene {they} undeclared: until it is known where "
-                f"{come} from, it is not cleared for {project}."
-            )
-        case Verdict.NOT_CLEARED:
-            against = sum(grant.verdict is Verdict.NOT_CLEARED for grant in grants)
-            errors = sum(finding.severity is Severity.ERROR for finding in findings)
-            what = (
-                f"{against} of {assets} {'stands' if against == 1 else 'stand'} against it"
-                if against
-                else f"{_count(errors, 'finding')} {'stands' if errors == 1 else 'stand'} against it"
-            )
-            also = (
-                f", and {_count(bare, 'data-block')} {'is' if bare == 1 else 'are'} undeclared"
-                if bare
-                else ""
-            )
-            return f"This scene may not be used for {project}: {what}{also}."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

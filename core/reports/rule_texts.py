@@ -85,6 +85,15 @@ RULE_TEXTS: dict[str, RuleText] = {
     ),
     "terms.typed_in": RuleText("TypedIn", "That this license applies is a user's word."),
     "terms.missing": RuleText("TermsMissing", "The terms kept with a purchase have to be in the ledger."),
+    "terms.changed": RuleText("TermsChanged", "What today's terms no longer give is good to know."),
+    "declaration.made": RuleText("Declared", "Somebody declared where the content comes from."),
+    "declaration.withdrawn": RuleText("DeclarationWithdrawn", "A withdrawn declaration declares nothing."),
+    "declaration.evidence": RuleText("DeclarationEvidence", "Others' content has to be traceable."),
+    "declaration.client": RuleText("ClientContent", "A client's content is for that client's work."),
+    "declaration.noncommercial": RuleText("Noncommercial", "An editorial work may be commercial."),
+    "declaration.protection": RuleText("NoRestrictions", "Protection must not take away what is allowed."),
+    "policy.studio_unreadable": RuleText("StudioRulesUnreadable", "A studio's rules have to be readable."),
+    "policy.resolutions_unreadable": RuleText("ResolutionsUnreadable", "Resolutions have to be readable."),
     **{
         f"output.{kind.value}": RuleText(
             _OUTPUT_NAMES[kind], f"This has to be allowed: {OUTPUTS[kind]}."

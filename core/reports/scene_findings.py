@@ -111,6 +111,20 @@ def unknown_grant(grant_id: str) -> Finding:
     )
 
 
+def unknown_declaration(declaration_id: str) -> Finding:
+    """Say that a stamp names a declaration that the ledger does not know."""
+    return Finding(
+        rule="grant.unknown",
+        severity=Severity.WARNING,
+        message="The stamp names a declaration that the ledger here does not know, so nobody answers for it.",
+        how_to_fix=(
+            "Connect to the ledger of the studio that declared it, or find out where it comes from and "
+            "declare it here."
+        ),
+        subject=declaration_id,
+    )
+
+
 def missing_terms(grant_id: str, terms_sha256: str) -> Finding:
     """Say that the terms kept with a purchase are not at hand."""
     return Finding(

@@ -98,7 +98,7 @@ class BookPast:
             past.source,
         )
         quote = self._quote(past, license_id=terms.license_id, digest=terms_sha256(terms), now=now)
-        answer = self.quote.judge(quote, terms, use)
+        answer = self.quote.judge(quote, terms, use, self.quote.house.about([str(past.ref)]))
         approval = Approval(
             id=self.ids.new("approval"),
             quote_id=quote.id,

@@ -32,6 +32,7 @@ from ..model.quote import Quote
 from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..settings import Settings
+from .house import NO_HOUSE, House, HouseRules
 from .owned import describe_other_sizes, find_covering, find_holdings
 from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import make_web_basis, sells_on_website
@@ -67,6 +68,8 @@ class QuoteResult:
     """Where it can be bought on the website."""
     note: str = ""
     """What the user should know about this quote, in our words."""
+    house: HouseRules = NO_HOUSE
+    """The studio's rules and resolutions that the answer rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class MakeQuote:
     clock: Clock
     ids: Ids
     settings: Settings
+    house: House
     find_listing: FindListing = find_nowhere
     find_marketplace: FindMarketplace = registry.find
 
@@ -131,7 +135,8 @@ class MakeQuote:
             named.source,
         )
         quote = self._quote(basis, named, terms, search_id=search_id)
-        answer = self.judge(quote, terms, use)
+        house = self.house.about([str(ref)])
+        answer = self.judge(quote, terms, use, house)
         with self.ledger.transaction() as work:
             work.keep_terms(quote.terms_sha256, canonical_text(terms))
             work.add_quote(quote)
@@ -164,6 +169,7 @@ class MakeQuote:
             references=basis.references,
             page_url=basis.page_url,
             note=" ".join(filter(None, (note, named.note, describe_other_sizes(holdings, quote, info)))),
+            house=house,
         )
 
     def find_kind(self, ref: ListingRef, *, cancel: CancelToken | None = None) -> MediaKind:
@@ -200,7 +206,7 @@ class MakeQuote:
             )
         return next(iter(found))
 
-    def judge(self, quote: Quote, terms: LicenseTerms, use: IntendedUse) -> PolicyAnswer:
+    def judge(self, quote: Quote, terms: LicenseTerms, use: IntendedUse, house: HouseRules) -> PolicyAnswer:
         """Ask the policy about a quote and a use; pure but for the clock."""
         return evaluate(
             Facts(
@@ -212,7 +218,9 @@ class MakeQuote:
                 author=quote.author,
                 listing_id=quote.ref.id,
                 subject=str(quote.ref),
-            )
+            ),
+            studio=house.studio,
+            resolutions=house.resolutions,
         )
 
     def _quote(self, basis: QuoteBasis, named: NamedLicense, terms: LicenseTerms, *, search_id: str) -> Quote:

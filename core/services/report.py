@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
 
 from ..clock import Clock
-from ..errors import ClearanceError
+from ..errors import ClearanceError, UserInputError
+from ..ids import hash_grant_id
 from ..ledger.port import Ledger
 from ..licenses import LicenseCatalogue, parse_text
 from ..model.audit import AuditEvent
+from ..model.declaration import Declaration, is_declaration_id
 from ..model.grant import Grant, Usage
 from ..model.intended_use import IntendedUse
 from ..model.license import LicenseTerms
@@ -19,6 +23,14 @@ from ..model.scene import SceneScan
 from ..reports.build import build_report
 from ..settings import VERSION
 from ..stamp_format import decode
+from .house import House, HouseRules
+
+
+class Held(NamedTuple):
+    """What the ledger has of all that a scene names, by id."""
+
+    grants: Mapping[str, Grant]
+    declarations: Mapping[str, Declaration]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +40,16 @@ class MakeReport:
     ledger: Ledger
     clock: Clock
     catalogue: LicenseCatalogue
+    house: House
 
-    def run(self, scan: SceneScan, use: IntendedUse, *, actor: str) -> Report:
-        """Build the report and note in the audit that it was made."""
-        report = self.judge(scan, use)
+    def run(
+        self, scan: SceneScan, use: IntendedUse, *, actor: str, house: HouseRules | None = None
+    ) -> Report:
+        """Build the report and note in the audit that it was made.
+
+        ``house`` takes the place of the studio's own rules and resolutions.
+        """
+        report, house = self._judge(scan, use, house)
         with self.ledger.transaction() as work:
             work.record(
                 AuditEvent(
@@ -44,6 +62,8 @@ class MakeReport:
                         ("use", use.name),
                         ("grants", str(len(report.grants))),
                         ("undeclared", str(len(report.undeclared))),
+                        ("rules_sha256", house.studio.sha256),
+                        ("resolved", str(sum(not finding.decides for finding in report.findings))),
                     ),
                 )
             )
@@ -51,28 +71,78 @@ class MakeReport:
 
     def judge(self, scan: SceneScan, use: IntendedUse) -> Report:
         """Build the report and note nothing: for looks that happen by themselves."""
-        grants = self.ledger.grants_by_id(count_grants(scan))
-        return build_report(
+        return self._judge(scan, use, None)[0]
+
+    def _judge(
+        self, scan: SceneScan, use: IntendedUse, house: HouseRules | None
+    ) -> tuple[Report, HouseRules]:
+        counts = count_grants(scan)
+        held = self.find_held(scan, counts)
+        if house is None:
+            house = self.house.about(self.subjects(scan, held, counts))
+        report = build_report(
             scan,
-            grants=grants,
-            terms=self._terms(grants),
+            grants=held.grants,
+            declarations=held.declarations,
+            terms=self._terms(held.grants),
             use=use,
             now=self.clock.now(),
             tool_version=VERSION,
             name_of=self.catalogue.name_of,
+            licenses=self.catalogue.all(),
+            studio=house.studio,
+            resolutions=house.resolutions,
+            notices=house.notices,
         )
+        return report, house
+
+    def read_house(
+        self, scan: SceneScan, *, studio: Path | None = None, book: Path | None = None
+    ) -> HouseRules:
+        """Return what the house says of a scene, with other files than its own where some are named.
+
+        Raises UserInputError for what is wrong with those.
+        """
+        counts = count_grants(scan)
+        subjects = self.subjects(scan, self.find_held(scan, counts), counts)
+        return self.house.about(subjects, studio=studio, book=book)
+
+    def subjects(self, scan: SceneScan, held: Held, counts: Iterable[str] = ()) -> Iterable[str]:
+        """Go through everything in a scene that somebody may have decided about."""
+        yield from counts
+        yield from held.grants
+        yield from held.declarations
+        for block in scan.data_blocks:
+            yield f"{block.id_type}/{block.name}"
+
+    def find_held(self, scan: SceneScan, counts: Iterable[str]) -> Held:
+        """Find grants and declarations by stamps and register, and by what is left of them on faces."""
+        named = frozenset(counts)
+        declared = {one for one in named if is_declaration_id(one)}
+        grants = dict(self.ledger.grants_by_id(sorted(named - declared)))
+        declarations = dict(self.ledger.declarations_by_id(sorted(declared)))
+        explained = {hash_grant_id(one) for one in named}
+        seen: set[int] = set()
+        for block in scan.data_blocks:
+            seen |= block.face_grants
+        # Nobody but the faces tells of these: their stamps were taken away, and so was the register.
+        if others := sorted(seen - explained):
+            for bought in self.ledger.grants_by_face(others).values():
+                grants.update((grant.id, grant) for grant in bought)
+            for said in self.ledger.declarations_by_face(others).values():
+                declarations.update((one.id, one) for one in said)
+        return Held(grants, declarations)
 
     def record_usages(self, scan: SceneScan) -> tuple[Usage, ...]:
         """Replace what the ledger knows of this scene's grants; an unsaved scene is not recorded."""
         if not scan.scene:
             return ()
         counts = count_grants(scan)
-        known = self.ledger.grants_by_id(counts)
+        known = self.find_held(scan, counts).grants
         now = self.clock.now()
         usages = tuple(
-            Usage(grant_id=grant_id, scene=scan.scene, data_blocks=count, seen_at=now)
-            for grant_id, count in counts.items()
-            if grant_id in known
+            Usage(grant_id=grant_id, scene=scan.scene, data_blocks=counts.get(grant_id, 0), seen_at=now)
+            for grant_id in known
         )
         with self.ledger.transaction() as work:
             work.replace_usages(scan.scene, usages)
@@ -83,8 +153,11 @@ class MakeReport:
         terms: dict[str, LicenseTerms] = {}
         for digest in {grant.terms_sha256 for grant in grants.values()}:
             text = self.ledger.terms_text(digest)
-            if text is not None:
-                kept = parse_text(text)
+            try:
+                kept = parse_text(text) if text is not None else None
+            except UserInputError:
+                kept = None  # damaged: the report says that they are not at hand
+            if kept is not None:
                 terms[digest] = replace(kept, marketplace_name=self.catalogue.name_of(kept.marketplace))
         return terms
 

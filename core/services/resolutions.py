@@ -1,23 +1,132 @@
-"""Keeps resolutions in a TOML file of a project or a studio, until and unless a ledger keeps them.
+"""Decides about findings: with a reason, an author, evidence that is kept, and an end; written down for good.
 
-Entries are only ever added at the end, so that the file can live in version control and be read by people.
+The ledger keeps resolutions; a TOML file of a project or a studio can do so too, where people want to read
+and version them. There, entries are only ever added at the end.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from ..clock import Clock
 from ..errors import UserInputError
-from ..model.resolution import Resolution
+from ..files.store import Store
+from ..ids import Ids
+from ..ledger.port import Ledger
+from ..model.audit import AuditEvent
+from ..model.resolution import Resolution, ResolutionBook, ResolutionKind
 from ..policy.resolution_file import (
     check_resolution,
     encode_resolution,
     encode_resolutions,
     parse_resolutions,
 )
+from ..policy.resolving import find_kinds
+from ..policy.rules import RULE_NAMES
+from .keep_file import keep_file
+
+MAX_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolutions:
+    """Records what was decided, and tells of it."""
+
+    ledger: Ledger
+    store: Store
+    clock: Clock
+    ids: Ids
+
+    def resolve(
+        self,
+        subject: str,
+        rule: str,
+        *,
+        kind: ResolutionKind,
+        reason: str,
+        actor: str,
+        evidence: Path | None = None,
+        until: date | None = None,
+        project: str = "",
+        terms_sha256: str = "",
+        book: ResolutionBook | None = None,
+    ) -> Resolution:
+        """Record a decision about a rule's finding on a subject (a grant id, or such as MESH/Chair).
+
+        A copy of the evidence is kept in the store. ``until`` is the last day on which it counts. ``book``
+        keeps it in another place than the ledger; the audit notes it all the same. Raises UserInputError for
+        what could never count, and then nothing is written; DownloadError for the disk.
+        """
+        if rule not in RULE_NAMES and not find_kinds(rule):
+            raise UserInputError(f"Nothing answers {rule!r}.", code="resolution.refused")
+        if len(reason) > MAX_REASON:
+            raise UserInputError(
+                f"Keep the reason below {MAX_REASON:,} characters; attach the rest as evidence.",
+                code="resolution.refused",
+            )
+        now = self.clock.now()
+        made = Resolution(
+            id=self.ids.new("resolution"),
+            kind=kind,
+            rule=rule,
+            subject=subject.strip(),
+            reason=reason.strip(),
+            author=actor,
+            decided_at=now,
+            # Looked at before anything is kept: what could never count leaves nothing behind.
+            evidence_sha256="0" * 64 if evidence is not None else "",
+            ends_at=_end_of(until),
+            project=project,
+            terms_sha256=terms_sha256,
+        )
+        check_resolution(made)
+        name = ""
+        if evidence is not None:
+            kept = keep_file(self.store, evidence)
+            made, name = replace(made, evidence_sha256=kept.sha256), kept.name
+        with self.ledger.transaction() as work:
+            if book is None:
+                work.add_resolution(made)
+            else:
+                book.add(made)
+            work.record(
+                AuditEvent(
+                    action="finding.resolved",
+                    subject=made.id,
+                    actor=actor,
+                    at=now,
+                    details=(
+                        ("about", made.subject),
+                        ("rule", made.rule),
+                        ("kind", made.kind.value),
+                        ("reason", made.reason),
+                        ("evidence_sha256", made.evidence_sha256),
+                        ("evidence", name),
+                        ("ends_at", made.ends_at.isoformat() if made.ends_at else ""),
+                        ("project", made.project),
+                        ("kept_in", "file" if book is not None else "ledger"),
+                    ),
+                )
+            )
+        return made
+
+    def resolutions(self) -> tuple[Resolution, ...]:
+        """Return what the ledger keeps, in the order in which it came."""
+        return self.ledger.resolutions()
+
+
+def _end_of(day: date | None) -> datetime | None:
+    """Return the end of a day; raise UserInputError for the last day that there is."""
+    if day is None:
+        return None
+    try:
+        return datetime.combine(day, time(), UTC) + timedelta(days=1)
+    except OverflowError:
+        raise UserInputError("That day is too far away.", code="resolution.refused") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +135,10 @@ class ResolutionFile:
 
     path: Path
 
-    def resolutions(self) -> tuple[Resolution, ...]:
+    def resolutions(self, *, must_exist: bool = False) -> tuple[Resolution, ...]:
         """Return all of them; raise UserInputError that names the line of what is wrong."""
+        if must_exist and not self.path.is_file():
+            raise UserInputError(f"There is no file {self.path}.", code="resolutions.unreadable")
         text = self._read()
         return parse_resolutions(text, name=self.path.name) if text else ()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .accounts import AccountKeys
 from .alerting import Alerting
+from .deciding import Deciding
 from .feeding import Feeding
 from .monitoring import Monitoring
 from .past_purchases import PastPurchases
@@ -18,6 +19,15 @@ from .searching import Searching
 
 
 class SessionController(
-    Searching, PastPurchases, Refunding, PickingUp, Reporting, Alerting, AccountKeys, Feeding, Monitoring
+    Searching,
+    PastPurchases,
+    Refunding,
+    PickingUp,
+    Reporting,
+    Deciding,
+    Alerting,
+    AccountKeys,
+    Feeding,
+    Monitoring,
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

@@ -14,12 +14,14 @@ from ..model.listing import Listing, ListingRef, MediaKind
 from ..services.accounts import Accounts
 from ..services.approve import Approve
 from ..services.balances import Balances
+from ..services.declare import Declarations
 from ..services.documents import Documents
 from ..services.download import Download
 from ..services.feeds import Feeds
 from ..services.guard import Guard
 from ..services.health import Health
 from ..services.history import PurchaseHistory
+from ..services.house import House
 from ..services.import_plan import PlanImport
 from ..services.owned import is_same_kind, name_thing
 from ..services.pickup import PickUp
@@ -31,7 +33,10 @@ from ..services.reconcile import Reconcile
 from ..services.refund import Refunds
 from ..services.report import MakeReport
 from ..services.report_details import GatherDetails
+from ..services.resolutions import Resolutions
+from ..services.scan import ScanProduction
 from ..services.search import Search
+from ..services.terms import Terms
 from ..services.web_purchase import WebPurchases
 from ..settings import Settings
 from ..tasks import TaskRunner
@@ -54,6 +59,11 @@ class Services:
     plan_import: PlanImport
     report: MakeReport
     report_details: GatherDetails
+    house: House
+    resolutions: Resolutions
+    declarations: Declarations
+    terms: Terms
+    scan: ScanProduction
     accounts: Accounts
     health: Health
     balances: Balances

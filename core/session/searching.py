@@ -199,6 +199,6 @@ class Searching(SessionPart):
         selection = self.state.selection
         if selection is not None and selection.result is not None:
             result = selection.result
-            answer = self._services.quote.judge(result.quote, result.terms, use)
+            answer = self._services.quote.judge(result.quote, result.terms, use, result.house)
             selection.result = replace(result, answer=answer)
         self._changed()

@@ -11,12 +11,14 @@ from ..feeds.catalogue import FeedInfo, FeedResult
 from ..files.pictures import Thumbnail
 from ..marketplaces.base import ANY, Wanted
 from ..model.alert import Alert, AlertKind, GuardAnswer
+from ..model.declaration import Declaration
 from ..model.evidence import Refund
 from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
 from ..model.money import Balance
 from ..model.report import Report
+from ..model.resolution import Resolution
 from ..services.health import MarketplaceHealth
 from ..services.history import KnownRecord
 from ..services.pickup import Looked
@@ -197,6 +199,18 @@ class AlertsState:
 
 
 @dataclass(slots=True, kw_only=True)
+class Decisions:
+    """What was decided about findings, and what was declared, as the panels list it."""
+
+    phase: Phase = Phase.IDLE
+    resolutions: tuple[Resolution, ...] = ()
+    """In the order in which they came."""
+    declarations: tuple[Declaration, ...] = ()
+    """Newest first, withdrawn or not."""
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class SessionState:
     """Everything the panels draw."""
 
@@ -236,6 +250,7 @@ class SessionState:
     report: Report | None = None
     report_problem: Problem | None = None
     alerts: AlertsState = field(default_factory=AlertsState)
+    decisions: Decisions = field(default_factory=Decisions)
     problem: Problem | None = None
     """The last problem that belongs nowhere else."""
     revision: int = 0

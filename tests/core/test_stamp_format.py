@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UserInputError
+from core.model.declaration import Declaration, Origin
 from core.model.grant import Grant
 from core.model.listing import ListingRef, MediaKind
 from core.stamp_format import (
@@ -21,6 +22,7 @@ from core.stamp_format import (
     encode,
     encode_register,
     extend_register,
+    make_declared_stamp,
     make_stamp,
     read_register,
 )
@@ -206,3 +208,41 @@ def fields(stamp: Stamp) -> dict[str, str]:
         name: getattr(stamp, name)
         for name in ("grant_id", "marketplace", "listing_id", "license_id", "terms_sha256", "credit")
     }
+
+
+def test_declared_content_has_a_stamp_without_listing_and_terms() -> None:
+    declaration = Declaration(
+        id="declaration_1", origin=Origin.CLIENT, title="Logo", declared_by="Nina Secret", reason="Secret",
+        declared_at=datetime(2026, 1, 2, tzinfo=UTC), client="Secret client", credit="Logo\n© ACME",
+        evidence_sha256="ef" * 32, project="Secret project",
+    )  # fmt: skip
+    stamp = make_declared_stamp(declaration)
+    text = encode(stamp)
+    assert decode(text) == stamp
+    assert (stamp.license_id, stamp.credit) == ("declared.client", "Logo © ACME")
+    assert "ecret" not in text
+    assert "efef" not in text
+    assert extend_register(None, stamp) == encode_register([text])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"grant_id": "grant_1"},
+        {"marketplace": "cgtrader"},
+        {"listing_id": "5"},
+        {"terms_sha256": "ab"},
+        {"license_id": ""},
+    ],
+)
+def test_only_declarations_may_leave_listing_and_terms_empty(changes: dict[str, str]) -> None:
+    facts = {
+        "grant_id": "declaration_1", "marketplace": "declared", "listing_id": "",
+        "license_id": "declared.other", "terms_sha256": "",
+    }  # fmt: skip
+    decode(json.dumps({"v": 1, **facts}))
+    with pytest.raises(UserInputError) as caught:
+        decode(json.dumps({"v": 1, **facts, **changes}))
+    assert caught.value.code == "stamp.damaged"
+    with pytest.raises(ValueError, match="stamp's"):
+        encode(Stamp(**{**facts, **changes}))

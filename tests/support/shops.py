@@ -24,6 +24,7 @@ from core.services.documents import Documents
 from core.services.download import Download
 from core.services.fresh_links import FreshLinks
 from core.services.history import PurchaseHistory
+from core.services.house import House
 from core.services.past import BookPast
 from core.services.purchase import Purchase
 from core.services.quote import MakeQuote, QuoteResult
@@ -175,6 +176,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         clock=clock,
         ids=ids,
         settings=settings,
+        house=House(ledger=ledger, catalogue=catalogue, settings=settings),
         find_listing=feed.get,
         find_marketplace=find,
     )

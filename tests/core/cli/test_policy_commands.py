@@ -205,7 +205,9 @@ def test_a_scene_is_answered_and_a_resolution_changes_the_answer(shell: Shell, t
     assert "Ways out, the cheapest first:\n  Hide the one object of “Asset 1”" in out
     made = shell.json("policy", "answer", "--use", "web_ad")
     grant = make_grant(1, CATALOGUE)[0]
-    assert made["obstacles"] == [grant.id]
+    assert made["answer"]["obstacles"] == [grant.id]
+    assert made["verdict"] == "not_cleared"
+    assert made["answer"]["cheapest"][0]["way"] == "hide"
     letter = tmp_path / "letter.pdf"
     letter.write_bytes(b"We agree.")
     against = {
@@ -223,10 +225,85 @@ def test_a_scene_is_answered_and_a_resolution_changes_the_answer(shell: Shell, t
         assert code == 0
     code, out, _ = shell.run("policy", "answer", "--use", "web_ad")
     assert (code, out.splitlines()[0]) == (0, "For “Web advertisement”: cleared.")
+    assert not (shell.folder / "resolutions.toml").exists()
     kept = shell.json("policy", "resolutions")
     assert {one["author"] for one in kept} == {"ann"}
     assert len({one["evidence_sha256"] for one in kept}) == 1
     assert "They agreed." in shell.run("policy", "resolutions")[1]
+
+
+def test_resolutions_can_be_kept_in_a_file(shell: Shell, tmp_path: Path) -> None:
+    shell.scan = scene(DataBlock(id_type="MESH", name="Cube", unmarked_faces=6))
+    book = tmp_path / "project.toml"
+    argv = ("policy", "resolve", "MESH/Cube", "content.undeclared", "--kind", "own_work", "--reason", "Mine.")
+    assert shell.run("policy", "answer")[0] == 4
+    code, out, _ = shell.run(*argv, "--resolutions", str(book))
+    assert (code, f"is recorded in {book}" in out) == (0, True)
+    assert shell.json("policy", "resolutions") == []
+    assert [one["reason"] for one in shell.json("policy", "resolutions", "--resolutions", str(book))] == [
+        "Mine."
+    ]
+    assert shell.run("policy", "answer")[0] == 4
+    assert shell.run("policy", "answer", "--resolutions", str(book))[0] == 0
+    book.write_text("schema = 1\n[[resolution]]\nid = 3\n", encoding="utf-8")
+    code, _, err = shell.run("policy", "answer", "--resolutions", str(book))
+    assert (code, "project.toml:3: id" in err) == (2, True)
+    # In the data folder, it counts beside the ledger for every report.
+    code, out, _ = shell.run(*argv)
+    assert (code, "is recorded in the ledger" in out) == (0, True)
+    code, out, _ = shell.run("report", "--format", "json")
+    report = json.loads(out)
+    assert (code, report["verdict"]) == (0, "cleared")
+    assert report["findings"][0]["resolved_by"]["reason"] == "Mine."
+    assert report["answer"]["obstacles"] == []
+
+
+def test_a_broken_studio_file_is_said_and_nothing_is_cleared(shell: Shell) -> None:
+    shell.scan = scene(block(0))
+    assert shell.run("report", "--use", "web_ad")[0] == 0
+    (shell.folder / "studio.toml").write_text(HOUSE.replace('"deny"', '"allow"'), encoding="utf-8")
+    code, out, _ = shell.run("report", "--use", "web_ad")
+    assert code == 4
+    assert "studio.toml:4: effect: a studio's rules can only be stricter" in out
+    code, out, _ = shell.run("policy", "ask", "cgtrader", "general")
+    assert (code, "policy.studio_unreadable" in out) == (4, True)
+    code, out, _ = shell.run("policy", "answer", "--use", "web_ad")
+    assert code == 4
+    assert "Every part is cleared for: nothing." in out
+    assert "Ways out" not in out
+
+
+def test_content_is_declared_listed_and_withdrawn(shell: Shell, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>CC BY 4.0</p>", encoding="utf-8")
+    made = shell.json(
+        "declare", "free_license", "Moss", "--license", "cc by 4.0", "--author", "Ada",
+        "--source", "https://museum.example/moss", "--reason", "Said there.", "--evidence", str(page),
+    )  # fmt: skip
+    declaration = made["declaration"]
+    assert (declaration["license"], declaration["declared_by"]) == ("CC-BY-4.0", "ann")
+    assert len(declaration["evidence_sha256"]) == 64
+    shell.scan = scene(
+        DataBlock(
+            id_type="MESH", name="Moss", stamp=made["stamp"],
+            face_grants=frozenset({hash_grant_id(declaration["id"])}),
+        )
+    )  # fmt: skip
+    code, out, _ = shell.run("report", "--format", "json")
+    report = json.loads(out)
+    assert (code, report["verdict"], report["grants"][0]["origin"]) == (0, "cleared", "free_license")
+    assert "“Moss” by Ada" in report["credits"][0]["line"]
+    assert "Moss" in shell.run("declarations")[1]
+    code, out, _ = shell.run("declarations", "withdraw", declaration["id"], "--reason", "Not hers.")
+    assert (code, "is withdrawn" in out) == (0, True)
+    assert shell.json("declarations")[0]["withdrawn_at"] is not None
+    assert shell.run("report")[0] == 4
+    code, _, err = shell.run("declarations", "withdraw", declaration["id"], "--reason", "Again.")
+    assert (code, "already" in err) == (2, True)
+    code, _, err = shell.run("declare", "client", "Logo", "--reason", "They sent it.")
+    assert (code, "Name the client" in err) == (2, True)
+    code, out, _ = shell.run("declare", "own_work", "Gate", "--reason", "Modeled here.")
+    assert (code, "Gate, own work." in out) == (0, True)
 
 
 def test_a_resolution_that_could_never_count_is_refused(shell: Shell) -> None:
@@ -241,6 +318,7 @@ def test_a_resolution_that_could_never_count_is_refused(shell: Shell) -> None:
         code, _, err = shell.run("policy", "resolve", *argv, "--reason", "Because.")
         assert (code, said in err) == (2, True), err
     assert not (shell.folder / "resolutions.toml").exists()
+    assert shell.json("policy", "resolutions") == []
 
 
 def test_a_resolution_that_ended_is_said(shell: Shell) -> None:

@@ -166,7 +166,7 @@ def test_which_kinds_answer_which_rule(rule: str, kinds: set[ResolutionKind]) ->
 
 
 def test_what_was_bought_is_never_own_work() -> None:
-    of_licenses = [rule for rule in RULE_NAMES if not rule.startswith("stamp.")]
+    of_licenses = [rule for rule in RULE_NAMES if not rule.startswith(("stamp.", "declaration."))]
     assert all(K.OWN_WORK not in find_kinds(rule) for rule in of_licenses)
 
 

@@ -18,8 +18,9 @@ from core.model.grant import GrantState
 from core.model.intended_use import IntendedUse, OutputKind, Purpose
 from core.model.report import Report, ReportRow
 from core.model.scene import DataBlock, SceneScan
+from core.policy.compound import WEIGHT, worst_verdict
 from core.policy.presets import PRESETS
-from core.reports.build import WEIGHT, build_report, worst_verdict
+from core.reports.build import build_report
 
 if TYPE_CHECKING:
     from conftest import Studio

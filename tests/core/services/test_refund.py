@@ -163,7 +163,8 @@ def test_a_refunded_file_is_locked_and_the_report_says_so(shop: Any, tmp_path: P
     stamp = encode(make_stamp(grant))
     block = DataBlock(id_type="MESH", name="Drone", stamp=stamp)
     scan = SceneScan(host="test", scene="/shots/010.blend", data_blocks=(block,), register=(stamp,))
-    report = MakeReport(ledger=shop.ledger, clock=shop.clock, catalogue=shop.catalogue).run(
+    house = shop.quote.house
+    report = MakeReport(ledger=shop.ledger, clock=shop.clock, catalogue=shop.catalogue, house=house).run(
         scan, IntendedUse(), actor="ann"
     )
     assert report.verdict is Verdict.NOT_CLEARED
