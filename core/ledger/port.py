@@ -99,6 +99,14 @@ class LedgerReader(Protocol):
         """Return the documents of an order, in the order in which they came."""
         ...
 
+    def receipts_of(self, order_ids: Iterable[str]) -> Mapping[str, tuple[Receipt, ...]]:
+        """Return the receipts of those orders that have any, in the order in which they came; few queries."""
+        ...
+
+    def documents_of(self, order_ids: Iterable[str]) -> Mapping[str, tuple[Document, ...]]:
+        """Return the documents of those orders that have any, in the order in which they came, likewise."""
+        ...
+
     def refund(self, refund_id: str) -> Refund | None:
         """Return a refund, or None."""
         ...

@@ -25,6 +25,7 @@ from .record import Record
 from .studio_tables import record_of
 from .trouble import translated
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 IDS_PER_QUERY = 500
@@ -132,6 +133,14 @@ class SqlReader:
         query = select(table).where(table.c.order_id == order_id).order_by(table.c.serial)
         return self._all(query, rows.read_document, table)
 
+    def receipts_of(self, order_ids: Iterable[str]) -> Mapping[str, tuple[Receipt, ...]]:
+        """Return the receipts of those orders that have any, in the order in which they came."""
+        return self._any_in_order(schema.receipts, rows.read_receipt, "order_id", order_ids)
+
+    def documents_of(self, order_ids: Iterable[str]) -> Mapping[str, tuple[Document, ...]]:
+        """Return the documents of those orders that have any, in the order in which they came."""
+        return self._any_in_order(schema.documents, rows.read_document, "order_id", order_ids)
+
     def refund(self, refund_id: str) -> Refund | None:
         """Return a refund, or None."""
         return self._one(schema.refunds, rows.read_refund, id=refund_id)
@@ -181,8 +190,8 @@ class SqlReader:
         found = self._all(first, read, table) if len(wanted) > IDS_PER_QUERY else None
         if found is not None and len(found) <= RESOLUTIONS_AT_ONCE:
             return tuple(one for one in found if one.subject in wanted)
-        rows_found = self._any(table, lambda row: (row["serial"], read(row)), "subject", sorted(wanted))
-        return tuple(one for _, (_, one) in sorted(rows_found, key=lambda entry: entry[1][0]))
+        by_serial = self._any(table, lambda row: (row["serial"], read(row)), "subject", sorted(wanted))
+        return tuple(one for _, (_, one) in sorted(by_serial, key=lambda entry: entry[1][0]))
 
     def declaration(self, declaration_id: str) -> Declaration | None:
         """Return a declaration, withdrawn or not, or None."""
@@ -281,6 +290,12 @@ class SqlReader:
         with translated(self._place), self._connect() as connection:
             return int(connection.scalar(query) or 0)
 
+    def _any_in_order(
+        self, table: Table, reader: Callable[[Row], V], column: str, wanted: Iterable[str]
+    ) -> dict[str, tuple[V, ...]]:
+        found = self._any(table, lambda row: (row["serial"], reader(row)), column, wanted)
+        return _gather((key, value) for key, (_, value) in sorted(found, key=lambda entry: entry[1][0]))
+
     def _one(self, table: Table, reader: Callable[[Row], V], **wanted: str) -> V | None:
         query = select(table).filter_by(**wanted)
         with translated(self._place), self._connect() as connection:
@@ -316,11 +331,11 @@ def _read(reader: Callable[[Row], V], row: Mapping[Any, Any], table: Table) -> V
     return read_row(reader, row, table=table.name)
 
 
-def _gather(found: Iterable[tuple[int, V]]) -> dict[int, tuple[V, ...]]:
-    gathered: dict[int, tuple[V, ...]] = {}
-    for number, value in found:
-        gathered[number] = (*gathered.get(number, ()), value)
-    return gathered
+def _gather(found: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
+    gathered: dict[K, list[V]] = {}
+    for key, value in found:
+        gathered.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in gathered.items()}
 
 
 def _newest_first(query: Select[Any], table: Table, moment: str, *, limit: int | None = None) -> Select[Any]:

@@ -23,6 +23,7 @@ from ..model.scene import SceneScan
 from ..reports.build import build_report
 from ..settings import VERSION
 from ..stamp_format import decode
+from .evidence import gather_evidence
 from .house import House, HouseRules
 
 
@@ -84,6 +85,7 @@ class MakeReport:
             scan,
             grants=held.grants,
             declarations=held.declarations,
+            evidence=gather_evidence(self.ledger, held.grants, name_of=self.catalogue.name_of),
             terms=self._terms(held.grants),
             use=use,
             now=self.clock.now(),

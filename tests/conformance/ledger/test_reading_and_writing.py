@@ -63,6 +63,7 @@ def assert_empty(reader: LedgerReader) -> None:
     assert reader.files("x") == ()
     assert reader.documents("x") == ()
     assert reader.documents("") == ()
+    assert reader.receipts_of(["x", ""]) == reader.documents_of([]) == {}
     assert reader.refund("x") is None
     assert reader.refunds() == ()
     assert reader.refunds("x") == ()
@@ -247,6 +248,23 @@ def test_documents_come_in_their_order_and_the_same_one_only_once(ledger: Ledger
     assert ledger.documents("order_2") == (replace(papers[0], order_id="order_2"),)
     with pytest.raises(LedgerConflict), ledger.transaction() as work:
         work.add_document(make_document(9, order_id="nobody"))
+
+
+def test_receipts_and_documents_of_many_orders_come_at_once(ledger: Ledger) -> None:
+    count = 1200
+    with ledger.transaction() as work:
+        for number in range(count):
+            work.add_order(make_order(number))
+        for number in reversed(range(count)):
+            work.add_receipt(make_receipt(number, received_at=moment(number)))
+        for number in (3, 1, 2):
+            work.add_document(make_document(number, order_id="order_7"))
+    ids = [f"order_{number}" for number in range(count)]
+    receipts = ledger.receipts_of(iter([*ids, "nobody", "order_7"]))
+    assert len(receipts) == count
+    assert receipts["order_7"] == (make_receipt(7, received_at=moment(7)),)
+    papers = tuple(make_document(number, order_id="order_7") for number in (3, 1, 2))
+    assert ledger.documents_of(ids) == {"order_7": papers}
 
 
 def test_an_order_has_one_refund_that_is_not_refused(ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledger_values import make_order
+from ledger_values import make_document, make_order, make_receipt
 from scenes import make_grant
 
 from core.ids import hash_grant_id
@@ -451,6 +451,22 @@ def test_terms_that_were_narrowed_since_are_a_hint(
             f"Shutterstock's Standard License allows less since 2026-11-23 ({said}). What you bought keeps "
             "its terms."
         )
+
+
+def test_every_license_brings_its_evidence(ledger: Ledger, settings_: Settings) -> None:
+    grant = grant_of(4)
+    with ledger.transaction() as work:
+        work.add_receipt(make_receipt(4, order_id=grant.order_id, marketplace_order_id="4711"))
+        work.add_document(make_document(4, order_id=grant.order_id, name="invoice.pdf"))
+    report = run(ledger, settings_, mesh(4), mesh(0))
+    evidence = {line.grant_id: line.evidence for line in report.grants}
+    receipt, invoice, terms = evidence[grant.id]
+    assert (receipt.kind, receipt.label) == (
+        EvidenceKind.RECEIPT, "CGTrader, order 4711 (the answer to the purchase)",
+    )  # fmt: skip
+    assert (invoice.kind, invoice.label, invoice.sha256) == (EvidenceKind.INVOICE, "invoice.pdf", f"{4:064x}")
+    assert (terms.kind, terms.sha256) == (EvidenceKind.TERMS, grant.terms_sha256)
+    assert [one.kind for one in evidence[grant_of(0).id]] == [EvidenceKind.TERMS]
 
 
 def test_kept_terms_that_are_damaged_are_said(tmp_path: Path, settings_: Settings) -> None:
