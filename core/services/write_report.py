@@ -38,7 +38,7 @@ def render(
         case ReportFormat.HTML:
             from ..reports.html import render_html
 
-            return render_html(report)
+            return render_html(report, details)
         case ReportFormat.JSON:
             from ..reports.schema import render_json
 
