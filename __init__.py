@@ -3,6 +3,9 @@
 
 Nothing is imported here at module level: the same file is the root of the package `clearance` outside
 Blender, and test runners import it where there is no bpy at all.
+
+Blender's glTF add-on looks for its hooks by name on the root module of every add-on that is switched on, so
+these two stand here.
 """
 
 
@@ -18,3 +21,17 @@ def unregister() -> None:
     from . import addon
 
     addon.unregister()
+
+
+def glTF2ExportUserExtension() -> object:  # noqa: N802 - the exporter's name for it
+    """Return what writes licenses into one glTF file."""
+    from .addon.exporting import gltf_write
+
+    return gltf_write.LicenseWriter()
+
+
+def glTF2ImportUserExtension() -> object:  # noqa: N802 - the importer's name for it
+    """Return what reads licenses out of glTF files."""
+    from .addon.exporting import gltf_read
+
+    return gltf_read.LicenseReader()

@@ -13,7 +13,7 @@ from ..core.errors import ClearanceError, HostError, ImportRefused, UserInputErr
 from ..core.host import ImportPlan
 from ..core.model.scene import Handle, SceneScan
 from ..core.stamp_format import Stamp
-from . import data_blocks, stamp_io, strips
+from . import data_blocks, runtime, stamp_io, strips
 from .disarm import FileSettler, remove_scripts
 from .importing.formats import SUPPORTED_FORMATS, find_importer
 from .importing.job import Job
@@ -75,6 +75,7 @@ class BlenderHost:
                     stack.enter_context(keep_scene(scene))
                 stack.enter_context(keep_selection(job.view_layer))
                 stack.enter_context(scripts_off())
+                stack.enter_context(runtime.passing().no_restoring())
                 self._import(job, before)
             for step in job.at_end:
                 step()

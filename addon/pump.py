@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from . import previews, runtime
+from .exporting.finish import write_seen_exports
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..core.app import App
+    from .exporting.passing import Wish
 
 BUDGET_S = 0.008
 """Of one tick; half of what may be, since one callback may overrun it."""
@@ -61,6 +65,7 @@ def step(*, budget_s: float) -> float:
     runtime.rebuild_if_stale()
     was_starting = runtime.is_starting()
     runtime.collect()
+    write_seen_exports()
     app = runtime.peek()
     if app is None:
         if was_starting:
@@ -68,7 +73,7 @@ def step(*, budget_s: float) -> float:
         return BUSY_S if was_starting else IDLE_S
     app.tasks.drain(budget_s=budget_s / 2)
     feed_previews(app, until=started + budget_s)
-    if runtime.has_ready_imports():
+    if runtime.has_ready_imports() or runtime.passing().ready:
         _import_in_window()
     if runtime.has_changed(_signature(app)) or was_starting:
         redraw()
@@ -84,6 +89,7 @@ def drain_until_idle(timeout_s: float) -> bool:
     app = runtime.app()
     until = time.monotonic() + timeout_s
     while True:
+        write_seen_exports()
         finished = app.tasks.wait(timeout_s=max(0.0, until - time.monotonic()))
         feed_previews(app, until=None)
         for grant_id in runtime.take_ready_imports():
@@ -143,10 +149,29 @@ def _import_in_window() -> None:
     with bpy.context.temp_override(**override):
         if len(window.modal_operators) or bpy.context.mode != "OBJECT":
             return
+        if runtime.passing().ready:
+            do_now(*runtime.passing().ready.pop(0))
+            return
         ready = runtime.take_ready_imports()
         import_now(ready[0])
     for grant_id in ready[1:]:
         runtime.put_back_import(grant_id)
+
+
+def do_now(path: Path, wish: Wish) -> bool:
+    """Call again the operator that waited for a rights file; False when it did not work."""
+    operator: Any = getattr(bpy.ops.clearance, wish.operator)  # type: ignore[attr-defined]
+    try:
+        # True asks for an undo step, which a call from Python does not make otherwise.
+        return "FINISHED" in operator(
+            "EXEC_DEFAULT",
+            True,  # noqa: FBT003
+            filepath=str(path),
+            **wish.properties,
+        )
+    except RuntimeError as error:
+        log.info("An import with licenses did not work: %s", error)
+        return False
 
 
 def redraw() -> None:

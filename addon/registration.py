@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import bpy
 
 from . import command_line, handlers, ops, prefs, props, pump, runtime, settings_source
-from .ui import panels
+from .exporting import usd_hook
+from .ui import menus, panels
 
 if TYPE_CHECKING:
     from .host import BlenderHost
@@ -32,7 +33,9 @@ def register() -> None:
         handlers.register()
         pump.register()
         command_line.register()
+        menus.register()
     except Exception:
+        menus.unregister()
         pump.unregister()
         handlers.unregister()
         props.detach()
@@ -43,6 +46,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Switch off in the opposite order; the workers end within two seconds."""
+    menus.unregister()
     command_line.unregister()
     pump.unregister()
     handlers.unregister()
@@ -60,4 +64,4 @@ def _make_host() -> BlenderHost:
 
 
 def _classes() -> tuple[type, ...]:
-    return (*props.CLASSES, *prefs.CLASSES, *ops.classes(), *panels.CLASSES)
+    return (*props.CLASSES, *prefs.CLASSES, *ops.classes(), *panels.CLASSES, *usd_hook.classes())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors import ClearanceError, HostError
+from .exporting.passing import Passing
 from .messages import missing_package, tell
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class _Runtime:
     waiting: list[Callable[[App], None]] = field(default_factory=list)
     asked_thumbnails: set[str] = field(default_factory=set)
     drawn: tuple[object, ...] = ()
+    passing: Passing = field(default_factory=Passing)
 
 
 _runtime = _Runtime()
@@ -202,6 +204,7 @@ def use_app(made: App) -> None:
     """Make this the app: the one that was built, or one that a test brings."""
     _runtime.app, _runtime.reason = made, ""
     made.session.on_prepared = _runtime.ready_imports.append
+    made.session.on_rights_read = _runtime.passing.rights_read
     _parts().note_marketplaces(made)
     if bpy.context.scene is not None:
         made.session.set_use(_parts().read_use(bpy.context.scene))
@@ -247,6 +250,11 @@ def take_wish(grant_id: str) -> ImportWish | None:
 def has_ready_imports() -> bool:
     """Say whether something waits to be imported."""
     return bool(_runtime.ready_imports)
+
+
+def passing() -> Passing:
+    """Return what is on its way out or in."""
+    return _runtime.passing
 
 
 def is_first_asked(ref: str) -> bool:
@@ -331,6 +339,7 @@ def close() -> None:
     _runtime.waiting.clear()
     _runtime.asked_thumbnails.clear()
     _runtime.drawn = ()
+    _runtime.passing = Passing()
 
 
 def _explain(error: BaseException | None) -> str:

@@ -64,6 +64,7 @@ from .services.refund import Refunds
 from .services.report import MakeReport
 from .services.report_details import GatherDetails
 from .services.resolutions import Resolutions
+from .services.rights import ExportRights
 from .services.scan import ScanProduction
 from .services.search import Search
 from .services.settle import Settle
@@ -339,6 +340,7 @@ def _build_services(
         declarations=Declarations(ledger=ledger, store=store, clock=clock, ids=ids),
         terms=Terms(ledger=ledger, catalogue=catalogue, clock=clock),
         scan=ScanProduction(ledger=ledger, clock=clock, cache_path=settings.data_dir / "scan-cache.json"),
+        rights=ExportRights(ledger=ledger, clock=clock, catalogue=catalogue),
         accounts=accounts,
         health=network.health,
         balances=balances,

@@ -38,16 +38,19 @@ ALLOWED: dict[str, set[str]] = {
     "feeds": FOUNDATION | {"http", "marketplaces"},
     "files": FOUNDATION | {"http", "host", "stamp_format"},
     "fingerprints": {"errors"},
+    "rights": {"errors", "stamp_format"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION
     | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
-    | {"credentials", "settings", "stamp_format", "host", "fingerprints"},
-    "session": FOUNDATION | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"},
+    | {"credentials", "settings", "stamp_format", "host", "fingerprints", "rights"},
+    "session": FOUNDATION
+    | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"}
+    | {"rights"},
 }
 EVERYTHING = {"app", "cli"}
 
 # Parts that may do no I/O at all, and what that means in imports.
-NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints"}
+NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints", "rights"}
 IO_MODULES = {
     "requests",
     "sqlalchemy",

@@ -38,7 +38,7 @@ def _gltf(plan: ImportPlan, _collection: Any) -> None:
 
     needed = check_gltf(plan.path).extensions_required
     try:
-        with _addon("io_scene_gltf2"):
+        with addon_loaded("io_scene_gltf2"):
             _run(
                 bpy.ops.import_scene.gltf,
                 plan,
@@ -67,7 +67,7 @@ def _fbx(plan: ImportPlan, _collection: Any) -> None:
     if "fbx_import" in dir(bpy.ops.wm):
         _run(bpy.ops.wm.fbx_import, plan, validate_meshes=True, mtl_name_collision_mode="MAKE_UNIQUE")
         return
-    with _addon("io_scene_fbx"):
+    with addon_loaded("io_scene_fbx"):
         _run(bpy.ops.import_scene.fbx, plan, use_image_search=False)
 
 
@@ -141,7 +141,7 @@ def _last_line(text: str) -> str:
 
 
 @contextmanager
-def _addon(module: str) -> Iterator[None]:
+def addon_loaded(module: str) -> Iterator[None]:
     """Have one of Blender's own add-ons while it is needed, if the user has switched it off."""
     import addon_utils
 

@@ -9,6 +9,7 @@ def classes() -> tuple[type, ...]:
         account,
         buy,
         download,
+        export,
         feeds,
         history,
         import_asset,
@@ -31,6 +32,7 @@ def classes() -> tuple[type, ...]:
         *refund.CLASSES,
         *import_asset.CLASSES,
         *report.CLASSES,
+        *export.CLASSES,
         *account.CLASSES,
         *tools.CLASSES,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .accounts import AccountKeys
 from .alerting import Alerting
 from .deciding import Deciding
+from .exchanging import Exchanging
 from .feeding import Feeding
 from .monitoring import Monitoring
 from .past_purchases import PastPurchases
@@ -29,5 +30,6 @@ class SessionController(
     AccountKeys,
     Feeding,
     Monitoring,
+    Exchanging,
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

@@ -34,6 +34,7 @@ from ..services.refund import Refunds
 from ..services.report import MakeReport
 from ..services.report_details import GatherDetails
 from ..services.resolutions import Resolutions
+from ..services.rights import ExportRights
 from ..services.scan import ScanProduction
 from ..services.search import Search
 from ..services.terms import Terms
@@ -64,6 +65,7 @@ class Services:
     declarations: Declarations
     terms: Terms
     scan: ScanProduction
+    rights: ExportRights
     accounts: Accounts
     health: Health
     balances: Balances

@@ -211,6 +211,20 @@ class Decisions:
 
 
 @dataclass(slots=True, kw_only=True)
+class ExchangeNote:
+    """The last file that left with its licenses, or came in with them."""
+
+    path: Path
+    is_import: bool = False
+    phase: Phase = Phase.BUSY
+    rights_path: Path | None = None
+    licenses: int = 0
+    undeclared: int = 0
+    notes: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class SessionState:
     """Everything the panels draw."""
 
@@ -251,6 +265,7 @@ class SessionState:
     report_problem: Problem | None = None
     alerts: AlertsState = field(default_factory=AlertsState)
     decisions: Decisions = field(default_factory=Decisions)
+    exchange: ExchangeNote | None = None
     problem: Problem | None = None
     """The last problem that belongs nowhere else."""
     revision: int = 0
