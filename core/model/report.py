@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .answer import SceneUse
+from .declaration import DECLARED
 from .evidence import Evidence
 from .findings import Finding, Verdict
 from .intended_use import IntendedUse
@@ -51,6 +52,11 @@ class ReportGrant:
     """What proves it, in the order in which it came."""
     origin: str = ""
     """For declared content: a declaration's :class:`~core.model.declaration.Origin`; empty for bought."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Say whether it is about what somebody declared, and not about a purchase."""
+        return self.marketplace == DECLARED or bool(self.origin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,9 @@ def make_context(report: Report, details: ReportDetails = NO_DETAILS) -> dict[st
     """Return everything that the template shows, cleaned and bounded."""
     titles = {grant.grant_id: name_grant(grant) for grant in report.grants}
     titles |= {grant_id: "No longer there" for grant_id in report.lost if grant_id not in titles}
+    # What stands for many data-blocks that are alike has a title of its own there.
+    folded = (way for way in (report.answer.ways_out if report.answer is not None else ()) if way.title)
+    titles |= {way.subject: clean(way.title, 80) for way in folded if "/" not in way.subject}
     pictures = view_pictures(report, details)
     names = Names(titles, pictures)
     deciding = [finding for finding in report.findings if finding.decides]

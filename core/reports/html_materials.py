@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..model.declaration import DECLARED, Origin
+from ..model.declaration import Origin
 from ..model.findings import Verdict
 from ..model.license import Clause, Confidence, LicenseTerms
 from ..model.report import Report, ReportGrant, ReportRow
@@ -147,7 +147,7 @@ def name_grant(grant: ReportGrant) -> str:
 
 
 def _grant(grant: ReportGrant, details: ReportDetails) -> GrantView:
-    declared = grant.marketplace == DECLARED or bool(grant.origin)
+    declared = grant.is_declared
     shop = "" if declared else clean(grant.marketplace_name or grant.marketplace, 40)
     held, terms = details.grants.get(grant.grant_id), details.terms.get(grant.terms_sha256)
     title = name_grant(grant)
@@ -184,7 +184,7 @@ def view_licenses(report: Report, details: ReportDetails) -> list[LicenseView]:
     """Return each reading of terms once, in the order of the bill of materials."""
     grants: dict[tuple[str, str], list[ReportGrant]] = {}
     for grant in report.grants:
-        if grant.license_id and grant.marketplace != DECLARED and not grant.origin:
+        if grant.license_id and not grant.is_declared:
             grants.setdefault(_license_key(grant), []).append(grant)
     anchors = _license_anchors(report)
     return [
@@ -255,9 +255,7 @@ def _license_key(grant: ReportGrant) -> tuple[str, str]:
 
 def _license_anchors(report: Report) -> dict[tuple[str, str], str]:
     keys = dict.fromkeys(
-        _license_key(grant)
-        for grant in report.grants
-        if grant.license_id and grant.marketplace != DECLARED and not grant.origin
+        _license_key(grant) for grant in report.grants if grant.license_id and not grant.is_declared
     )
     return {key: f"license-{number}" for number, key in enumerate(list(keys)[:MAX_LICENSES], start=1)}
 

@@ -33,8 +33,11 @@ Rule = dict[str, Any]
 
 
 def render_odrl(report: Report, details: ReportDetails = NO_DETAILS) -> str:
-    """Write one policy per grant, in the report's order."""
-    graph = [make_policy(grant, details) for grant in report.grants]
+    """Write one policy per grant, in the report's order.
+
+    What was declared has none: nobody granted a right to it in a purchase.
+    """
+    graph = [make_policy(grant, details) for grant in report.grants if not grant.is_declared]
     document = {"@context": [CONTEXT, WORDS], "@graph": graph}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 

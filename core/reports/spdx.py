@@ -19,6 +19,7 @@ from ..model.findings import Finding, Severity
 from ..model.license import LicenseTerms
 from ..model.report import Report, ReportGrant
 from ..model.report_details import NO_DETAILS, ReportDetails
+from ..policy.free_licenses import find_free_license
 from .rule_texts import describe_rule
 from .text import clean, digest, segment, web_uri
 
@@ -109,27 +110,19 @@ class _Graph:
 
     def _asset(self, grant: ReportGrant) -> str:
         """Add a licensed asset with everything that is known of it; return its id."""
-        shop = _words(grant.marketplace_name or grant.marketplace, 80)
+        shop = "" if grant.is_declared else _words(grant.marketplace_name or grant.marketplace, 80)
+        said = f"{grant.verdict.value}; {grant.data_blocks} data-blocks in the scene"
+        if grant.is_declared:
+            said += f"; declared as {(grant.origin or 'other').replace('_', ' ')}"
+        identifiers = [_identifier(grant.grant_id, "Clearance", "What it is called in the ledger.")]
+        if not grant.is_declared:
+            listing = f"{_words(grant.marketplace, 80)}:{_words(grant.listing_id, 120)}"
+            identifiers.insert(0, _identifier(listing, shop or "unknown", "The listing at the marketplace."))
         properties: dict[str, Any] = {
             "name": _words(grant.title) or grant.grant_id,
-            "comment": f"{grant.verdict.value}; {grant.data_blocks} data-blocks in the scene",
+            "comment": said,
             "software_primaryPurpose": "data",
-            "externalIdentifier": [
-                {
-                    "type": "ExternalIdentifier",
-                    "externalIdentifierType": "other",
-                    "identifier": f"{_words(grant.marketplace, 80)}:{_words(grant.listing_id, 120)}",
-                    "issuingAuthority": shop or "unknown",
-                    "comment": "The listing at the marketplace.",
-                },
-                {
-                    "type": "ExternalIdentifier",
-                    "externalIdentifierType": "other",
-                    "identifier": _words(grant.grant_id, 120),
-                    "issuingAuthority": "Clearance",
-                    "comment": "The grant: the right that is held.",
-                },
-            ],
+            "externalIdentifier": identifiers,
         }
         if shop:
             properties["suppliedBy"] = self._add(
@@ -191,13 +184,21 @@ class _Graph:
     def _licenses(self, asset: str, grant: ReportGrant) -> None:
         """Say what the marketplace (or the stamp) declares, and what may be concluded from our ledger."""
         declared = self._license(grant) if grant.license_id else NO_ASSERTION
-        proven = grant.granted_at is not None and bool(grant.terms_sha256)
-        concluded = declared if proven and not grant.license_id.endswith(".unknown") else NO_ASSERTION
+        kept = bool(grant.terms_sha256) or grant.is_declared
+        proven = grant.granted_at is not None and kept and not grant.license_id.endswith(".unknown")
+        concluded = declared if proven else NO_ASSERTION
         self._relate(asset, "hasDeclaredLicense", [declared])
         self._relate(asset, "hasConcludedLicense", [concluded])
 
     def _license(self, grant: ReportGrant) -> str:
         """Add the license that a grant is under, once per reading of its terms; return its id."""
+        listed = find_free_license(grant.license_label) if grant.is_declared else ""
+        if listed:
+            return self._add(
+                "simplelicensing_LicenseExpression",
+                f"license/{listed}",
+                simplelicensing_licenseExpression=listed,
+            )
         terms = self._details.terms.get(grant.terms_sha256)
         reading = grant.terms_sha256[:12] if _SHA256.fullmatch(grant.terms_sha256) else "no-reading"
         plain = _NOT_IN_ID.sub("-", grant.license_id).strip("-")[:80] or digest(grant.license_id)
@@ -274,6 +275,9 @@ def _reading(grant: ReportGrant, terms: LicenseTerms | None) -> str:
         lines.append(f"The license text: {_words(grant.terms_url, 500)}")
     if grant.terms_sha256:
         lines.append(f"Hash of this reading: sha256 {_words(grant.terms_sha256, 64)}")
+    if grant.is_declared:
+        lines.append("Declared by the user of Clearance; no marketplace licensed it.")
+        return "\n".join(lines)
     if terms is None:
         lines.append("What the license says is not known here.")
         return "\n".join(lines)
@@ -305,6 +309,16 @@ def _tell(finding: Finding, *, named: bool) -> str:
         kind = resolution.kind.value.replace("_", " ")
         lines.append(f"Resolved on {resolution.decided_at:%Y-%m-%d}: {kind}.")
     return "\n".join(lines)
+
+
+def _identifier(identifier: str, authority: str, comment: str) -> dict[str, str]:
+    return {
+        "type": "ExternalIdentifier",
+        "externalIdentifierType": "other",
+        "identifier": _words(identifier, 200) or "unknown",
+        "issuingAuthority": authority,
+        "comment": comment,
+    }
 
 
 def _hash(sha256: str) -> dict[str, str]:

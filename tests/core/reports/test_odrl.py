@@ -246,6 +246,12 @@ def test_hostile_text(nasty: Report, studio: Studio) -> None:
     text.encode("utf-8")
 
 
+def test_declared_content_has_no_policy(mixed: Report) -> None:
+    """Nobody granted a right to it in a purchase."""
+    declared = replace(mixed.grants[1], grant_id="declaration_1", origin="own_work")
+    assert read(render_odrl(replace(mixed, grants=(declared,)))) == []
+
+
 def test_an_empty_scene_has_no_policies(studio: Studio) -> None:
     assert read(render_odrl(studio.report())) == []
 

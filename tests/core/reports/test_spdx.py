@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.model.declaration import DECLARED, Origin
 from core.model.evidence import Evidence, EvidenceKind
 from core.model.report import Report
 from core.reports.spdx import CONTEXT, MAX_UNDECLARED, NO_ASSERTION, render_spdx
@@ -164,6 +165,28 @@ def test_what_is_not_proven_is_no_conclusion(mixed: Report, studio: Studio) -> N
     assert set(map(tuple, related(by_id, "hasConcludedLicense").values())) == {(NO_ASSERTION,)}
     assert related(by_id, "hasDeclaredLicense")["cgtrader:4711"] != [NO_ASSERTION]
     assert mixed.grants
+
+
+@pytest.mark.parametrize(
+    ("origin", "label", "expression"),
+    [
+        (Origin.FREE_LICENSE, "CC BY-SA 4.0", "CC-BY-SA-4.0"),
+        (Origin.OWN_WORK, "Own work", "LicenseRef-clearance-declared.own-work-no-reading"),
+    ],
+)
+def test_declared_content(origin: Origin, label: str, expression: str, mixed: Report) -> None:
+    declared = replace(
+        mixed.grants[1], grant_id="declaration_1", marketplace=DECLARED, marketplace_name="Declared",
+        listing_id="", license_id=f"declared.{origin}", license_label=label, origin=origin, terms_sha256="",
+    )  # fmt: skip
+    by_id = read(render_spdx(replace(mixed, grants=(declared,))))
+    (license_,) = related(by_id, "hasDeclaredLicense")["Chair"]
+    assert by_id[license_]["simplelicensing_licenseExpression"] == expression
+    assert related(by_id, "hasConcludedLicense")["Chair"] == [license_]
+    chair = next(one for one in by_id.values() if one.get("name") == "Chair")
+    assert "suppliedBy" not in chair
+    assert [one["identifier"] for one in chair["externalIdentifier"]] == ["declaration_1"]
+    assert f"declared as {origin.replace('_', ' ')}" in chair["comment"]
 
 
 def test_a_license_that_ends(studio: Studio) -> None:
