@@ -20,6 +20,7 @@ from . import checks, console
 from .console import BuildError, say
 from .environments import BPY_42, BPY_45, BPY_52, CORE_313, DEV, Environments, Recipe
 from .install import install_zip, profile_environment
+from .node import ensure_node_tools
 from .package import package
 from .results import Outcome, format_table, judge
 from .sandbox import ensure_models
@@ -44,6 +45,7 @@ class Group:
     needs_zip: bool = False
     needs_profile: bool = False
     needs_blenders: bool = False
+    needs_node: bool = False
 
 
 # Long ones first, so that the two lanes end at about the same time.
@@ -51,11 +53,11 @@ GROUPS = {
     group.name: group
     for group in (
         Group("lint", DEV),
-        Group("blender52", BPY_52, ("tests/blender",), needs_zip=True, needs_profile=True),
+        Group("blender52", BPY_52, ("tests/blender",), needs_zip=True, needs_profile=True, needs_node=True),
         Group("core", DEV, ("tests/core",), needs_blenders=True),
-        Group("blender45", BPY_45, ("tests/blender",), needs_zip=True, needs_profile=True),
+        Group("blender45", BPY_45, ("tests/blender",), needs_zip=True, needs_profile=True, needs_node=True),
         Group("drill", DEV, ("tests/drill",)),
-        Group("blender42", BPY_42, ("tests/blender",), needs_zip=True, needs_profile=True),
+        Group("blender42", BPY_42, ("tests/blender",), needs_zip=True, needs_profile=True, needs_node=True),
         Group("core313", CORE_313, ("tests/core",), needs_blenders=True),
         Group("conformance", DEV, ("tests/conformance",)),
         Group("sandbox", DEV, ("tests/sandbox",)),
@@ -177,7 +179,17 @@ class TestRun:
             server = self._environments.ensure(DEV if group.recipe.python == DEV.python else CORE_313)
             variables["CLEARANCE_SANDBOX_PYTHON"] = str(server.python)
             variables["CLEARANCE_SANDBOX_MODELS"] = str(self._ensure_models())
+        if group.needs_node:
+            variables.update(self._find_node())
         return variables
+
+    def _find_node(self) -> dict[str, str]:
+        """Name Node and its tools, or say why there are none: the few tests that need them fail with it."""
+        try:
+            tools = ensure_node_tools(self._layout)
+        except BuildError as error:
+            return {"CLEARANCE_NODE_PROBLEM": str(error)}
+        return {"CLEARANCE_NODE": tools.node, "CLEARANCE_NODE_MODULES": str(tools.modules)}
 
     def _list_blenders(self) -> list[Recipe]:
         """List the Blenders that this machine's Pythons can run; a short run asks only the newest."""
