@@ -65,13 +65,14 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
 
 def weigh(findings: Iterable[Finding]) -> Verdict:
     """Turn findings into a verdict."""
-    found = tuple(findings)
-    match worst(found):
-        case Severity.ERROR:
+    verdict = Verdict.CLEARED
+    for finding in findings:
+        if not finding.decides:
+            continue
+        if finding.severity is Severity.ERROR:
             return Verdict.NOT_CLEARED
-        case _ if any(finding.rule in UNDECLARED_RULES and finding.decides for finding in found):
-            return Verdict.UNDECLARED
-        case Severity.WARNING:
-            return Verdict.NEEDS_REVIEW
-        case _:
-            return Verdict.CLEARED
+        if finding.rule in UNDECLARED_RULES:
+            verdict = Verdict.UNDECLARED
+        elif finding.severity is Severity.WARNING and verdict is Verdict.CLEARED:
+            verdict = Verdict.NEEDS_REVIEW
+    return verdict

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ..model.findings import Finding, Severity
 from ..model.grant import GrantState
-from ..model.intended_use import OutputKind, Purpose
+from ..model.intended_use import IntendedUse, OutputKind, Purpose
 from ..model.license import UNKNOWN, Clause, Confidence, TermsSource
 from .credit import format_credit, needs_credit
 from .facts import Facts
@@ -131,20 +131,31 @@ def check_credit(facts: Facts) -> Finding | None:
             how_to_fix="Naming author and marketplace in the credits is never wrong.",
             topic="credit",
         )
-    editorial = facts.editorial is True or facts.use.purpose is Purpose.EDITORIAL
-    if not needs_credit(terms, editorial=editorial):
+    if not needs_credit(terms, editorial=_is_editorial(facts, facts.use)):
         return None
-    line = facts.credit or format_credit(
-        terms, author=facts.author, listing_id=facts.listing_id, editorial=editorial
-    )
     return make_finding(
         facts,
         rule="credit.required",
         severity=Severity.HINT,
         message=f"{name_license(terms)} asks for a credit.",
-        how_to_fix=f"Put this line into the credits: {shorten(line, 300)}",
+        how_to_fix=ask_for_credit(facts, facts.use),
         topic="credit",
     )
+
+
+def ask_for_credit(facts: Facts, use: IntendedUse) -> str:
+    """Return what to do about a credit that the license asks for in a use: put exactly this line in."""
+    line = facts.credit or format_credit(
+        facts.terms,
+        author=facts.author,
+        listing_id=facts.listing_id,
+        editorial=_is_editorial(facts, use),
+    )
+    return f"Put this line into the credits: {shorten(line, 300)}"
+
+
+def _is_editorial(facts: Facts, use: IntendedUse) -> bool:
+    return facts.editorial is True or use.purpose is Purpose.EDITORIAL
 
 
 def check_confidence(facts: Facts) -> Finding | None:

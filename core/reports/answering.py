@@ -7,33 +7,67 @@ ways out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from ..model.answer import OutputAnswer, SceneUse, WayOutLine
-from ..model.findings import Verdict
+from ..model.findings import Finding, Verdict
 from ..model.intended_use import IntendedUse
 from ..model.license import LicenseTerms
 from ..policy.compound import Judge, Part, PartAnswer, put_together
+from ..policy.resolving import UNDECLARED
 from ..policy.ways_out import Suggestion, pick_cheapest, suggest
 
 FOLD_ABOVE = 20
 """So many data-blocks are named one by one in the answer."""
 
 
-class Observed(NamedTuple):
-    """Something in the scene that is no license: undeclared content, or what is wrong with a data-block."""
+class Observed:
+    """What is in a scene beside its licenses: undeclared content, and what is wrong with data-blocks.
 
-    part: Part
-    rules: tuple[str, ...] = ()
-    """What has to be said of it: parts with the same rules can be one."""
-    decided: bool = False
-    """Somebody decided about it: it is then like no other."""
+    Of data-blocks that are alike, those above :data:`FOLD_ABOVE` are only counted.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+        self._alike: dict[tuple[str, ...], list[Part]] = {}
+        self._counts: dict[tuple[str, ...], int] = {}
+
+    def add(self, part: Part) -> None:
+        """Take a part that is like no other, such as one that somebody decided about."""
+        self._parts.append(part)
+
+    def add_alike(self, subject: str, title: str, extra: tuple[Finding, ...] = ()) -> None:
+        """Take a data-block; without ``extra``, nobody declared it."""
+        rules = tuple(finding.rule for finding in extra) or (UNDECLARED,)
+        count = self._counts[rules] = self._counts.get(rules, 0) + 1
+        if count <= FOLD_ABOVE + 1:
+            part = Part(subject=subject, title=title, extra=extra, loose=bool(extra))
+            self._alike.setdefault(rules, []).append(part)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Return the parts; where too many are alike, one that stands for them all."""
+        parts = list(self._parts)
+        for rules, members in self._alike.items():
+            count, first = self._counts[rules], members[0]
+            if count <= FOLD_ABOVE:
+                parts.extend(members)
+                continue
+            parts.append(
+                Part(
+                    subject=" ".join(rules),
+                    title=f"{count:,} data-blocks",
+                    objects=count,
+                    extra=first.extra,
+                    loose=first.loose,
+                    folded=True,
+                )
+            )
+        return tuple(parts)
 
 
 def answer_scene(
     judge: Judge,
     licenses: Sequence[PartAnswer],
-    observed: Iterable[Observed],
+    observed: Observed,
     use: IntendedUse,
     *,
     today: Iterable[LicenseTerms] = (),
@@ -42,7 +76,7 @@ def answer_scene(
 
     ``today`` are the licenses as they are sold now, for what could be bought instead.
     """
-    found = put_together(judge, (*licenses, *(judge.judge(part, use) for part in fold(observed))), use)
+    found = put_together(judge, (*licenses, *(judge.judge(part, use) for part in observed.parts())), use)
     by_marketplace: dict[str, list[LicenseTerms]] = {}
     for terms in today:
         by_marketplace.setdefault(terms.marketplace, []).append(terms)
@@ -63,33 +97,6 @@ def answer_scene(
         cheapest=tuple(map(_line, pick_cheapest(ways))),
     )
     return made, found.verdict
-
-
-def fold(observed: Iterable[Observed]) -> tuple[Part, ...]:
-    """Return the parts; where more than :data:`FOLD_ABOVE` are alike, one that stands for them all."""
-    alike: dict[tuple[str, ...], list[Part]] = {}
-    parts: list[Part] = []
-    for one in observed:
-        if one.decided or not one.rules:
-            parts.append(one.part)
-        else:
-            alike.setdefault(one.rules, []).append(one.part)
-    for rules, members in alike.items():
-        if len(members) <= FOLD_ABOVE:
-            parts.extend(members)
-            continue
-        first = members[0]
-        parts.append(
-            Part(
-                subject=" ".join(rules),
-                title=f"{len(members):,} data-blocks",
-                objects=len(members),
-                extra=first.extra,
-                loose=first.loose,
-                folded=True,
-            )
-        )
-    return tuple(parts)
 
 
 def _line(way: Suggestion) -> WayOutLine:

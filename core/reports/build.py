@@ -20,7 +20,6 @@ from ..model.resolution import Resolution
 from ..model.scene import SceneScan
 from ..policy.compound import Judge, Part, undeclared, worst_verdict
 from ..policy.engine import sort_findings, weigh
-from ..policy.resolving import UNDECLARED
 from ..policy.studio import NO_STUDIO, StudioPolicy, unreadable
 from ..stamp_format import Stamp
 from . import scene_findings
@@ -87,11 +86,10 @@ def build_report(
     )
     house = [*notices, *((unreadable(studio),) if studio.problem else ())]
     findings = list(dict.fromkeys((*house, *findings)))
-    scene.observed.extend(
-        Observed(part=Part(subject=one.rule, title="The studio's own files", extra=(one,), loose=True))
-        for one in house
-        if one.severity is not Severity.HINT
-    )
+    for one in house:
+        if one.severity is not Severity.HINT:
+            title = "The studio's own files"
+            scene.observed.add(Part(subject=one.rule, title=title, extra=(one,), loose=True))
     answer, whole = answer_scene(judge, parts, scene.observed, use, today=known.today.values())
     rows = tuple(scene.rows)
     verdict = worst_verdict(
@@ -134,7 +132,7 @@ class _Scene:
         self.undeclared: list[str] = []
         self.bare = 0
         """Data-blocks without any license that nobody decided about."""
-        self.observed: list[Observed] = []
+        self.observed = Observed()
         self._sound: dict[tuple[int, Witness], tuple[Verdict, str]] = {}
         self._held = held
         self._judge = judge
@@ -179,14 +177,15 @@ class _Scene:
 
     def _add_bare(self, sighting: Sighting, subject: str) -> ReportRow:
         block, verdict = sighting.block, Verdict.UNDECLARED
-        part = Part(subject=subject, title=block.name)
-        decided = self._judge.decided(subject)
-        if decided:
+        if self._judge.decided(subject):
+            part = Part(subject=subject, title=block.name)
+            self.observed.add(part)
             said = self._judge.resolve((undeclared(part),), self._use)
             verdict = weigh(said)
             self.findings.extend(said)
+        else:
+            self.observed.add_alike(subject, block.name)
         self.bare += verdict is Verdict.UNDECLARED
-        self.observed.append(Observed(part=part, rules=(UNDECLARED,), decided=decided))
         return ReportRow(
             id_type=block.id_type,
             name=block.name,
@@ -202,10 +201,10 @@ class _Scene:
         said = self._judge.resolve(found, self._use)
         self.findings.extend(said)
         heavy = tuple(finding for finding in found if finding.severity is not Severity.HINT)
-        if heavy:
-            part = Part(subject=subject, title=block.name, extra=heavy, loose=True)
-            rules = tuple(finding.rule for finding in heavy)
-            self.observed.append(Observed(part=part, rules=rules, decided=self._judge.decided(subject)))
+        if heavy and self._judge.decided(subject):
+            self.observed.add(Part(subject=subject, title=block.name, extra=heavy, loose=True))
+        elif heavy:
+            self.observed.add_alike(subject, block.name, heavy)
         self.counted[grant_ids] = self.counted.get(grant_ids, 0) + 1
         return ReportRow(
             id_type=block.id_type,

@@ -17,7 +17,7 @@ from ..model.grant import Grant
 from ..model.intended_use import IntendedUse, Purpose
 from ..model.license import LicenseTerms
 from ..model.report import ReportGrant
-from ..policy.compound import WEIGHT, Judge, Part, PartAnswer, worst_verdict
+from ..policy.compound import WEIGHT, Judge, Part, PartAnswer, about, worst_verdict
 from ..policy.credit import format_credit
 from ..policy.declared import declared_facts, make_credit
 from ..policy.engine import weigh
@@ -104,7 +104,15 @@ class Licenses:
         To be asked once all its data-blocks have been.
         """
         extra = (*self._extra(grant_id), *self._disagreements.get(grant_id, ()))
-        part = replace(self._part(grant_id), objects=data_blocks, extra=extra)
+        facts = self._get_facts(grant_id)
+        part = Part(
+            subject=grant_id,
+            title=self.name(grant_id),
+            objects=data_blocks,
+            facts=facts,
+            extra=extra,
+            loose=facts is None,
+        )
         answer = self._judge.judge(part, self._use)
         return self._line(grant_id, data_blocks, answer), answer
 
@@ -163,7 +171,7 @@ class Licenses:
             kept, today = self._known.terms[grant.terms_sha256], self._known.today.get(grant.license_id)
             self._changes[key] = None if today is None else find_narrower(kept, today)
         change = self._changes[key]
-        return None if change is None else replace(change, subject=grant.id)
+        return None if change is None else about(change, grant.id)
 
     def _get_facts(self, grant_id: str) -> Facts | None:
         if grant_id not in self._facts:

@@ -117,20 +117,31 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
     for grant_id in sorted(ids.union(ledger_ids)):
         number = hash_grant_id(grant_id)
         numbers[number] = (*numbers.get(number, ()), grant_id)
+    # Whose faces all show its own grant, and nothing else: nearly every licensed mesh.
+    own_faces = {
+        grant_ids[0]: frozenset((number,)) for number, grant_ids in numbers.items() if len(grant_ids) == 1
+    }
     seen: list[Sighting] = []
     bare_objects: list[tuple[int, DataBlock]] = []
+    data_names = {
+        block.data_name
+        for block in scan.data_blocks
+        if block.stamp is None and block.data_name and block.id_type == IdType.OBJECT
+    }
     behind: dict[tuple[str, str], tuple[str, ...]] = {}
     for block in scan.data_blocks:
-        if block.id_type == IdType.OBJECT and block.stamp is None and block.data_name:
+        if data_names and block.id_type == IdType.OBJECT and block.stamp is None and block.data_name:
             bare_objects.append((len(seen), block))
             seen.append(Sighting(block, Witness.NONE))
             continue
-        sighting = _see_block(block, decoded, numbers)
+        sighting = _see_block(block, decoded, numbers, own_faces)
         if sighting.witness is not Witness.NONE or not is_noise(block):
             seen.append(sighting)
-        if sighting.grant_ids:
+        if sighting.grant_ids and block.name in data_names:
             key = (block.id_type, block.name)
             behind[key] = tuple(dict.fromkeys((*behind.get(key, ()), *sighting.grant_ids)))
+    if not bare_objects:
+        return tuple(seen)
     kept: list[Sighting | None] = list(seen)
     for index, block in bare_objects:
         data_types = _DATA_TYPES.get(block.data_type, (block.data_type,))
@@ -151,12 +162,24 @@ def is_noise(block: DataBlock) -> bool:
     return (block.id_type, block.name) in GENERATED_NAMES
 
 
-def _see_block(block: DataBlock, decoded: Decoded, numbers: Mapping[int, tuple[str, ...]]) -> Sighting:
-    read = decoded.read(block.stamp) if block.stamp is not None else Witness.NONE
+def _see_block(
+    block: DataBlock,
+    decoded: Decoded,
+    numbers: Mapping[int, tuple[str, ...]],
+    own_faces: Mapping[str, frozenset[int]],
+) -> Sighting:
+    read = decoded.stamps[block.stamp] if block.stamp is not None else Witness.NONE
     if block.id_type != IdType.MESH or not (block.face_grants or block.unmarked_faces):
         if isinstance(read, Stamp):
             return Sighting(block, Witness.STAMP, (read.grant_id,), read)
         return Sighting(block, read)
+    if isinstance(read, Stamp) and block.face_grants == own_faces.get(read.grant_id):
+        return Sighting(block, Witness.STAMP_AND_FACES, (read.grant_id,), read)
+    return _see_faces(block, read, numbers)
+
+
+def _see_faces(block: DataBlock, read: Stamp | Witness, numbers: Mapping[int, tuple[str, ...]]) -> Sighting:
+    """Hold a mesh's stamp against what its faces say."""
     own = read.grant_id if isinstance(read, Stamp) else ""
     by_faces: list[str] = []
     unknown = 0
