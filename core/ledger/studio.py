@@ -17,6 +17,8 @@ from .postgres import SCHEMA_LOCK, WRITING, describe, make_engine
 from .sql_ledger import LOCK_TIMEOUT_S, SqlLedger
 from .trouble import translated
 
+ACCESS_SQL = Path(__file__).resolve().parent / "sql" / "access.sql"
+
 
 class StudioLedger(SqlLedger):
     """A ledger that a studio shares."""
@@ -74,6 +76,7 @@ def set_up_studio_ledger(
                     "was. Reinstall Clearance.",
                     code="ledger.migration_failed",
                 )
+            set_up_access(connection)
         return version
     finally:
         engine.dispose()
@@ -92,6 +95,12 @@ def open_studio_ledger(
     engine = make_engine(url, lock_timeout_s=lock_timeout_s)
     try:
         with translated(place), engine.connect() as connection, connection.begin():
+            if not connection.exec_driver_sql("SELECT has_schema_privilege('public', 'USAGE')").scalar():
+                raise LedgerError(
+                    f"Your login at the studio's ledger {place} has no role there. Ask whoever looks after the "
+                    "ledger to add you as a member.",
+                    code="ledger.not_allowed",
+                )
             version = read_version(connection, place)
         check_known(version, schema.SCHEMA_VERSION, place)
         if version != schema.SCHEMA_VERSION:
@@ -118,6 +127,16 @@ def open_studio_ledger(
         checkpoints_path=checkpoints_folder / _name_checkpoints(place),
         lock_timeout_s=lock_timeout_s,
     )
+
+
+def set_up_access(connection: Connection) -> None:
+    """Make the roles, and what each may do; see ``sql/access.sql``. May be run any number of times."""
+    cursor = connection.connection.cursor()
+    try:
+        # Straight to the driver, which sends a text without parameters as it is: many statements at once.
+        cursor.execute(ACCESS_SQL.read_text(encoding="utf-8"))
+    finally:
+        cursor.close()
 
 
 def _name_checkpoints(place: str) -> str:

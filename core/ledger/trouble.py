@@ -60,8 +60,8 @@ _UNREACHABLE = _Sentence(
 )
 _NOT_ALLOWED = _Sentence(
     "ledger.not_allowed",
-    "Your login at the studio's ledger {place} does not have the right to do this; nothing was saved. Ask "
-    "whoever looks after the ledger to give you the role for it.",
+    "Your login at the studio's ledger {place} does not have the right to do this ({what}); nothing was saved. "
+    "Ask whoever looks after the ledger for the role or the limit that it needs.",
 )
 _REFUSED = _Sentence(
     "ledger.login_refused",
@@ -180,7 +180,9 @@ def _explain(error: Exception, place: str) -> LedgerError:
     cause = causes[0]
     chosen = next((found for each in causes if (found := _find_sentence(each))), _OTHER)
     return LedgerError(
-        chosen.message.format(place=place, what=f"{type(cause).__name__}: {cause}"),
+        chosen.message.format(
+            place=place, what=_name_rule(cause) if sql_state(cause) else f"{type(cause).__name__}: {cause}"
+        ),
         code=chosen.code,
         retryable=chosen in (_LOCKED, _UNREACHABLE),
         context={"place": place, "cause": type(cause).__name__},

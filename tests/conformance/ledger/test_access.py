@@ -1,0 +1,589 @@
+"""What PostgreSQL itself refuses: SQL written by hand with the login of every role, and what each may do.
+
+Nothing of Clearance runs between these statements and the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pg8000.dbapi
+import pytest
+from ledger_values import fill_everything, make_event, open_place
+from postgres_server import Server
+
+from core.errors import LedgerError
+from core.ledger.codecs import encode_moment
+
+ROLES = ("artist", "buyer", "approver", "legal", "finance", "admin", "auditor")
+LOGINS = {role: (role,) for role in ROLES} | {"lead": ("artist", "approver"), "stranger": ()}
+"""A login of each role, one with two, and one with none."""
+REFUSED = "42501"
+"""insufficient_privilege"""
+UNDEFINED_TABLE = "42P01"
+DAY = timedelta(days=1)
+NOW = encode_moment(datetime.now(UTC))
+SOON = encode_moment(datetime.now(UTC) + DAY)
+BEFORE = encode_moment(datetime.now(UTC) - DAY)
+
+WRITERS = {
+    "quotes": {"INSERT": "artist buyer approver"},
+    "approvals": {"INSERT": "approver buyer"},
+    "orders": {"INSERT": "buyer finance", "UPDATE": "buyer finance"},
+    "receipts": {"INSERT": "buyer finance"},
+    "grants": {"INSERT": "buyer finance"},
+    "files": {"INSERT": "artist buyer"},
+    "documents": {"INSERT": "buyer finance legal"},
+    "refunds": {"INSERT": "buyer finance", "UPDATE": "finance"},
+    "terms": {"INSERT": "artist buyer approver finance legal"},
+    "usages": {"INSERT": "artist buyer", "UPDATE": "artist buyer", "DELETE": "artist buyer"},
+    "resolutions": {"INSERT": "legal"},
+    "declarations": {"INSERT": "artist legal"},
+    "fingerprints": {"INSERT": "artist buyer", "DELETE": "artist buyer"},
+    "members": {"INSERT": "admin", "UPDATE": "admin"},
+    "projects": {"INSERT": "admin", "UPDATE": "admin"},
+    "project_members": {"INSERT": "admin", "UPDATE": "admin"},
+    "limits": {"INSERT": "admin", "UPDATE": "admin"},
+    "payment_methods": {"INSERT": "admin", "UPDATE": "admin"},
+    "budgets": {"INSERT": "admin finance", "UPDATE": "admin finance"},
+    "budget_entries": {"INSERT": "approver buyer finance"},
+    "buy_requests": {"INSERT": "artist buyer", "UPDATE": "artist buyer approver"},
+    "request_items": {"INSERT": "artist buyer", "UPDATE": "artist buyer"},
+    "payments": {"INSERT": "buyer finance"},
+    "exchange_rates": {"INSERT": "finance"},
+    "usage_prices": {"INSERT": "finance"},
+    "seat_pools": {"INSERT": "admin finance", "UPDATE": "admin finance"},
+    "seats": {"INSERT": "artist approver admin", "UPDATE": "artist approver admin"},
+    "agreements": {"INSERT": "legal admin", "UPDATE": "legal admin"},
+    "renewals": {"INSERT": "legal admin", "UPDATE": "legal admin"},
+    "reminders": {"INSERT": "artist buyer approver legal finance admin auditor"},
+    "invoices": {"INSERT": "finance"},
+    "invoice_lines": {"INSERT": "finance", "UPDATE": "finance"},
+    "number_series": {"INSERT": "finance", "UPDATE": "finance"},
+    "delivery_checks": {"INSERT": "artist buyer"},
+    "audit": {},
+    "audit_tail": {},
+    "schema_version": {},
+}
+"""Who may write whole rows of what at all; everybody else is refused before a row is looked at."""
+READERS = {
+    "audit": "legal finance admin auditor",
+    "invoices": "finance auditor",
+    "invoice_lines": "finance auditor",
+    "number_series": "finance auditor",
+}
+"""What not every member may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """A database with two projects: every member works on ``film1``, nobody on ``secret``."""
+
+    server: Server
+    name: str
+
+    def run(self, login: str, *statements: str) -> list[tuple[object, ...]]:
+        return self.server.run_sql(*statements, database=self.name, user=login)
+
+    def state_of(self, login: str, *statements: str) -> str:
+        """Run statements and return the code of the error that they end in; empty when they do not."""
+        try:
+            self.run(login, *statements)
+        except pg8000.dbapi.DatabaseError as error:
+            return str(error.args[0]["C"])
+        return ""
+
+    def everything(self) -> list[tuple[object, ...]]:
+        """Return a hash of every table, as the owner sees it."""
+        parts = (
+            f"SELECT '{table}', count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
+            for table in WRITERS
+        )
+        return self.run("postgres", " UNION ALL ".join(parts))
+
+
+@pytest.fixture(scope="module")
+def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """One studio for all tests here: what is refused has to change nothing, and is held to that."""
+    name = server.make_database(server.make_template())
+    for login, roles in LOGINS.items():
+        server.run_sql(
+            f"CREATE ROLE {login} LOGIN", *(f"GRANT clearance_{role} TO {login}" for role in roles)
+        )
+    made = Studio(server, name)
+    folder = tmp_path_factory.mktemp("checkpoints")
+    with closing(open_place(f"{folder}|{server.address(name)}")) as ledger, ledger.transaction() as work:
+        fill_everything(work)
+    made.run("postgres", *seed())
+    yield made
+    server.run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    server.run_sql(*(f"DROP ROLE {login}" for login in LOGINS))
+
+
+def seed() -> Iterator[str]:
+    """Yield what fills the studio, beside one of everything: people, limits, requests, and a secret project."""
+    yield f"INSERT INTO projects SELECT 50, 'secret', 'Secret', '{NOW}', 'admin', '', '', '', true, 1"
+    for login in LOGINS:
+        yield (
+            "INSERT INTO members (id, name, roles, added_at, added_by, active, version) "
+            f"VALUES ('{login}', '{login}', '[]', '{NOW}', 'admin', true, 1)"
+        )
+        yield (
+            "INSERT INTO project_members (id, project_id, member_id, added_at, added_by, version) "
+            f"VALUES ('film1/{login}', 'film1', '{login}', '{NOW}', 'admin', 1)"
+        )
+    yield "DELETE FROM limits"
+    yield "UPDATE orders SET project = 'film1'"
+    for number, (kind, role, amount) in enumerate(
+        (
+            ("approve", "approver", 50_000),
+            ("own", "approver", 1_000),
+            ("auto", "artist", 500),
+            ("spend", "buyer", 30_000),
+        )
+    ):
+        yield insert_limit(f"limit_x{number}", kind, role, amount, by="admin")
+    yield insert_limit("limit_month", "spend", "buyer", 40_000, by="admin", period="month")
+    for request, login, project, minor in (
+        ("request_small", "artist", "film1", 400),
+        ("request_mid", "artist", "film1", 20_000),
+        ("request_big", "artist", "film1", 90_000),
+        ("request_lead_small", "lead", "film1", 900),
+        ("request_lead_big", "lead", "film1", 20_000),
+        ("request_secret", "nobody", "secret", 77_700),
+    ):
+        yield insert_quote(f"quote_{request}", minor, by=login)
+        yield insert_request(request, login, project, minor)
+        yield insert_item(request)
+    yield insert_order("order_secret", "quote_request_secret", "NULL", 77_700, by="nobody", project="secret")
+    yield (
+        "INSERT INTO payments SELECT 90, 'payment_secret', 'order_secret', method_id, cost, 'money:77700:USD', "
+        "paid_at, paid_by, tax, home, rate, rate_on, rate_source, purchase_order, cost_center, evidence_sha256, "
+        "NULL FROM payments WHERE id = 'payment_1'"
+    )
+    yield (
+        "INSERT INTO budgets SELECT 90, 'budget_secret', name, 'money:99900:USD', starts_on, ends_on, created_by, "
+        "created_at, 'secret', department, alert_percent, closed_at, version FROM budgets WHERE id = 'budget_1'"
+    )
+    yield "UPDATE seat_pools SET seats_max = 2"
+
+
+def insert_limit(limit: str, kind: str, role: str, minor: int, *, by: str, period: str = "request") -> str:
+    return (
+        "INSERT INTO limits (id, kind, period, amount, set_by, set_at, role, project_id, marketplace, version) "
+        f"VALUES ('{limit}', '{kind}', '{period}', 'money:{minor}:USD', '{by}', '{NOW}', '{role}', '', '', 1)"
+    )
+
+
+def insert_quote(quote: str, minor: int, *, by: str) -> str:
+    return (
+        "INSERT INTO quotes (id, marketplace, listing_id, title, kind, author, license_label, license_id, "
+        "terms_sha256, cost, variant, account_id, search_id, web_checkout, license_source, surcharge, note, "
+        "created_at, expires_at, quoted_by_login) "
+        f"VALUES ('{quote}', 'cgtrader', '{quote}', 'Table', 'model', '', 'Royalty Free', 'cgtrader.rf', 'ab', "
+        f"'money:{minor}:USD', '', '', '', false, 'marketplace', '', '', '{NOW}', '{SOON}', '{by}')"
+    )
+
+
+def insert_request(request: str, login: str, project: str, minor: int, *, state: str = "open") -> str:
+    return (
+        "INSERT INTO buy_requests (id, project_id, requested_by, reason, use, state, created_at, changed_at, "
+        "total, binding_sha256, decided_by, decision_reason, version) "
+        f"VALUES ('{request}', '{project}', '{login}', 'why', '', '{state}', '{NOW}', '{NOW}', "
+        f"'money:{minor}:USD', 'bind', '', '', 1)"
+    )
+
+
+def insert_item(request: str) -> str:
+    return (
+        "INSERT INTO request_items (id, request_id, position, marketplace, listing_id, kind, title, "
+        "license_label, variant, state, changed_at, quote_id, cost, decision, failure, version) "
+        f"SELECT 'item_{request}', '{request}', 1, marketplace, listing_id, kind, title, license_label, '', "
+        f"'waiting', '{NOW}', id, cost, 'allow', '', 1 FROM quotes WHERE id = 'quote_{request}'"
+    )
+
+
+def insert_approval(approval: str, quote: str, *, by: str, until: str = SOON) -> str:
+    return (
+        "INSERT INTO approvals (id, quote_id, binding_sha256, approved_by, approved_at, expires_at, reason) "
+        f"VALUES ('{approval}', '{quote}', 'bind', '{by}', '{NOW}', '{until}', '')"
+    )
+
+
+def insert_order(
+    order: str, quote: str, approval: str, minor: int, *, by: str, project: str = "film1"
+) -> str:
+    return (
+        "INSERT INTO orders (id, key, quote_id, approval_id, marketplace, listing_id, title, variant, "
+        "license_label, license_id, terms_sha256, account_id, cost, project, buyer, state, created_at, "
+        "updated_at, marketplace_order_id, checkout_url, failure, version) "
+        f"VALUES ('{order}', 'key-{order}', '{quote}', {approval}, 'cgtrader', '{quote}', 'Table', '', "
+        f"'Royalty Free', 'cgtrader.rf', 'ab', '', 'money:{minor}:USD', '{project}', '{by}', 'approved', "
+        f"'{NOW}', '{NOW}', '', '', '', 1)"
+    )
+
+
+def insert_grant(grant: str, order: str) -> str:
+    return (
+        "INSERT INTO grants (id, order_id, marketplace, listing_id, title, author, kind, license_id, "
+        "license_label, terms_sha256, marketplace_license_id, licensee, project, granted_at, state, "
+        "state_changed_at, credit, source, face_number) "
+        f"SELECT '{grant}', id, marketplace, listing_id, title, '', 'model', license_id, license_label, "
+        f"terms_sha256, '', '', project, '{NOW}', 'active', '{NOW}', '', 'marketplace', 7 "
+        f"FROM orders WHERE id = '{order}'"
+    )
+
+
+def decide(request: str, login: str, *, state: str = "approved") -> str:
+    return (
+        f"UPDATE buy_requests SET state = '{state}', decided_by = '{login}', decided_at = '{NOW}', "
+        f"version = version + 1 WHERE id = '{request}'"
+    )
+
+
+def insert_entry(entry: str, kind: str, minor: int, *, by: str, budget: str = "budget_1") -> str:
+    return (
+        "INSERT INTO budget_entries (id, budget_id, kind, amount, subject, at, by, note) "
+        f"VALUES ('{entry}', '{budget}', '{kind}', 'money:{minor}:USD', 'request_mid', '{NOW}', '{by}', '')"
+    )
+
+
+def insert_seat(seat: str, member: str, *, by: str) -> str:
+    return (
+        "INSERT INTO seats (id, grant_id, member_id, assigned_at, assigned_by, device, released_by, version) "
+        f"VALUES ('{seat}', 'grant_1', '{member}', '{NOW}', '{by}', '', '', 1)"
+    )
+
+
+def undone(*statements: str) -> tuple[str, ...]:
+    """Run statements as one unit of work that is taken back: they may succeed without a trace."""
+    return ("; ".join(("BEGIN", *statements, "ROLLBACK")),)
+
+
+# Rights on whole tables -----------------------------------------------------------------------------------
+
+
+def list_attempts() -> Iterator[tuple[str, str, str]]:
+    for login, roles in LOGINS.items():
+        for table, writers in WRITERS.items():
+            for command in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+                if not set(roles) & set(writers.get(command, "").split()):
+                    yield login, table, command
+
+
+def attempt(studio: Studio, table: str, command: str) -> str:
+    """Write a statement that would change nothing, and that the rights are asked for all the same."""
+    match command:
+        case "INSERT":
+            return f"INSERT INTO {table} SELECT * FROM {table} WHERE false"
+        case "UPDATE":
+            name = first_column(studio, table)
+            return f"UPDATE {table} SET {name} = {name} WHERE false"
+        case "DELETE":
+            return f"DELETE FROM {table} WHERE false"
+        case _:
+            return f"TRUNCATE {table} CASCADE"
+
+
+def first_column(studio: Studio, table: str) -> str:
+    query = (
+        "SELECT attname FROM pg_attribute WHERE attnum > 0 "
+        f"AND attrelid = '{table}'::regclass ORDER BY attnum LIMIT 1"
+    )
+    return str(studio.run("postgres", query)[0][0])
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_role_writes_only_what_is_its_own(studio: Studio, login: str) -> None:
+    before = studio.everything()
+    tried = [(table, command) for who, table, command in list_attempts() if who == login]
+    states = {
+        (table, command): studio.state_of(login, attempt(studio, table, command)) for table, command in tried
+    }
+    # Without any role not even the names of the tables can be looked up.
+    assert states == dict.fromkeys(tried, REFUSED if LOGINS[login] else UNDEFINED_TABLE)
+    assert len(tried) > 70
+    assert studio.everything() == before
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_role_reads_only_what_it_may(studio: Studio, login: str) -> None:
+    for table in WRITERS:
+        allowed = set(READERS.get(table, " ".join(ROLES)).split()) & set(LOGINS[login])
+        state = studio.state_of(login, f"SELECT * FROM {table} LIMIT 1")
+        refused = REFUSED if LOGINS[login] else UNDEFINED_TABLE
+        assert state == ("" if allowed else refused), table
+
+
+# Other projects' prices -------------------------------------------------------------------------------------
+
+PRICED = ("orders", "quotes", "payments", "budgets", "buy_requests", "request_items")
+
+
+@pytest.mark.parametrize("login", ["artist", "buyer", "approver", "lead"])
+def test_prices_of_other_projects_are_not_there(studio: Studio, login: str) -> None:
+    for table in PRICED:
+        rows = studio.run(login, f"SELECT * FROM {table}")
+        assert rows, f"{login} sees nothing of {table} at all"
+        assert "secret" not in repr(rows), table
+        assert "77700" not in repr(rows), table
+    count = "SELECT count(*), sum(split_part(cost, ':', 2)::numeric) FROM orders WHERE project = 'secret'"
+    assert studio.run(login, count) == [(0, None)]
+    assert studio.run(login, "SELECT id FROM receipts WHERE order_id = 'order_secret'") == []
+
+
+@pytest.mark.parametrize("login", ["legal", "finance", "admin", "auditor"])
+def test_who_answers_for_the_whole_studio_sees_all_of_it(studio: Studio, login: str) -> None:
+    for table in ("orders", "quotes", "payments", "budgets", "buy_requests"):
+        assert "secret" in repr(studio.run(login, f"SELECT * FROM {table}")), table
+
+
+# Approving ------------------------------------------------------------------------------------------------
+
+FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "an artist approves": ("artist", (insert_approval("a1", "quote_request_small", by="artist"),)),
+    "an artist approves in a lead's name": ("artist", (insert_approval("a1", "quote_request_small", by="lead"),)),
+    "an artist approves a request": ("artist", (decide("request_mid", "artist"),)),
+    "an artist approves a request in an approver's name": ("artist", (decide("request_mid", "approver"),)),
+    "an artist approves through SET ROLE": (
+        "artist", ("SET ROLE clearance_artist", decide("request_mid", "artist")),
+    ),
+    "an artist becomes an approver": ("artist", ("SET ROLE clearance_approver",)),
+    "an artist gives themselves a role": ("artist", ("GRANT clearance_approver TO artist",)),
+    "an artist marks their request as approved from the start": (
+        "artist", (insert_request("r9", "artist", "film1", 100, state="approved"),),
+    ),
+    "an artist asks in somebody else's name": ("artist", (insert_request("r9", "lead", "film1", 100),)),
+    "an artist asks for a project of others": ("artist", (insert_request("r9", "artist", "secret", 100),)),
+    "an artist takes over somebody's request": (
+        "artist", ("UPDATE buy_requests SET requested_by = 'artist' WHERE id = 'request_lead_small'",),
+    ),
+    "an artist moves a request to another project": (
+        "artist", ("UPDATE buy_requests SET project_id = 'secret' WHERE id = 'request_mid'",),
+    ),
+    "an artist adds to what lies with an approver": (
+        "artist", (insert_item("request_mid").replace("'item_request_mid'", "'i9'").replace(", 1, market", ", 2, market"),),
+    ),
+    "a buyer approves what nobody approved": ("buyer", (insert_approval("a1", "quote_request_mid", by="buyer"),)),
+    "a buyer approves a request": ("buyer", (decide("request_mid", "buyer"),)),
+    "a buyer starts buying what is not approved": (
+        "buyer", ("UPDATE buy_requests SET state = 'buying' WHERE id = 'request_mid'",),
+    ),
+    "an approver approves in another's name": (
+        "approver", (insert_approval("a1", "quote_request_small", by="lead"),),
+    ),
+    "an approver approves above their limit": ("approver", (decide("request_big", "approver"),)),
+    "an approver approves a quote above their limit": (
+        "approver", (insert_approval("a1", "quote_request_big", by="approver"),),
+    ),
+    "a lead approves their own request above the limit": ("lead", (decide("request_lead_big", "lead"),)),
+    "a lead approves their own quote above the limit": (
+        "lead", (insert_approval("a1", "quote_request_lead_big", by="lead"),),
+    ),
+    "an approver makes a request cheaper while approving it": (
+        "approver", (decide("request_big", "approver").replace("SET state", "SET total = 'money:1:USD', state"),),
+    ),
+    "an approver raises their own limit": (
+        "approver", ("UPDATE limits SET amount = 'money:99999999:USD'",),
+    ),
+    "an approver decides on a project of others": ("approver", (decide("request_secret", "approver"),)),
+    "finance approves": ("finance", (insert_approval("a1", "quote_request_small", by="finance"),)),
+    "legal approves": ("legal", (decide("request_small", "legal"),)),
+    "an admin approves": ("admin", (decide("request_small", "admin"),)),
+    "an auditor approves": ("auditor", (decide("request_small", "auditor"),)),
+    # Spending
+    "an artist buys": ("artist", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="artist"),)),
+    "an artist buys in a buyer's name": (
+        "artist", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="buyer"),),
+    ),
+    "a buyer buys without an approval": (
+        "buyer", (insert_order("o9", "quote_request_small", "NULL", 400, by="buyer"),),
+    ),
+    "a buyer buys with the approval of something else": (
+        "buyer", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="buyer"),),
+    ),
+    "a buyer buys in another's name": (
+        "buyer", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="lead"),),
+    ),
+    "a buyer buys for a project of others": (
+        "buyer", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="buyer", project="secret"),),
+    ),
+    "a buyer changes the price of an order": ("buyer", ("UPDATE orders SET cost = 'money:1:USD', version = version + 1",)),
+    "a buyer gives an order to another project": (
+        "buyer", ("UPDATE orders SET project = 'x', version = version + 1 WHERE id = 'order_1'",),
+    ),
+    "a buyer books a license that nobody paid": ("buyer", (insert_grant("g9", "order_1"),)),
+    "a buyer revokes a license": ("buyer", ("UPDATE grants SET state = 'revoked'",)),
+    "a buyer books a refund": ("buyer", ("UPDATE refunds SET state = 'refunded'",)),
+    "a buyer pays in another's name": (
+        "buyer",
+        ("INSERT INTO payments SELECT 91, 'p9', 'order_1', method_id, cost, value, paid_at, 'finance', tax, home, rate, "
+         "rate_on, rate_source, purchase_order, cost_center, evidence_sha256, NULL FROM payments LIMIT 1",),
+    ),
+    "finance buys": ("finance", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="finance"),)),
+    "an admin buys": ("admin", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="admin"),)),
+    # Money and seats
+    "a buyer books a budget in another's name": ("buyer", (insert_entry("e9", "spend", 100, by="finance"),)),
+    "a buyer books a refund into a budget": ("buyer", (insert_entry("e9", "refund", 100, by="buyer"),)),
+    "an approver commits another project's budget": (
+        "approver", (insert_entry("e9", "commit", 100, by="approver", budget="budget_secret"),),
+    ),
+    "an artist takes somebody's seat away": ("artist", (f"UPDATE seats SET released_at = '{NOW}'",)),
+    "an artist seats somebody else": ("artist", (insert_seat("s9", "lead", by="artist"),)),
+    "an artist makes more seats": ("artist", ("UPDATE seat_pools SET seats_max = 99",)),
+    # Terms and decisions
+    "an artist keeps other terms under a known hash": ("artist", ("INSERT INTO terms VALUES ('abcd', 'all is allowed')",)),
+    "an artist resolves a finding": ("artist", ("INSERT INTO resolutions SELECT * FROM resolutions",)),
+    "legal resolves in another's name": (
+        "legal",
+        ("INSERT INTO resolutions SELECT 90, 'r9', kind, rule, subject, reason, 'ceo', decided_at, evidence_sha256, "
+         "ends_at, project, terms_sha256 FROM resolutions LIMIT 1",),
+    ),
+    # The audit and the schema
+    "an artist reads the audit": ("artist", ("SELECT actor, details FROM audit",)),
+    "a buyer reads the audit": ("buyer", ("SELECT * FROM audit",)),
+    "an artist writes into the audit": (
+        "artist", (f"INSERT INTO audit VALUES (99, 'x', 'x', 'artist', '{NOW}', '[]', 'x', 'x')",),
+    ),
+    "an artist bends the audit's end": ("artist", ("UPDATE audit_tail SET size = 0",)),
+    "an artist appends in another's name": (
+        "artist", (f"SELECT clearance_append_audit('x', 'x', 'admin', '{NOW}', '[]', 'x', 'x')",),
+    ),
+    "an artist appends a forged entry": (
+        "artist", (f"SELECT clearance_append_audit('x', 'x', 'artist', '{NOW}', '[]', 'x', 'x')",),
+    ),
+    "an artist appends details that hash otherwise": (
+        "artist", (f"SELECT clearance_append_audit('x', 'x', 'artist', '{NOW}', '[ ]', 'x', 'x')",),
+    ),
+    "an admin edits the audit": ("admin", ("UPDATE audit SET actor = 'x'",)),
+    "an auditor deletes from the audit": ("auditor", ("DELETE FROM audit",)),
+    "an artist switches a guard off": ("artist", ("ALTER TABLE orders DISABLE TRIGGER ALL",)),
+    "an artist switches row security off": ("artist", ("ALTER TABLE orders DISABLE ROW LEVEL SECURITY",)),
+    "an artist makes a table": ("artist", ("CREATE TABLE public.mine (a int)",)),
+    "an artist replaces a function": (
+        "artist", ("CREATE OR REPLACE FUNCTION public.clearance_is(role text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",),
+    ),
+    "an admin changes the schema": ("admin", ("ALTER TABLE limits ADD COLUMN x int",)),
+    "an artist plays replica": ("artist", ("SET session_replication_role = replica",)),
+    "an artist takes the owner's login": ("artist", ("SET SESSION AUTHORIZATION postgres",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FORBIDDEN)
+def test_what_is_forbidden_is_refused_and_leaves_no_trace(studio: Studio, case: str) -> None:
+    login, statements = FORBIDDEN[case]
+    before = studio.everything()
+    # Row security hides what is not one's own: such a change finds nothing instead of being refused.
+    assert studio.state_of(login, *statements) == REFUSED or studio.everything() == before
+    assert studio.everything() == before
+
+
+ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "an artist asks": ("artist", (insert_request("r9", "artist", "film1", 100, state="draft"),)),
+    "an artist withdraws": ("artist", ("UPDATE buy_requests SET state = 'withdrawn' WHERE id = 'request_mid'",)),
+    "a small request of an artist is approved by itself": ("artist", (decide("request_small", "artist"),)),
+    "an approver approves": ("approver", (decide("request_mid", "approver"),)),
+    "an approver declines": ("approver", (decide("request_big", "approver", state="declined"),)),
+    "a lead approves a small request of their own": ("lead", (decide("request_lead_small", "lead"),)),
+    "an artist takes a seat": ("artist", (insert_seat("s9", "artist", by="artist"),)),
+    "an approver seats an artist": ("approver", (insert_seat("s9", "artist", by="approver"),)),
+    "an approver commits": ("approver", (insert_entry("e9", "commit", 20_000, by="approver"),)),
+    "finance ends a license": ("finance", ("UPDATE grants SET state = 'refunded'",)),
+    "an admin sets a limit": ("admin", (insert_limit("limit_9", "spend", "buyer", 1, by="admin"),)),
+    "an auditor reads the audit": ("auditor", ("SELECT * FROM audit",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_what_a_role_is_for_is_done(studio: Studio, case: str) -> None:
+    login, statements = ALLOWED[case]
+    assert studio.state_of(login, *undone(*statements)) == ""
+
+
+def buy(minor: int, *, quote: str = "quote_request_mid", number: int = 0) -> tuple[str, ...]:
+    return (insert_order(f"order_n{number}", quote, f"'approval_{quote}'", minor, by="buyer"),)
+
+
+def test_a_buyer_buys_what_was_approved_within_the_limits(studio: Studio) -> None:
+    owner = [
+        *(
+            insert_quote(f"quote_n{number}", minor, by="artist")
+            for number, minor in enumerate((25_000, 14_000, 31_000))
+        ),
+        *(
+            insert_approval(f"approval_quote_n{number}", f"quote_n{number}", by="approver")
+            for number in range(3)
+        ),
+        insert_quote("quote_n3", 100, by="artist"),
+        insert_approval("approval_quote_n3", "quote_n3", by="approver", until=BEFORE),
+    ]
+    studio.run("postgres", *owner)
+    first = buy(25_000, quote="quote_n0", number=10)
+    assert studio.state_of("buyer", *first) == ""
+    paid = "UPDATE orders SET state = 'paid', version = version + 1 WHERE id = 'order_n10'"
+    assert (
+        studio.state_of(
+            "buyer", *undone(paid, insert_grant("grant_n", "order_n10"), "SET CONSTRAINTS ALL IMMEDIATE")
+        )
+        == ""
+    )
+    unpaid = (insert_grant("grant_n", "order_n10"), "SET CONSTRAINTS ALL IMMEDIATE")
+    assert studio.state_of("buyer", *undone(*unpaid)) == REFUSED
+    # 250 and 140 are within the month's 400.
+    assert studio.state_of("buyer", *undone(*buy(14_000, quote="quote_n1", number=11))) == ""
+    assert studio.state_of("buyer", *buy(31_000, quote="quote_n2", number=12)) == REFUSED, (
+        "above the limit at once"
+    )
+    assert studio.state_of("buyer", *buy(13_000, quote="quote_n1", number=13)) == REFUSED, (
+        "not the price approved"
+    )
+    assert studio.state_of("buyer", *buy(100, quote="quote_n3", number=14)) == REFUSED, "an old approval"
+    studio.run("postgres", "UPDATE limits SET amount = 'money:38000:USD' WHERE id = 'limit_month'")
+    assert studio.state_of("buyer", *buy(14_000, quote="quote_n1", number=15)) == REFUSED, (
+        "above the month's limit"
+    )
+
+
+def test_no_seat_and_no_budget_is_exceeded_even_by_the_owner(studio: Studio) -> None:
+    seats = [insert_seat(f"seat_n{number}", f"m{number}", by="postgres") for number in range(2)]
+    assert studio.state_of("postgres", *undone(seats[0])) == ""
+    assert studio.state_of("postgres", *undone(*seats)) == "23514"
+    room = insert_entry("entry_n", "commit", 498_100, by="postgres")
+    assert studio.state_of("postgres", *undone(room)) == ""
+    assert studio.state_of("postgres", *undone(room.replace("498100", "498101"))) == "23514"
+    assert studio.state_of("postgres", *undone(room.replace("USD", "EUR"))) == "23514"
+
+
+def test_the_audit_takes_entries_of_every_role_through_the_ledger(studio: Studio, tmp_path: Path) -> None:
+    for login in ROLES:
+        place = f"{tmp_path}|{studio.server.address(studio.name, user=login)}"
+        with closing(open_place(place)) as ledger:
+            with ledger.transaction() as work:
+                event = make_event(
+                    50, actor=login, details=(("title", 'dubový „stůl“ \t \\ " 🪑 \x7f'), ("", ""))
+                )
+                entry = work.record(event)
+            ledger.write_checkpoint(at=event.at)
+            with pytest.raises(LedgerError, match="own name"), ledger.transaction() as work:
+                work.record(make_event(51, actor="somebody"))
+        with closing(open_place(f"{tmp_path}|{studio.server.address(studio.name)}")) as owner:
+            report = owner.verify_audit()
+            assert report.ok
+            assert report.size == entry.sequence
+    with closing(open_place(f"{tmp_path}|{studio.server.address(studio.name, user='artist')}")) as ledger:
+        with pytest.raises(LedgerError) as caught:
+            ledger.audit()
+        assert caught.value.code == "ledger.not_allowed"
+        with pytest.raises(LedgerError) as caught:
+            ledger.verify_audit()
+        assert caught.value.code == "ledger.not_allowed"
+
+
+def test_a_login_without_a_role_is_told_so(studio: Studio, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError) as caught:
+        open_place(f"{tmp_path}|{studio.server.address(studio.name, user='stranger')}")
+    assert caught.value.code == "ledger.not_allowed"
