@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
+from types import MappingProxyType
 
 from ..ids import hash_grant_id
+from ..model.declaration import DECLARED, Declaration
 from ..model.grant import Grant, GrantState
 from ..model.scene import SceneScan
+from ..policy.declared import ORIGINS
 from .table import neutralize
 from .witnesses import Decoded, Witness, see
 
@@ -19,6 +22,9 @@ COLUMNS = (
     "kind", "project_folder", "file", "grant_id", "listing", "title", "license", "state", "data_blocks",
     "message",
 )  # fmt: skip
+
+
+NO_DECLARATIONS: Mapping[str, Declaration] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +160,17 @@ def build_production(
     *,
     folder: str,
     grants: Mapping[str, Grant],
+    declarations: Mapping[str, Declaration] = NO_DECLARATIONS,
     used_elsewhere: Iterable[str] = (),
     problems: Sequence[Problem] = (),
     now: datetime,
     read: int = 0,
 ) -> ProductionReport:
-    """Build the report. ``grants`` are all of the ledger; ``used_elsewhere`` are ids used in other files."""
-    uses = count_uses(summaries, grants)
+    """Build the report. ``grants`` are all of the ledger; ``used_elsewhere`` are ids used in other files.
+
+    ``declarations`` are those that the files name, withdrawn or not: they are used as licenses are.
+    """
+    uses = count_uses(summaries, (*grants, *declarations))
     elsewhere = frozenset(used_elsewhere)
     files: list[FileLine] = []
     places: dict[str, list[Place]] = {}
@@ -179,7 +189,12 @@ def build_production(
                 unknown_faces=unknown,
             )
         )
-    used = tuple(_grant_line(one, grants.get(one), where, now=now) for one, where in sorted(places.items()))
+    used = tuple(
+        _declared_line(declarations[one], where)
+        if one in declarations
+        else _grant_line(one, grants.get(one), where, now=now)
+        for one, where in sorted(places.items())
+    )
     not_covered = tuple(line for line in used if line.why_not)
     unused = (
         _grant_line(one, grant, (), now=now, used_elsewhere=one in elsewhere)
@@ -257,6 +272,20 @@ def _grant_line(
         why_not=_why_not(grant, now),
         places=tuple(places),
         used_elsewhere=used_elsewhere,
+    )
+
+
+def _declared_line(declaration: Declaration, places: Sequence[Place]) -> GrantLine:
+    withdrawn = declaration.withdrawn_at
+    return GrantLine(
+        grant_id=declaration.id,
+        listing=DECLARED,
+        title=declaration.title,
+        license=declaration.license or ORIGINS[declaration.origin],
+        state="declared" if withdrawn is None else "withdrawn",
+        project=declaration.project,
+        why_not="" if withdrawn is None else f"The declaration was withdrawn on {withdrawn:%Y-%m-%d}.",
+        places=tuple(places),
     )
 
 

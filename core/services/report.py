@@ -140,11 +140,11 @@ class MakeReport:
         if not scan.scene:
             return ()
         counts = count_grants(scan)
-        known = self.find_held(scan, counts).grants
+        held = self.find_held(scan, counts)
         now = self.clock.now()
         usages = tuple(
             Usage(grant_id=grant_id, scene=scan.scene, data_blocks=counts.get(grant_id, 0), seen_at=now)
-            for grant_id in known
+            for grant_id in (*held.grants, *held.declarations)
         )
         with self.ledger.transaction() as work:
             work.replace_usages(scan.scene, usages)

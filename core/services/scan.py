@@ -19,6 +19,7 @@ from ..files.blend_scan import FileMark, are_unchanged, find_blend_files, librar
 from ..files.disk import Cancelled, Progress, ignore_progress, never_cancelled, stop_if
 from ..ledger.port import Ledger
 from ..model.audit import AuditEvent
+from ..model.declaration import Declaration, is_declaration_id
 from ..model.grant import Usage
 from ..reports.production import (
     FileSummary,
@@ -135,11 +136,21 @@ class ScanProduction:
             summaries,
             folder=root,
             grants=grants,
+            declarations=self._find_declarations(summaries),
             used_elsewhere=elsewhere,
             problems=problems,
             now=self.clock.now(),
             read=read,
         )
+
+    def _find_declarations(self, summaries: Sequence[FileSummary]) -> dict[str, Declaration]:
+        """Find what the files' stamps and faces say was declared."""
+        named = {one for summary in summaries for one, _ in summary.grants if is_declaration_id(one)}
+        numbers = {number for summary in summaries for number in summary.face_numbers}
+        found = dict(self.ledger.declarations_by_id(sorted(named)))
+        for twins in self.ledger.declarations_by_face(sorted(numbers)).values():
+            found.update((one.id, one) for one in twins)
+        return found
 
     def _note(self, summaries: Sequence[FileSummary], report: ProductionReport, *, actor: str) -> None:
         """Replace the usages of every file that could be read, in one unit of work with the audit entry."""

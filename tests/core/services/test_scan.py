@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeClock
-from ledger_values import make_grant
+from ledger_values import make_declaration, make_grant, moment
 
 from core.cli import run as run_cli
 from core.errors import CancelledError, UserInputError
+from core.files.blend_scan import mark_file
 from core.ids import hash_grant_id
 from core.ledger.engine import open_ledger
 from core.ledger.port import Ledger
@@ -266,3 +267,31 @@ def test_the_command(
     (tmp_path / "bare").mkdir()
     assert run_cli(["scan", str(tmp_path / "bare"), option], environ=environ) == 0
     assert run_cli(["scan", str(tmp_path / "nowhere"), option], environ=environ) == 2
+
+
+def test_declared_content_is_used_as_licenses_are(tmp_path: Path, ledger: Ledger) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "a.blend").write_bytes(b"")
+    stands, gone, on_faces = (make_declaration(number) for number in (1, 2, 3))
+    with ledger.transaction() as work:
+        for one in (stands, gone, on_faces):
+            work.add_declaration(one)
+        work.withdraw_declaration(gone.id, at=moment(9))
+    summary = FileSummary(
+        path=str(folder / "a.blend"), undeclared=0, unreadable_stamps=0,
+        grants=((stands.id, 3), (gone.id, 1), ("declaration_9", 1)),
+        face_numbers=(hash_grant_id(on_faces.id), 77),
+    )  # fmt: skip
+    one = service(ledger, tmp_path, Reader())
+    one = replace(one, reader=lambda path: Reading(path, summary, (mark_file(Path(path)),)))
+    report = one.run(folder, actor="ann")
+    lines = {line.grant_id: line for line in report.used}
+    assert (lines[stands.id].state, lines[stands.id].license, lines[stands.id].why_not) == (
+        "declared", "CC-BY-4.0", "",
+    )  # fmt: skip
+    assert "withdrawn on 2026-11-23" in lines[gone.id].why_not
+    assert lines[on_faces.id].state == "declared"
+    assert {line.grant_id for line in report.not_covered} == {gone.id, "declaration_9"}
+    assert report.unknown_faces == 1
+    assert {usage.grant_id for usage in ledger.usages()} == {stands.id, gone.id, on_faces.id}
