@@ -97,6 +97,7 @@ def draw_licenses(layout: Any, context: Any, app: App) -> None:
         widgets.draw_note(layout, context, Note(text="No license was found in this scene."))
     for row in shown.licenses:
         box = layout.box()
+        box.active = not row.quiet
         widgets.draw_text(box, context, row.title, icon=icons.TONES[row.tone], boxes=1, max_lines=2)
         widgets.draw_text(box, context, row.detail, icon="BLANK1", boxes=1)
         box.operator("clearance.select_finding", icon=icons.SELECT).subject = row.grant_id
@@ -106,7 +107,11 @@ def draw_undeclared(layout: Any, context: Any, app: App) -> None:
     """Draw what nobody declared."""
     shown = view_report(app.session.state)
     if not shown.undeclared:
-        widgets.draw_note(layout, context, Note(text="Everything in the scene is declared.", tone=Tone.GOOD))
+        text = (
+            "Everything that goes out is declared." if shown.aside else "Everything in the scene is declared."
+        )
+        widgets.draw_note(layout, context, Note(text=text, tone=Tone.GOOD))
+        _draw_aside(layout, context, shown)
         return
     widgets.draw_text(layout, context, "Nobody has said where these come from:")
     column = layout.column(align=True)
@@ -114,6 +119,14 @@ def draw_undeclared(layout: Any, context: Any, app: App) -> None:
         row = column.row(align=True)
         _draw_undeclared(row, context, name)
     _draw_more(layout, context, shown)
+    _draw_aside(layout, context, shown)
+
+
+def _draw_aside(layout: Any, context: Any, shown: ReportView) -> None:
+    if shown.aside:
+        quiet = layout.column()
+        quiet.active = False
+        widgets.draw_text(quiet, context, shown.aside)
 
 
 def _draw_undeclared(row: Any, context: Any, name: str) -> None:

@@ -18,6 +18,7 @@ _VERDICTS = {
     Verdict.NEEDS_REVIEW: ("Needs review", Tone.WARN),
     Verdict.UNDECLARED: ("Undeclared parts", Tone.WARN),
     Verdict.NOT_CLEARED: ("Not cleared", Tone.BAD),
+    Verdict.IN_FILE_ONLY: ("In the file only", Tone.INFO),
 }
 
 
@@ -40,6 +41,8 @@ class LicenseRow:
     title: str
     detail: str
     tone: Tone
+    quiet: bool = False
+    """It is in the file only, and counts for nothing that goes out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,8 @@ class ReportView:
     licenses: tuple[LicenseRow, ...] = ()
     undeclared: tuple[str, ...] = ()
     more_undeclared: int = 0
+    aside: str = ""
+    """What else nobody declared, but is in the file only; empty when nothing is."""
     can_save: bool = False
     busy: bool = False
 
@@ -91,9 +96,24 @@ def view_report(state: SessionState) -> ReportView:
         licenses=tuple(_license(grant) for grant in report.grants),
         undeclared=report.undeclared[:MAX_UNDECLARED_SHOWN],
         more_undeclared=max(0, len(report.undeclared) - MAX_UNDECLARED_SHOWN),
+        aside=_describe_aside(report),
         can_save=not busy,
         busy=busy,
     )
+
+
+def _describe_aside(report: Report) -> str:
+    number = sum(row.verdict is Verdict.IN_FILE_ONLY and not row.witness for row in report.rows)
+    if not number:
+        return ""
+    are = "is" if number == 1 else "are"
+    return (
+        f"{count(number, 'undeclared data-block')} {are} in the file only: no picture shows {_them(number)}."
+    )
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"
 
 
 def _obstacle(row: FindingRow, titles: dict[str, str]) -> ObstacleRow:
@@ -103,11 +123,14 @@ def _obstacle(row: FindingRow, titles: dict[str, str]) -> ObstacleRow:
 
 def _license(grant: ReportGrant) -> LicenseRow:
     label = shorten(grant.license_label, 50) or "license not known"
+    quiet = grant.verdict is Verdict.IN_FILE_ONLY
+    where = "in the file only · " if quiet else ""
     return LicenseRow(
         grant_id=grant.grant_id,
         title=shorten(grant.title, 60) or f"{grant.marketplace} {grant.listing_id}",
-        detail=f"{label} · {count(grant.data_blocks, 'data-block')}",
+        detail=f"{where}{label} · {count(grant.data_blocks, 'data-block')}",
         tone=_VERDICTS[grant.verdict][1],
+        quiet=quiet,
     )
 
 

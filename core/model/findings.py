@@ -35,6 +35,9 @@ class Verdict(StrEnum):
     NEEDS_REVIEW = "needs_review"
     UNDECLARED = "undeclared"
     NOT_CLEARED = "not_cleared"
+    IN_FILE_ONLY = "in_file_only"
+    """No answer, and never that of a scene: a part that no picture shows was not asked, while only pictures
+    go out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,10 @@ class OutputKind(StrEnum):
     AI_INPUT = "ai_input"
 
 
+PICTURES = frozenset({OutputKind.RENDER, OutputKind.VIDEO, OutputKind.PRINT})
+"""Outputs that only show what is in a scene; all others hand content on."""
+
+
 class Purpose(StrEnum):
     """Commercial or editorial, as stock licenses divide it."""
 
@@ -86,3 +90,8 @@ class IntendedUse:
     def all_clients(self) -> frozenset[str]:
         """Everybody for whom the work is made."""
         return frozenset(name for name in (self.client, *self.clients) if name)
+
+    @property
+    def only_pictures(self) -> bool:
+        """Nothing but pictures and films goes out: what they do not show stays in the house."""
+        return bool(self.outputs) and self.outputs <= PICTURES

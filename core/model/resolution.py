@@ -21,7 +21,8 @@ class ResolutionKind(StrEnum):
     OWN_WORK = "own_work"
     """It was made here and comes from no marketplace."""
     NOT_VISIBLE = "not_visible"
-    """It is in the file but in no picture that goes out."""
+    """It is rendered but out of sight: behind the camera, covered. (What is not rendered at all, the report
+    sets aside without a resolution.)"""
     REPLACED = "replaced"
     """It is being replaced; until when has to be said."""
 

@@ -21,7 +21,13 @@ from .grant_rules import ask_for_credit
 from .resolving import UNDECLARED, resolve
 from .studio import NO_STUDIO, StudioPolicy
 
-WEIGHT = {Verdict.CLEARED: 0, Verdict.NEEDS_REVIEW: 1, Verdict.UNDECLARED: 2, Verdict.NOT_CLEARED: 3}
+WEIGHT = {
+    Verdict.IN_FILE_ONLY: -1,
+    Verdict.CLEARED: 0,
+    Verdict.NEEDS_REVIEW: 1,
+    Verdict.UNDECLARED: 2,
+    Verdict.NOT_CLEARED: 3,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,10 @@ class Part:
     """No content by itself: something that was found in the scene. Only ``extra`` counts."""
     folded: bool = False
     """Stands for ``objects`` data-blocks of which the same has to be said."""
+    aside: tuple[Finding, ...] = ()
+    """As ``extra``, but of copies that no picture shows: it stands where more than pictures goes out."""
+    in_output: bool | None = None
+    """False: no picture shows it, so it is asked only where more than pictures goes out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +116,11 @@ class Judge:
         return self._now
 
     def judge(self, part: Part, use: IntendedUse) -> PartAnswer:
-        """Answer for one part."""
+        """Answer for one part; what the use does not ask about is cleared for it."""
+        if _is_aside(part, use):
+            return PartAnswer(part=part, verdict=Verdict.CLEARED, findings=())
+        if part.aside and not use.only_pictures:
+            part = replace(part, extra=(*part.extra, *part.aside), aside=())
         if part.facts is not None:
             own = self._find(part.facts, part.subject, use)
         else:
@@ -142,6 +156,9 @@ class Judge:
         found: list[Verdict] = []
         here: dict[Hashable, Verdict] = {}
         for part, likeness in parts:
+            if _is_aside(part, use):
+                found.append(Verdict.CLEARED)
+                continue
             if likeness is None:
                 found.append(self.judge(part, use).verdict)
                 continue
@@ -156,9 +173,9 @@ class Judge:
 
         None for a part of which something was decided, or that something was found of: it is like no other.
         """
-        if part.extra or part.facts is None or part.subject in self._by_subject:
+        if part.extra or part.aside or part.facts is None or part.subject in self._by_subject:
             return None
-        return self._key(part.facts, weigh_only=True)
+        return (part.in_output is False, self._key(part.facts, weigh_only=True))
 
     def _weigh_alike(self, part: Part, likeness: Hashable, use: IntendedUse) -> Verdict:
         key = (use, likeness)
@@ -198,6 +215,10 @@ class Judge:
         if terms.term_days is UNKNOWN and not early and not self._leans_on_hints:
             bought = None
         return (id(terms), bought, *_TELL(facts))
+
+
+def _is_aside(part: Part, use: IntendedUse) -> bool:
+    return part.in_output is False and use.only_pictures
 
 
 def about(finding: Finding, subject: str, *, how_to_fix: str = "") -> Finding:
@@ -262,8 +283,8 @@ def put_together(judge: Judge, answers: Sequence[PartAnswer], use: IntendedUse) 
 
 
 def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the heaviest verdict; nothing to judge is cleared."""
-    return max(verdicts, key=WEIGHT.__getitem__, default=Verdict.CLEARED)
+    """Return the heaviest verdict; nothing to judge is cleared, and so is what is in the file only."""
+    return max((Verdict.CLEARED, *verdicts), key=WEIGHT.__getitem__)
 
 
 def _still_for(judge: Judge, known: Sequence[tuple[Part, Hashable | None]], use: IntendedUse) -> StillFor:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..model.alert import Occasion
-from ..model.intended_use import IntendedUse, OutputKind
+from ..model.intended_use import PICTURES, IntendedUse, OutputKind
 
-PICTURES = frozenset({OutputKind.RENDER, OutputKind.VIDEO, OutputKind.PRINT})
 FILES = frozenset(OutputKind) - PICTURES
 """Outputs that somebody gets as files, or that are made of exported files."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ..model.findings import Finding, Severity
-from ..model.intended_use import OutputKind
+from ..model.intended_use import PICTURES, OutputKind
 from ..model.license import Edits, Permission, Unknown
 from .facts import Facts
 from .use_rules import READ, check_permission
 from .wording import make_finding, name_license
 
-PICTURES = frozenset({OutputKind.RENDER, OutputKind.VIDEO, OutputKind.PRINT})
 PRODUCTS = PICTURES | {OutputKind.INTERACTIVE_PACKED, OutputKind.INTERACTIVE_OPEN_FORMAT}
 
 

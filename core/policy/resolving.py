@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..model.findings import Finding
-from ..model.intended_use import IntendedUse, OutputKind
+from ..model.intended_use import IntendedUse
 from ..model.resolution import Resolution, ResolutionKind
 
-PICTURES = frozenset({OutputKind.RENDER, OutputKind.VIDEO, OutputKind.PRINT})
 STUDIO = "studio."
 ABOUT_THE_HOUSE = "policy."
 """How the names of findings begin that are about a studio's own files, not about anything in a scene."""
@@ -70,7 +69,7 @@ def say_why_not(resolution: Resolution, finding: Finding, *, use: IntendedUse, n
         return "The studio's rule allows no exception."
     if kind not in find_kinds(finding.rule):
         return f"“{kind.value.replace('_', ' ')}” is no answer to {finding.rule}."
-    if kind is ResolutionKind.NOT_VISIBLE and not (use.outputs and use.outputs <= PICTURES):
+    if kind is ResolutionKind.NOT_VISIBLE and not use.only_pictures:
         return "More than pictures leaves the house: what cannot be seen is still in the file."
     if resolution.decided_at > now:
         return "It was decided on a day that is still to come."

@@ -19,12 +19,14 @@ from ..model.license import LicenseTerms
 from ..model.resolution import Resolution, ResolutionKind
 from .compound import WEIGHT, CompoundAnswer, Judge, Part, PartAnswer
 from .facts import Facts
-from .resolving import ABOUT_THE_HOUSE, PICTURES, find_kinds
+from .resolving import ABOUT_THE_HOUSE, find_kinds
 from .studio import NO_STUDIO, StudioPolicy
 from .wording import OUTPUTS, name_license, shorten
 
 Alternatives = Callable[[Part], Iterable[LicenseTerms]]
 """The licenses that the same marketplace has for a part, as they are today."""
+
+_HOW_TO_HIDE = "Switch its render visibility off or exclude its collection: then the report sets it aside."
 
 
 class WayOut(StrEnum):
@@ -183,8 +185,12 @@ def _check(entry: PartAnswer) -> list[_Offer]:
 
 
 def _hide(entry: PartAnswer, use: IntendedUse) -> list[_Offer]:
-    """Suggest to hide a part where only pictures go out and everything against it can be hidden."""
-    if not use.outputs or not use.outputs <= PICTURES:
+    """Suggest to hide a part where only pictures go out and everything against it can be hidden.
+
+    Once it is not rendered (render visibility, excluded collection), the report sets it aside by itself; what
+    is rendered but out of sight takes a resolution "not visible".
+    """
+    if not use.only_pictures:
         return []
     against = [f for f in entry.findings if f.decides and f.severity is not Severity.HINT]
     if any(ResolutionKind.NOT_VISIBLE not in find_kinds(f.rule) or f.final for f in against):
@@ -193,13 +199,13 @@ def _hide(entry: PartAnswer, use: IntendedUse) -> list[_Offer]:
     def put(part: Part) -> str:
         return f"Hide {_objects(part)} from every picture that goes out."
 
-    return [_Offer(way=WayOut.HIDE, leads_to=Verdict.CLEARED, put=put)]
+    return [_Offer(way=WayOut.HIDE, leads_to=Verdict.CLEARED, put=put, note=_HOW_TO_HIDE)]
 
 
 def _leave_out(entry: PartAnswer, use: IntendedUse, judge: Judge) -> list[_Offer]:
     """Find the smallest set of outputs without which the part is cleared, or at least better."""
     kinds = [kind for kind in OutputKind if kind in use.outputs]
-    if entry.part.facts is None:
+    if entry.part.facts is None and entry.part.in_output is not False:
         return []  # what is undeclared or damaged is so whatever goes out
     for number in range(1, len(kinds)):
         tried = []

@@ -18,6 +18,7 @@ from ..policy.ways_out import Suggestion, pick_cheapest, suggest
 
 FOLD_ABOVE = 20
 """So many data-blocks are named one by one in the answer."""
+IN_FILE_ONLY = Verdict.IN_FILE_ONLY.value
 
 
 class Observed:
@@ -35,12 +36,16 @@ class Observed:
         """Take a part that is like no other, such as one that somebody decided about."""
         self._parts.append(part)
 
-    def add_alike(self, subject: str, title: str, extra: tuple[Finding, ...] = ()) -> None:
+    def add_alike(
+        self, subject: str, title: str, extra: tuple[Finding, ...] = (), *, in_output: bool | None = None
+    ) -> None:
         """Take a data-block; without ``extra``, nobody declared it."""
         rules = tuple(finding.rule for finding in extra) or (UNDECLARED,)
+        if in_output is False:
+            rules = (*rules, IN_FILE_ONLY)
         count = self._counts[rules] = self._counts.get(rules, 0) + 1
         if count <= FOLD_ABOVE + 1:
-            part = Part(subject=subject, title=title, extra=extra, loose=bool(extra))
+            part = Part(subject=subject, title=title, extra=extra, loose=bool(extra), in_output=in_output)
             self._alike.setdefault(rules, []).append(part)
 
     def parts(self) -> tuple[Part, ...]:
@@ -59,6 +64,7 @@ class Observed:
                     extra=first.extra,
                     loose=first.loose,
                     folded=True,
+                    in_output=first.in_output,
                 )
             )
         return tuple(parts)

@@ -22,7 +22,7 @@ from ..policy.compound import Judge, Part, undeclared, worst_verdict
 from ..policy.engine import sort_findings, weigh
 from ..policy.studio import NO_STUDIO, StudioPolicy, unreadable
 from ..stamp_format import Stamp
-from . import scene_findings
+from . import in_file, scene_findings
 from .answering import Observed, answer_scene
 from .judging import Known, Licenses, sort_lines
 from .summary import summarize
@@ -70,12 +70,13 @@ def build_report(
     counts = scene.count_grants()
     lines, parts = [], []
     for grant_id, count in counts.items():
-        line, part = held.answer(grant_id, count)
+        line, part = held.answer(grant_id, count, in_output=None if grant_id in scene.shown else False)
         lines.append(line)
         parts.append(part)
     findings: list[Finding] = [*scene.findings]
+    counted = [line for line in lines if line.verdict is not Verdict.IN_FILE_ONLY]
     for line in lines:
-        findings.extend(line.findings)
+        findings.extend(in_file.tell_of(line))
     bare = scene.bare
     if bare:
         findings.append(scene_findings.undeclared(bare))
@@ -84,6 +85,8 @@ def build_report(
         scene_findings.lost(grant_id, held.name(grant_id), suspicious=bool(scene.undeclared))
         for grant_id in lost
     )
+    if scene.aside:
+        findings.append(in_file.about_aside(scene.aside, len(lines) - len(counted)))
     house = [*notices, *((unreadable(studio),) if studio.problem else ())]
     findings = list(dict.fromkeys((*house, *findings)))
     for one in house:
@@ -101,7 +104,7 @@ def build_report(
         use=use,
         made_at=now,
         verdict=verdict,
-        summary=summarize(verdict, use, lines, rows, findings),
+        summary=summarize(verdict, use, counted, rows, findings),
         grants=sort_lines(lines),
         rows=rows,
         findings=sort_findings(findings),
@@ -133,7 +136,11 @@ class _Scene:
         self.bare = 0
         """Data-blocks without any license that nobody decided about."""
         self.observed = Observed()
-        self._sound: dict[tuple[int, Witness], tuple[Verdict, str]] = {}
+        self.shown: set[str] = set()
+        """Licenses of data-blocks that pictures show, as far as is known."""
+        self.aside = 0
+        """Data-blocks that do not count for the use."""
+        self._sound: dict[tuple[int, Witness, bool], tuple[Verdict, str]] = {}
         self._held = held
         self._judge = judge
         self._use = use
@@ -141,30 +148,35 @@ class _Scene:
     def add(self, sighting: Sighting) -> None:
         """Make the row of one data-block."""
         witness, block = sighting.witness, sighting.block
+        counts = in_file.counts(block, self._use)
+        if not counts:
+            self.aside += 1
         if witness is Witness.STAMP or (witness is Witness.STAMP_AND_FACES and not block.unmarked_faces):
-            self.rows.append(self._add_sound(sighting))
-            return
-        subject = f"{block.id_type}/{block.name}"
-        if witness is Witness.NONE:
-            row = self._add_bare(sighting, subject)
+            row = self._add_sound(sighting)
+        elif witness is Witness.NONE:
+            row = self._add_bare(sighting, counts=counts)
         else:
-            row = self._add_doubtful(sighting, subject)
+            row = self._add_doubtful(sighting, counts=counts)
+        if not counts:
+            row = in_file.set_row_aside(row)
+        elif row.verdict is Verdict.UNDECLARED:
+            self.undeclared.append(f"{block.id_type}/{block.name}")
         self.rows.append(row)
-        if row.verdict is Verdict.UNDECLARED:
-            self.undeclared.append(subject)
 
     def _add_sound(self, sighting: Sighting) -> ReportRow:
         """Make the row of a data-block with nothing wrong about its stamp: nearly all of them."""
         block, witness, grant_ids, stamp, _ = sighting
-        known = self._sound.get((id(stamp), witness))
+        hidden = block.in_output is False
+        known = self._sound.get((id(stamp), witness, hidden))
         if known is None:
             proven = self._held.knows(grant_ids[0])
             word = witness.value if proven else Witness.UNKNOWN_GRANT.value
-            known = self._sound[(id(stamp), witness)] = (self._held.claims(grant_ids, stamp), word)
+            verdict = self._held.claims(grant_ids, stamp, hidden=hidden)
+            known = self._sound[(id(stamp), witness, hidden)] = (verdict, word)
+            if not hidden:
+                self.shown.update(grant_ids)
         verdict, word = known
         self.counted[grant_ids] = self.counted.get(grant_ids, 0) + 1
-        if verdict is Verdict.UNDECLARED:
-            self.undeclared.append(f"{block.id_type}/{block.name}")
         return ReportRow(
             id_type=block.id_type,
             name=block.name,
@@ -175,17 +187,18 @@ class _Scene:
             in_output=block.in_output,
         )
 
-    def _add_bare(self, sighting: Sighting, subject: str) -> ReportRow:
+    def _add_bare(self, sighting: Sighting, *, counts: bool) -> ReportRow:
         block, verdict = sighting.block, Verdict.UNDECLARED
+        subject = f"{block.id_type}/{block.name}"
         if self._judge.decided(subject):
-            part = Part(subject=subject, title=block.name)
+            part = Part(subject=subject, title=block.name, in_output=block.in_output)
             self.observed.add(part)
             said = self._judge.resolve((undeclared(part),), self._use)
             verdict = weigh(said)
-            self.findings.extend(said)
+            self.findings.extend(said if counts else ())
         else:
-            self.observed.add_alike(subject, block.name)
-        self.bare += verdict is Verdict.UNDECLARED
+            self.observed.add_alike(subject, block.name, in_output=block.in_output)
+        self.bare += counts and verdict is Verdict.UNDECLARED
         return ReportRow(
             id_type=block.id_type,
             name=block.name,
@@ -194,22 +207,27 @@ class _Scene:
             in_output=block.in_output,
         )
 
-    def _add_doubtful(self, sighting: Sighting, subject: str) -> ReportRow:
+    def _add_doubtful(self, sighting: Sighting, *, counts: bool) -> ReportRow:
         """Make the row of a data-block whose witnesses do not agree, or that says something worth telling."""
         block, grant_ids = sighting.block, sighting.grant_ids
+        subject, hidden = f"{block.id_type}/{block.name}", block.in_output is False
         found = scene_findings.about_sighting(sighting, subject)
         said = self._judge.resolve(found, self._use)
-        self.findings.extend(said)
+        self.findings.extend(said if counts else ())
         heavy = tuple(finding for finding in found if finding.severity is not Severity.HINT)
         if heavy and self._judge.decided(subject):
-            self.observed.add(Part(subject=subject, title=block.name, extra=heavy, loose=True))
+            self.observed.add(
+                Part(subject=subject, title=block.name, extra=heavy, loose=True, in_output=block.in_output)
+            )
         elif heavy:
-            self.observed.add_alike(subject, block.name, heavy)
+            self.observed.add_alike(subject, block.name, heavy, in_output=block.in_output)
+        if not hidden:
+            self.shown.update(grant_ids)
         self.counted[grant_ids] = self.counted.get(grant_ids, 0) + 1
         return ReportRow(
             id_type=block.id_type,
             name=block.name,
-            verdict=worst_verdict((self._held.claims(grant_ids, sighting.stamp), weigh(said))),
+            verdict=worst_verdict((self._held.claims(grant_ids, sighting.stamp, hidden=hidden), weigh(said))),
             grant_ids=grant_ids,
             witness=sighting.witness.value,
             library=block.library,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..model.findings import Finding
+from ..model.findings import Finding, Verdict
 from ..model.license import Confidence
 from ..model.report import Report, ReportGrant
 from .text import clean
@@ -49,9 +49,11 @@ _WEAKEST = (Confidence.UNCONFIRMED, Confidence.SECONDARY, Confidence.PRIMARY)
 
 
 def collect_credits(report: Report) -> tuple[Credit, ...]:
-    """Return every credit line once, in alphabetical order."""
+    """Return every credit line once, in alphabetical order; what no picture shows needs none."""
     lines: dict[str, list[ReportGrant]] = {}
     for grant in report.grants:
+        if grant.verdict is Verdict.IN_FILE_ONLY:
+            continue
         line = clean(grant.credit, 300)
         if line:
             lines.setdefault(line, []).append(grant)

@@ -294,6 +294,10 @@ def view_proofs(report: Report, details: ReportDetails) -> tuple[list[ProofView]
     return made, dropped
 
 
+_ELSEWHERE = frozenset({Verdict.UNDECLARED, Verdict.IN_FILE_ONLY})
+"""What parts of the page of their own list."""
+
+
 def view_groups(
     rows: Iterable[ReportRow], titles: Mapping[str, str], *, outside: bool = False
 ) -> tuple[list[GroupView], int]:
@@ -303,13 +307,13 @@ def view_groups(
     """
     groups: dict[tuple[tuple[str, ...], Verdict], list[ReportRow]] = {}
     for row in rows:
-        wanted = row.in_output is False if outside else row.verdict is not Verdict.UNDECLARED
+        wanted = row.in_output is False if outside else row.verdict not in _ELSEWHERE
         if wanted:
             groups.setdefault((row.grant_ids, row.verdict), []).append(row)
     views = [
         GroupView(
             title=" + ".join(titles.get(grant_id, clean(grant_id, 60)) for grant_id in grant_ids[:4])
-            or ("Undeclared" if verdict is Verdict.UNDECLARED else "License not known"),
+            or ("Undeclared" if verdict in _ELSEWHERE and not group[0].witness else "License not known"),
             verdict=VERDICTS[verdict],
             verdict_class=verdict.value,
             count=len(group),

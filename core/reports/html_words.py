@@ -19,6 +19,7 @@ TITLE_LENGTH = 120
 
 VERDICTS = {
     Verdict.CLEARED: "Cleared",
+    Verdict.IN_FILE_ONLY: "In the file only",
     Verdict.NEEDS_REVIEW: "Needs review",
     Verdict.UNDECLARED: "Undeclared",
     Verdict.NOT_CLEARED: "Not cleared",

@@ -26,6 +26,7 @@ from ..policy.grant_rules import check_stamp
 from ..policy.wording import shorten
 from ..stamp_format import Stamp
 from . import scene_findings
+from .in_file import set_grant_aside
 from .terms_change import find_narrower
 
 DECLARED_NAME = "Declared"
@@ -65,9 +66,10 @@ class Licenses:
         self._use = use
         self._now = now
         self._facts: dict[str, Facts | None] = {}
-        self._disagreements: dict[str, dict[Finding, None]] = {}
-        self._claims: dict[tuple[str, str, str], Verdict] = {}
-        self._blocks: dict[tuple[tuple[str, ...], int], Verdict] = {}
+        self._disagreements: dict[tuple[str, bool], dict[Finding, None]] = {}
+        """By license, and whether a data-block that no picture shows says so."""
+        self._claims: dict[tuple[str, str, str, bool], Verdict] = {}
+        self._blocks: dict[tuple[tuple[str, ...], int, bool], Verdict] = {}
         self._licenses: dict[str, Verdict] = {}
         self._changes: dict[Hashable, Finding | None] = {}
 
@@ -84,41 +86,54 @@ class Licenses:
         stamp = self._stamps.get(grant_id)
         return shorten(_claimed_name(grant_id, stamp))
 
-    def claims(self, grant_ids: tuple[str, ...], stamp: Stamp | None) -> Verdict:
+    def claims(self, grant_ids: tuple[str, ...], stamp: Stamp | None, *, hidden: bool = False) -> Verdict:
         """Judge all licenses of one data-block; the stamp speaks for its own license only.
 
-        ``stamp`` has to be one that lives as long as this object does.
+        ``stamp`` has to be one that lives as long as this object does. ``hidden``: no picture shows it.
         """
-        key = (grant_ids, id(stamp))
+        key = (grant_ids, id(stamp), hidden)
         verdict = self._blocks.get(key)
         if verdict is None:
             verdict = self._blocks[key] = worst_verdict(
-                self._claim(grant_id, stamp if stamp is not None and stamp.grant_id == grant_id else None)
+                self._claim(
+                    grant_id,
+                    stamp if stamp is not None and stamp.grant_id == grant_id else None,
+                    hidden=hidden,
+                )
                 for grant_id in grant_ids
             )
         return verdict
 
-    def answer(self, grant_id: str, data_blocks: int) -> tuple[ReportGrant, PartAnswer]:
+    def answer(
+        self, grant_id: str, data_blocks: int, *, in_output: bool | None = None
+    ) -> tuple[ReportGrant, PartAnswer]:
         """Return a license's line in the bill of materials, and its part of the compound answer.
 
-        To be asked once all its data-blocks have been.
+        To be asked once all its data-blocks have been. ``in_output`` False: no picture shows any of them.
         """
-        extra = (*self._extra(grant_id), *self._disagreements.get(grant_id, ()))
+        said = self._disagreements.get((grant_id, False), {})
+        hidden = [one for one in self._disagreements.get((grant_id, True), ()) if one not in said]
         facts = self._get_facts(grant_id)
         part = Part(
             subject=grant_id,
             title=self.name(grant_id),
             objects=data_blocks,
             facts=facts,
-            extra=extra,
+            extra=(*self._extra(grant_id), *said),
             loose=facts is None,
+            aside=tuple(hidden),
+            in_output=in_output,
         )
         answer = self._judge.judge(part, self._use)
+        if in_output is False and self._use.only_pictures:
+            counted = self._judge.judge(replace(part, in_output=None), self._use)
+            return set_grant_aside(self._line(grant_id, data_blocks, counted)), answer
         return self._line(grant_id, data_blocks, answer), answer
 
-    def _claim(self, grant_id: str, stamp: Stamp | None) -> Verdict:
+    def _claim(self, grant_id: str, stamp: Stamp | None, *, hidden: bool) -> Verdict:
         """Judge a license, and what one stamp claims of it."""
-        key = (grant_id, stamp.license_id, stamp.terms_sha256) if stamp is not None else (grant_id, "", "")
+        claim = (stamp.license_id, stamp.terms_sha256) if stamp is not None else ("", "")
+        key = (grant_id, *claim, hidden)
         verdict = self._claims.get(key)
         if verdict is None:
             verdict = self._licenses.get(grant_id)
@@ -128,7 +143,7 @@ class Licenses:
                 verdict = self._licenses[grant_id] = worst_verdict((alone, weigh(extra)))
             disagrees = self._find_disagreement(grant_id, stamp)
             if disagrees is not None:
-                self._disagreements.setdefault(grant_id, {})[disagrees] = None
+                self._disagreements.setdefault((grant_id, hidden), {})[disagrees] = None
                 verdict = worst_verdict((verdict, weigh(self._judge.resolve((disagrees,), self._use))))
             self._claims[key] = verdict
         return verdict

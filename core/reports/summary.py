@@ -18,7 +18,19 @@ def summarize(
     rows: Sequence[ReportRow],
     findings: Sequence[Finding],
 ) -> str:
-    """Say what a scene may be used for, or how much stands against it."""
+    """Say what a scene may be used for, or how much stands against it; ``grants`` are those that count."""
+    aside = sum(row.verdict is Verdict.IN_FILE_ONLY for row in rows)
+    shown = [row for row in rows if row.verdict is not Verdict.IN_FILE_ONLY] if aside else rows
+    return _sum_up(verdict, use, grants, shown, findings) + _mention(aside)
+
+
+def _sum_up(
+    verdict: Verdict,
+    use: IntendedUse,
+    grants: Sequence[ReportGrant],
+    rows: Sequence[ReportRow],
+    findings: Sequence[Finding],
+) -> str:
     project = f"“{shorten(use.name)}”"
     if not rows:
         if verdict is Verdict.CLEARED:
@@ -29,7 +41,7 @@ def summarize(
     assets = _count_assets(grants)
     bare = sum(row.verdict is Verdict.UNDECLARED for row in rows)
     match verdict:
-        case Verdict.CLEARED:
+        case Verdict.CLEARED | Verdict.IN_FILE_ONLY:  # the latter never is a scene's
             return f"Everything in this scene may be used for {project}: {assets}; nothing undeclared."
         case Verdict.NEEDS_REVIEW:
             doubtful = sum(grant.verdict is Verdict.NEEDS_REVIEW for grant in grants)
@@ -55,6 +67,12 @@ def summarize(
                 else ""
             )
             return f"This scene may not be used for {project}: {what}{also}."
+
+
+def _mention(aside: int) -> str:
+    if not aside:
+        return ""
+    return f" {_count(aside, 'data-block')} only in the file {'does' if aside == 1 else 'do'} not count here."
 
 
 def _count_assets(lines: Sequence[ReportGrant]) -> str:

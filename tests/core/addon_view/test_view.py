@@ -377,6 +377,25 @@ def test_a_report_on_ten_thousand_undeclared_things_is_cut_and_counted() -> None
     assert len(shown.undeclared) + shown.more_undeclared == 10_000
 
 
+def test_what_is_in_the_file_only_is_shown_quietly() -> None:
+    report = made.report("cleared", findings=(), undeclared=())
+    verdicts = made.findings.Verdict
+    seen, (away,) = report.grants, made.report("in_file_only").grants
+    bare = made.reports.ReportRow(id_type="MESH", name="Cube", verdict=verdicts.IN_FILE_ONLY, in_output=False)
+    report = replace(
+        report, grants=(*seen, away), rows=(bare, replace(bare, name="Two"), replace(bare, witness="stamp"))
+    )
+    state = made.state.SessionState(report=report, report_phase=made.state.Phase.READY)
+    shown = view_report.view_report(state)
+    assert [(row.quiet, row.tone) for row in shown.licenses] == [
+        (False, rows.Tone.GOOD),
+        (True, rows.Tone.INFO),
+    ]
+    assert shown.licenses[1].detail == "in the file only · Royalty Free License · 3 data-blocks"
+    assert shown.aside == "2 undeclared data-blocks are in the file only: no picture shows them."
+    assert view_report.view_report(STATES["report"]).aside == ""
+
+
 BOTH = frozenset({"client_id", "client_secret"})
 
 

@@ -345,7 +345,13 @@ def test_ten_thousand_objects_and_three_hundred_grants(studio: Studio) -> None:
 
 def test_the_heaviest_verdict_wins() -> None:
     assert worst_verdict([]) is Verdict.CLEARED
-    order = [Verdict.CLEARED, Verdict.NEEDS_REVIEW, Verdict.UNDECLARED, Verdict.NOT_CLEARED]
+    order = [
+        Verdict.IN_FILE_ONLY,
+        Verdict.CLEARED,
+        Verdict.NEEDS_REVIEW,
+        Verdict.UNDECLARED,
+        Verdict.NOT_CLEARED,
+    ]
     assert sorted(Verdict, key=WEIGHT.__getitem__) == order
     assert worst_verdict(order) is Verdict.NOT_CLEARED
 

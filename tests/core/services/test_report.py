@@ -115,6 +115,7 @@ def scenes(draw: st.DrawFn) -> list[DataBlock]:
     """Make a scene with everything that can be wrong with a stamp."""
     blocks = []
     for index, kind in enumerate(draw(st.lists(kinds, max_size=6))):
+        shown = draw(st.sampled_from([None, True, False]))
         number = draw(st.integers(0, 7))
         name = f"M{index}"
         stamp = make_stamp(grant_of(number))
@@ -142,6 +143,7 @@ def scenes(draw: st.DrawFn) -> list[DataBlock]:
                 blocks.append(mesh(number, name, unmarked_faces=3))
             case _:
                 blocks.append(mesh(number, name, face_grants=frozenset(), unmarked_faces=9))
+        blocks[-1] = replace(blocks[-1], in_output=shown)
     return blocks
 
 
@@ -153,7 +155,12 @@ def test_there_is_one_verdict(ledger: Ledger, blocks: list[DataBlock], use: Inte
     assert report.verdict is worst_verdict(
         [*(row.verdict for row in report.rows), *(line.verdict for line in report.grants)]
     )
-    assert all(line.verdict is weigh(line.findings) for line in report.grants)
+    for line in report.grants:
+        if line.verdict is Verdict.IN_FILE_ONLY:
+            assert use.only_pictures
+            assert weigh(line.findings) is Verdict.CLEARED
+        else:
+            assert line.verdict is weigh(line.findings)
     assert bool(answer.obstacles) is (report.verdict is not Verdict.CLEARED)
     lines = {line.grant_id: line.verdict for line in report.grants}
     rows = {f"{row.id_type}/{row.name}": row.verdict for row in report.rows}
@@ -169,6 +176,44 @@ def test_there_is_one_verdict(ledger: Ledger, blocks: list[DataBlock], use: Inte
     if len(use.outputs) == 1:
         assert max(planned) == WEIGHT[report.verdict]
     assert {way.subject for way in answer.cheapest} == {way.subject for way in answer.ways_out}
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    blocks=scenes(),
+    use=st.sampled_from([WEB, PRESETS["asset_handover"]]),
+    output=st.sampled_from(OutputKind),
+)
+def test_what_it_is_still_good_for_is_what_a_report_for_that_says(
+    ledger: Ledger, blocks: list[DataBlock], use: IntendedUse, output: OutputKind
+) -> None:
+    answer = answer_of(report_on(ledger, blocks, use))
+    (still,) = (entry for entry in answer.still_for if (entry.output, entry.purpose) == (output, use.purpose))
+    asked = report_on(ledger, blocks, replace(use, outputs=frozenset({output})))
+    assert still.verdict is asked.verdict
+
+
+def test_what_no_picture_shows_is_in_the_way_of_files_only(ledger: Ledger) -> None:
+    hidden = [mesh(1, "News", in_output=False), replace(BARE, in_output=False)]
+    report = report_on(ledger, [mesh(0), *hidden], WEB)
+    answer = answer_of(report)
+    assert report.verdict is Verdict.CLEARED
+    assert (answer.obstacles, answer.ways_out) == ((), ())
+    by_output = {one.output: one for one in answer.still_for if one.purpose is Purpose.COMMERCIAL}
+    assert by_output[OutputKind.RENDER].obstacles == ()
+    assert {"MESH/Cube", grant_of(1).id} <= set(by_output[OutputKind.FILE_SHARE_PUBLIC].obstacles)
+    shared = report_on(ledger, [mesh(0), *hidden], replace(WEB, outputs=frozenset(OutputKind)))
+    ways = {way.subject: way.way for way in answer_of(shared).ways_out if way.way == "leave_out_output"}
+    assert ways["MESH/Cube"] == "leave_out_output"
+
+
+def test_many_hidden_things_are_one_part_of_their_own(ledger: Ledger) -> None:
+    many = [replace(BARE, name=f"Cube{number}", in_output=number % 2 == 0) for number in range(60)]
+    answer = answer_of(report_on(ledger, many, replace(WEB, outputs=frozenset(OutputKind))))
+    assert sorted(answer.obstacles) == ["content.undeclared", "content.undeclared in_file_only"]
+    by_output = {one.output: one for one in answer.still_for if one.purpose is Purpose.COMMERCIAL}
+    assert by_output[OutputKind.RENDER].obstacles == ("content.undeclared",)
+    assert len(by_output[OutputKind.FILE_SHARE_PUBLIC].obstacles) == 2
 
 
 def test_a_scene_names_its_obstacle_and_the_way_out(ledger: Ledger) -> None:
