@@ -97,8 +97,8 @@ def open_studio_ledger(
         with translated(place), engine.connect() as connection, connection.begin():
             if not connection.exec_driver_sql("SELECT has_schema_privilege('public', 'USAGE')").scalar():
                 raise LedgerError(
-                    f"Your login at the studio's ledger {place} has no role there. Ask whoever looks after the "
-                    "ledger to add you as a member.",
+                    f"Your login at the studio's ledger {place} has no role there. Ask whoever looks after "
+                    "the ledger to add you as a member.",
                     code="ledger.not_allowed",
                 )
             version = read_version(connection, place)

@@ -60,8 +60,8 @@ _UNREACHABLE = _Sentence(
 )
 _NOT_ALLOWED = _Sentence(
     "ledger.not_allowed",
-    "Your login at the studio's ledger {place} does not have the right to do this ({what}); nothing was saved. "
-    "Ask whoever looks after the ledger for the role or the limit that it needs.",
+    "Your login at the studio's ledger {place} does not have the right to do this ({what}); nothing was "
+    "saved. Ask whoever looks after the ledger for the role or the limit that it needs.",
 )
 _REFUSED = _Sentence(
     "ledger.login_refused",

@@ -421,8 +421,8 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "a buyer books a refund": ("buyer", ("UPDATE refunds SET state = 'refunded'",)),
     "a buyer pays in another's name": (
         "buyer",
-        ("INSERT INTO payments SELECT 91, 'p9', 'order_1', method_id, cost, value, paid_at, 'finance', tax, home, rate, "
-         "rate_on, rate_source, purchase_order, cost_center, evidence_sha256, NULL FROM payments LIMIT 1",),
+        (("INSERT INTO payments SELECT 91, 'p9', 'order_1', method_id, cost, value, paid_at, 'finance', tax, home, rate, "
+         "rate_on, rate_source, purchase_order, cost_center, evidence_sha256, NULL FROM payments LIMIT 1"),),
     ),
     "finance buys": ("finance", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="finance"),)),
     "an admin buys": ("admin", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="admin"),)),
@@ -440,8 +440,8 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "an artist resolves a finding": ("artist", ("INSERT INTO resolutions SELECT * FROM resolutions",)),
     "legal resolves in another's name": (
         "legal",
-        ("INSERT INTO resolutions SELECT 90, 'r9', kind, rule, subject, reason, 'ceo', decided_at, evidence_sha256, "
-         "ends_at, project, terms_sha256 FROM resolutions LIMIT 1",),
+        (("INSERT INTO resolutions SELECT 90, 'r9', kind, rule, subject, reason, 'ceo', decided_at, evidence_sha256, "
+         "ends_at, project, terms_sha256 FROM resolutions LIMIT 1"),),
     ),
     # The audit and the schema
     "an artist reads the audit": ("artist", ("SELECT actor, details FROM audit",)),
