@@ -35,7 +35,7 @@ from .http.tokens import TokenKeeper
 from .http.transport import RequestsTransport, Transport
 from .http.waits import WaitBoard
 from .ids import Ids, RandomIds
-from .ledger.engine import open_ledger
+from .ledger.choose import open_chosen_ledger
 from .ledger.port import Ledger
 from .licenses import LicenseCatalogue
 from .model.grant import GrantState
@@ -121,10 +121,12 @@ def build_app(
     clock = clock or SystemClock()
     ids = ids or RandomIds()
     pause = pause_with(clock)
-    ledger = ledger or open_ledger(settings.ledger_path)
     transport = transport or RequestsTransport(monotonic=clock.monotonic)
     credentials = credentials or open_credentials(
         settings.data_dir, passphrase=environ.get("CLEARANCE_PASSPHRASE"), environ=environ
+    )
+    ledger = ledger or open_chosen_ledger(
+        path=settings.ledger_path, address=settings.ledger_url, user=settings.user, secrets=credentials
     )
     store = Store(settings.store_dir, clock=clock)
     pickup = PickUp(

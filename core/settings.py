@@ -54,6 +54,10 @@ class Settings:
     resolutions_file: Path | None = None
     """Resolutions beside those in the ledger; None: ``resolutions.toml`` in the data folder, likewise."""
 
+    ledger_url: str = ""
+    """Address of a studio's ledger (``postgresql://host/database``, never with a password); empty: the ledger
+    is a file in ``data_dir``."""
+
     @property
     def ledger_path(self) -> Path:
         """Where the embedded ledger is."""
@@ -107,6 +111,7 @@ def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str =
         sandbox_url=environ.get("CLEARANCE_SANDBOX_URL", ""),
         offline=environ.get("CLEARANCE_OFFLINE", "") not in ("", "0"),
         studio_rules=_path(environ.get("CLEARANCE_STUDIO_RULES", "")),
+        ledger_url=environ.get("CLEARANCE_LEDGER", ""),
         resolutions_file=_path(environ.get("CLEARANCE_RESOLUTIONS", "")),
         opted_in=frozenset(environ.get("CLEARANCE_OPTED_IN", "").replace(",", " ").split()),
     )

@@ -15,7 +15,7 @@ from ..errors import ClearanceError, UserInputError
 from ..host import Host, NoHost
 from ..model.intended_use import IntendedUse
 from ..model.listing import MediaKind
-from ..settings import settings_from_environ
+from ..settings import Settings, settings_from_environ
 from .output import print_json
 
 if TYPE_CHECKING:
@@ -42,11 +42,15 @@ class Context:
         if self._app is None:
             from ..app import build_app
 
-            settings = settings_from_environ(self.environ, home=self.home, user=_user_name())
-            settings = replace(settings, **self.overrides)  # type: ignore[arg-type]
+            settings = self.read_settings()
             host = self.host or NoHost(online=not settings.offline)
             self._app = build_app(settings, host=host, environ=self.environ, home=self.home)
         return self._app
+
+    def read_settings(self) -> Settings:
+        """Return the settings, without opening anything."""
+        settings = settings_from_environ(self.environ, home=self.home, user=_user_name())
+        return replace(settings, **self.overrides)  # type: ignore[arg-type]
 
     @property
     def actor(self) -> str:

@@ -14,6 +14,7 @@ from . import (
     guard,
     health,
     history,
+    ledger,
     orders,
     pickup,
     policy,
@@ -64,5 +65,6 @@ for command in (
     *terms.COMMANDS,
     *policy.COMMANDS,
     *declare.COMMANDS,
+    *ledger.COMMANDS,
 ):
     cli.add_command(command)

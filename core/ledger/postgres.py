@@ -14,6 +14,8 @@ from sqlalchemy.exc import ArgumentError
 
 from ..errors import UserInputError
 
+Address = URL
+"""Where a studio's ledger is, with the login; its text hides the password."""
 WRITING = {"clearance_writes": True}
 """Execution options of an engine whose transactions hold the one right to write from their beginning on."""
 WRITER_LOCK = 0x436C6561

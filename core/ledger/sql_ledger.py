@@ -68,7 +68,7 @@ class SqlLedger(SqlReader, ABC):
             with translated(self._place):
                 unit = connection.begin()
             try:
-                yield SqlTransaction(connection, place=self._place)
+                yield self._make_unit(connection)
             except BaseException:
                 try:
                     unit.rollback()
@@ -152,6 +152,10 @@ class SqlLedger(SqlReader, ABC):
             return known[-1]
         write_checkpoint(self.checkpoints_path, checkpoint)
         return checkpoint
+
+    def _make_unit(self, connection: Connection) -> SqlTransaction:
+        """Make the unit of work on a connection that may write."""
+        return SqlTransaction(connection, place=self._place)
 
     @contextmanager
     def _connected(self, engine: Engine) -> Iterator[Connection]:

@@ -6,18 +6,39 @@ Import this module only when such a ledger is opened: it pulls in SQLAlchemy and
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, select, text
 
 from ..errors import LedgerError
+from ..model.people import Role
 from . import schema
 from .migrate import MIGRATIONS, check_known, create_schema, read_version, run_scripts
 from .postgres import SCHEMA_LOCK, WRITING, describe, make_engine
 from .sql_ledger import LOCK_TIMEOUT_S, SqlLedger
+from .transaction import SqlTransaction
 from .trouble import translated
 
 ACCESS_SQL = Path(__file__).resolve().parent / "sql" / "access.sql"
+
+
+class StudioTransaction(SqlTransaction):
+    """A unit of work in a studio's ledger, with what only PostgreSQL has: roles."""
+
+    def set_roles(self, login: str, roles: Collection[Role]) -> None:
+        """Give a login exactly these roles, and make it where there is none (without a password).
+
+        Raises LedgerError where one's own login may not do that.
+        """
+        name = self._connection.dialect.identifier_preparer.quote_identifier(login)
+        known = select(text("1")).select_from(text("pg_roles")).where(text("rolname = :login"))
+        with translated(self._place):
+            if self._connection.execute(known, {"login": login}).first() is None:
+                self._connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN")
+            for role in Role:
+                verb, to = ("GRANT", "TO") if role in roles else ("REVOKE", "FROM")
+                self._connection.exec_driver_sql(f"{verb} clearance_{role} {to} {name}")
 
 
 class StudioLedger(SqlLedger):
@@ -33,6 +54,9 @@ class StudioLedger(SqlLedger):
             checkpoints_path=checkpoints_path,
             lock_timeout_s=lock_timeout_s,
         )
+
+    def _make_unit(self, connection: Connection) -> StudioTransaction:
+        return StudioTransaction(connection, place=self._place)
 
     def check_integrity(self) -> tuple[str, ...]:
         """Return which of the database's rules do not hold: failed indexes, constraints never checked."""
