@@ -91,7 +91,7 @@ _FORMATS = (
         group="export_scene",
         operator="fbx",
         selection_option="use_selection",
-        options=MappingProxyType({"use_custom_props": True}),
+        options=MappingProxyType({"use_custom_props": True, "path_mode": "COPY"}),
         modifiers_option="use_mesh_modifiers",
     ),
     ExportFormat(
@@ -102,6 +102,7 @@ _FORMATS = (
         group="wm",
         operator="obj_export",
         selection_option="export_selected_objects",
+        options=MappingProxyType({"path_mode": "COPY"}),
         modifiers_option="apply_modifiers",
         carries=_EVERYTHING - {"ACTION", "OTHER"},
         takes_hidden=False,

@@ -47,6 +47,8 @@ def describe_export(
 
 def find_export(context: Any, format: ExportFormat, *, selection_only: bool) -> Leaving:  # noqa: A002
     """Find what an export of the active scene takes along."""
+    # Objects that a script has just linked are not in the view layer before that; exporters do it themselves.
+    context.view_layer.update()
     objects = find_objects(context.view_layer, format, selection_only=selection_only)
     blocks = find_leaving(context.scene, objects, format)
     return Leaving(format=format, objects=tuple(objects), blocks=tuple(blocks))

@@ -96,14 +96,14 @@ def write_all(pairs: Iterable[tuple[Any, Rights]], licenses: Sequence[RightsLice
     texts = [encode(each.stamp) for each in licenses]
     numbers = {index: hash_grant_id(each.stamp.grant_id) for index, each in enumerate(licenses)}
     numbers[UNDECLARED] = 0
-    written: dict[str, None] = {}
+    known, written = set(texts), dict[str, None]()
     used: set[str] = set()
     count = changed = 0
     for block, rights in pairs:
         indexes = {index for index, _ in rights.faces if index != UNDECLARED}
         if rights.stamp is not None:
             indexes.add(rights.stamp)
-        is_bare = rights.stamp is not None and read_stamp(block) is None
+        is_bare = rights.stamp is not None and not _carries_one(block, known)
         if is_bare and rights.stamp is not None:
             write_stamp(block, texts[rights.stamp])
         if indexes and rights.faces and block.id_type == "MESH" and not read_numbers(block).any():
@@ -132,6 +132,12 @@ def read_stamp(block: Any) -> Stamp | None:
         return decode(text)
     except UserInputError:
         return None
+
+
+def _carries_one(block: Any, known: set[str]) -> bool:
+    """Say whether a data-block has a stamp; most have one of the known, and only others have to be read."""
+    text = block.get(PROPERTY)
+    return isinstance(text, str) and (text in known or read_stamp(block) is not None)
 
 
 def _find_owners(blocks: Sequence[Any]) -> dict[Key, frozenset[Key]]:

@@ -4,14 +4,16 @@ Blender itself carries the stamps of objects, meshes and materials as ``userProp
 marks on faces as ``primvars:clearance_grant``. The hook adds to the root layer's ``customLayerData`` what is
 lost otherwise: the whole rights record (images, actions, worlds), and the public credit lines.
 
-A hook is only registered where the ``pxr`` package can be imported: without it Blender ends on calling one
-(measured with the ``bpy`` module, which does not bring the package along on ``sys.path``).
+A hook is only registered where Blender's own ``pxr`` package can be imported: without it, or with another
+one, Blender ends on calling a hook (measured with the ``bpy`` module, which does not put the package on
+``sys.path``).
 """
 
 from __future__ import annotations
 
 import importlib.util
 import logging
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -21,7 +23,11 @@ from .. import runtime
 log = logging.getLogger(__name__)
 
 
-class CLEARANCE_USD_hook(bpy.types.USDHook):
+# A Blender that was built without USD has no such class.
+_Hook: Any = getattr(bpy.types, "USDHook", object)
+
+
+class CLEARANCE_USD_hook(_Hook):  # type: ignore[misc]
     """Blender calls these, on export in a thread of its own; what they raise would be lost."""
 
     bl_idname = "CLEARANCE_USD_hook"
@@ -53,5 +59,14 @@ class CLEARANCE_USD_hook(bpy.types.USDHook):
 
 def classes() -> tuple[type, ...]:
     """Return the hook, where it can work."""
-    has_pxr = hasattr(bpy.types, "USDHook") and importlib.util.find_spec("pxr") is not None
-    return (CLEARANCE_USD_hook,) if has_pxr else ()
+    return (CLEARANCE_USD_hook,) if _has_own_pxr() else ()
+
+
+def _has_own_pxr() -> bool:
+    """Say whether ``pxr`` can be imported and lies in the folder of Blender's own Python packages."""
+    spec = importlib.util.find_spec("pxr")
+    if _Hook is object or spec is None or not spec.submodule_search_locations:
+        return False
+    place = Path(next(iter(spec.submodule_search_locations))).resolve()
+    own = (Path(scripts).resolve().parent / "python" for scripts in bpy.utils.script_paths(user_pref=False))
+    return any(place.is_relative_to(folder) for folder in own)

@@ -134,6 +134,7 @@ class _Matching:
         self._found = found
         self._found_by_key = {one.key: one for one in found}
         self._rights: dict[Key, Rights] = {}
+        self._taken: dict[Key, int] = {}
         self._used: set[int] = set()
         self._unclear: dict[str, None] = {}
         self._by_name: dict[tuple[Part, str], list[int]] = defaultdict(list)
@@ -164,16 +165,31 @@ class _Matching:
         for part in (Part.GEOMETRY, Part.MATERIAL, Part.IMAGE, Part.ACTION, Part.OTHER):
             for one, index in list(self._pairs(part)):
                 self._take(one, index)
+        self._match_objects_by_data()
         missing = (content.name for index, content in enumerate(self._contents) if index not in self._used)
         return Matched(
             rights=self._rights, missing=tuple(dict.fromkeys(missing)), unclear=tuple(self._unclear)
         )
+
+    def _match_objects_by_data(self) -> None:
+        """Match objects whose name was lost (USD can call them after their data) by what they hold."""
+        holders: dict[int, list[int]] = defaultdict(list)
+        for index, inner in self._data_of.items():
+            holders[inner].append(index)
+        for one in self._found:
+            if part_of(one.id_type) is not Part.OBJECT or one.key in self._rights or one.data is None:
+                continue
+            candidates = holders.get(self._taken.get(one.data, -1), [])
+            if len({self._contents[index].stamp for index in candidates}) == 1:
+                self._used.update(candidates)
+                self._take(one, candidates[0])
 
     def _take(self, one: Found, index: int, *, runs: tuple[Run, ...] = ()) -> None:
         """Note what a data-block was; ``runs`` are its faces where modifiers of its object made others."""
         content = self._contents[index]
         pairs, is_exact = _spread(runs or content.runs, one.faces)
         self._used.add(index)
+        self._taken[one.key] = index
         self._rights[one.key] = Rights(stamp=content.stamp, faces=pairs, is_exact=is_exact)
 
     def _pairs(self, part: Part) -> Iterator[tuple[Found, int]]:

@@ -67,6 +67,18 @@ def test_data_is_found_through_its_object() -> None:
     assert matched.missing == ()
 
 
+def test_an_object_that_lost_its_name_is_known_by_its_data() -> None:
+    """USD calls an object after its mesh."""
+    record = make_record(
+        make_object("Chair", "Seat"), make_object("Table", "Top", stamp=1),
+        make_mesh("Seat", (0, 4, 8)), make_mesh("Top", (1, 6, 9), stamp=1),
+    )  # fmt: skip
+    matched = match(record, [item(1, "Seat", 3), item(2, "Top", 4), mesh(3, "Seat", 4), mesh(4, "Top", 6)])
+    assert matched.rights[("OBJECT", 1)].stamp == 0
+    assert matched.rights[("OBJECT", 2)].stamp == 1
+    assert matched.missing == ()
+
+
 def test_numbers_behind_names_keep_their_order() -> None:
     """Beside a "Chair" of the user's, "Chair" and "Chair.001" come in as "Chair.001" and "Chair.002"."""
     record = make_record(make_mesh("Chair", (0, 4, 4)), make_mesh("Chair.001", (1, 4, 4), stamp=1))
