@@ -42,6 +42,7 @@ from .model.grant import GrantState
 from .services.accounts import Accounts
 from .services.alert_file import AlertFile
 from .services.approve import Approve
+from .services.audit_papers import AuditPapers
 from .services.balances import Balances
 from .services.declare import Declarations
 from .services.documents import Documents
@@ -342,6 +343,12 @@ def _build_services(
         declarations=Declarations(ledger=ledger, store=store, clock=clock, ids=ids),
         terms=Terms(ledger=ledger, catalogue=catalogue, clock=clock),
         scan=ScanProduction(ledger=ledger, clock=clock, cache_path=settings.data_dir / "scan-cache.json"),
+        audit_papers=AuditPapers(
+            ledger=ledger,
+            credentials=credentials,
+            clock=clock,
+            ledger_name=settings.ledger_url or str(settings.ledger_path),
+        ),
         rights=ExportRights(ledger=ledger, clock=clock, catalogue=catalogue),
         accounts=accounts,
         health=network.health,

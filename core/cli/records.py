@@ -1,4 +1,4 @@
-"""``report``, ``orders``, ``reconcile``, ``library``, ``audit verify``."""
+"""``report``, ``orders``, ``reconcile``, ``library``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 import click
 
-from ..errors import AuditError, UserInputError
+from ..errors import UserInputError
 from ..model.findings import Verdict
 from ..model.order import OrderState
 from ..model.report_format import ReportFormat
@@ -187,29 +187,7 @@ def library(context: Context, as_json: bool) -> None:
     print_table("", ("Since", "Listing", "Title", "License", "State", "Id"), rows)
 
 
-@click.group()
-def audit() -> None:
-    """Work with the audit chain of the ledger."""
-
-
-@audit.command()
-@json_option
-@pass_context
-def verify(context: Context, as_json: bool) -> None:
-    """Check that no entry of the audit was edited, deleted, inserted or reordered."""
-    context.as_json = as_json
-    outcome = context.app.ledger.verify_audit()
-    if as_json:
-        print_json(outcome)
-    elif outcome.ok:
-        click.echo(f"The audit is whole: {outcome.size:,} entries, root {outcome.root}.")
-    if not outcome.ok:
-        raise AuditError(
-            "The audit does not verify: " + " ".join(problem.message for problem in outcome.problems)
-        )
-
-
-COMMANDS = (report, orders, reconcile, library, audit)
+COMMANDS = (report, orders, reconcile, library)
 
 
 def read_scan(context: Context, scene: Path | None) -> SceneScan:

@@ -9,6 +9,7 @@ import click
 from ..settings import VERSION
 from . import (
     accounts,
+    audit,
     declare,
     feeds,
     guard,
@@ -57,6 +58,7 @@ for command in (
     *history.COMMANDS,
     *pickup.COMMANDS,
     *records.COMMANDS,
+    *audit.COMMANDS,
     *guard.COMMANDS,
     *scan.COMMANDS,
     *accounts.COMMANDS,

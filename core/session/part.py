@@ -13,6 +13,7 @@ from ..model.grant import Grant, GrantState
 from ..model.listing import Listing, ListingRef, MediaKind
 from ..services.accounts import Accounts
 from ..services.approve import Approve
+from ..services.audit_papers import AuditPapers
 from ..services.balances import Balances
 from ..services.declare import Declarations
 from ..services.documents import Documents
@@ -62,6 +63,7 @@ class Services:
     report_details: GatherDetails
     house: House
     resolutions: Resolutions
+    audit_papers: AuditPapers
     declarations: Declarations
     terms: Terms
     scan: ScanProduction
