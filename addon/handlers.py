@@ -36,14 +36,14 @@ def unregister() -> None:
 @stay
 def on_load(*_: Any) -> None:
     """Take over a file that was opened: its stamps into its register, its intended use into the session."""
-    _quietly(_register_found_stamps)
+    _quietly(_keep_up)
     _quietly(_take_over_scene)
 
 
 @stay
 def on_save(*_: Any) -> None:
-    """Complete the register of a file before it is written: no stamp may vanish in silence later."""
-    _quietly(_register_found_stamps)
+    """Complete what a file notes before it is written: no stamp may vanish in silence later."""
+    _quietly(_keep_up)
 
 
 @stay
@@ -58,10 +58,10 @@ def on_blend_import(context: Any, *_: Any) -> None:
     _quietly(lambda: _register_imported(context))
 
 
-def _register_found_stamps() -> None:
+def _keep_up() -> None:
     from . import provenance
 
-    provenance.register_found_stamps()
+    provenance.keep_up()
 
 
 def _register_imported(context: Any) -> None:

@@ -9,7 +9,7 @@ import bpy
 
 from ..core.model.grant import Grant
 from ..core.stamp_format import PROPERTY
-from . import stamp_io
+from . import linked, stamp_io
 
 
 def write_asset_metadata(blocks: Iterable[Any], grant: Grant) -> int:
@@ -34,9 +34,18 @@ def write_asset_metadata(blocks: Iterable[Any], grant: Grant) -> int:
     return count
 
 
-def register_found_stamps() -> int:
-    """Note in the scene's register the stamps that came in without us (appended, pasted); return how many."""
-    return stamp_io.register_found(bpy.context.scene, sorted(stamp_io.find_stamps()))
+def keep_up() -> int:
+    """Complete what the file itself notes of licenses; return how many stamps were new to its registers.
+
+    The register gets what came in without us (appended, pasted), meshes whose every face carries one license
+    get back its stamp, and libraries get a note of what is linked from them. Done before the file is saved
+    and after it was opened, and before it is checked.
+    """
+    texts = sorted(stamp_io.find_stamps())
+    stamp_io.complete_meshes(texts)
+    linked.remember()
+    stamp_io.note_quiet(bpy.context.scene)
+    return stamp_io.register_found(bpy.context.scene, texts)
 
 
 def register_imported(import_items: Iterable[Any]) -> int:

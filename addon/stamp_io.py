@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import bpy
 import numpy as np
 
+from ..core.errors import UserInputError
 from ..core.ids import hash_grant_id
 from ..core.model.scene import DataBlock, IdType, SceneScan
 from ..core.stamp_format import (
     FACE_ATTRIBUTE,
+    PARTS_PROPERTY,
     PROPERTY,
+    QUIET_PROPERTY,
     REGISTER_PROPERTY,
     Stamp,
+    decode,
     encode,
+    encode_quiet,
     encode_register,
     extend_register,
+    read_quiet,
     read_register,
 )
-from . import data_blocks
+from . import data_blocks, linked, strips
 from .output import Output, find_output
 
 DESCRIPTION = "License of this data-block, written by Clearance. Keep it: the license report reads it"
 _SCANNED = frozenset(IdType)
 _NOT_CONTENT = frozenset({"RENDER_RESULT", "COMPOSITING"})
 _RENAMED = {"GREASEPENCIL_V3": "GREASEPENCIL"}
+_BUILT_IN = "<builtin>"
+_PARTS = {
+    "CURVE": "splines",
+    "CURVES": "curves",
+    "POINTCLOUD": "points",
+    "GREASEPENCIL": "layers",
+    "ARMATURE": "bones",
+}
+"""What the parts of data without faces are called."""
 
 
 def write(blocks: Sequence[Any], stamp: Stamp) -> int:
@@ -34,14 +51,25 @@ def write(blocks: Sequence[Any], stamp: Stamp) -> int:
     text, number = encode(stamp), hash_grant_id(stamp.grant_id)
     count = 0
     for block in blocks:
+        count += 1
         # A new key on a linked data-block is lost on save; on its library it stays.
         target = block if block.library is None else block.library
-        target[PROPERTY] = text
-        target.id_properties_ui(PROPERTY).update(description=DESCRIPTION)
-        count += 1
-        if block.id_type == "MESH" and block.library is None:
-            mark_faces(block, number)
+        if block.library is not None and target.get(PROPERTY, text) != text:
+            # The library holds another asset too: its stamp speaks for what nothing else speaks for.
+            linked.note_here(block, text)
+            continue
+        put(target, text)
+        if block.library is None:
+            if block.id_type == "MESH":
+                mark_faces(block, number)
+            _note_parts(block)
     return count
+
+
+def put(block: Any, text: str) -> None:
+    """Write a stamp's text on a data-block."""
+    block[PROPERTY] = text
+    block.id_properties_ui(PROPERTY).update(description=DESCRIPTION)
 
 
 def mark_faces(mesh: Any, number: int) -> None:
@@ -62,13 +90,12 @@ def register(scene: Any, stamp: Stamp) -> None:
     """Add a stamp to the scene's register."""
     text = _text_of(scene, REGISTER_PROPERTY)
     _write_register(scene, extend_register(text, stamp))
+    note_quiet(scene)
 
 
 def register_found(scene: Any, texts: Iterable[str]) -> int:
     """Add stamps that were found on data-blocks and are not in any register yet; return how many."""
-    known: set[str] = set()
-    for each in bpy.data.scenes:
-        known.update(read_register(_text_of(each, REGISTER_PROPERTY)))
+    known = set(_registered())
     new = [text for text in dict.fromkeys(texts) if text not in known]
     if new and scene is not None and scene.library is None:
         _write_register(scene, encode_register((*read_register(_text_of(scene, REGISTER_PROPERTY)), *new)))
@@ -76,11 +103,82 @@ def register_found(scene: Any, texts: Iterable[str]) -> int:
     return 0
 
 
+def note_quiet(scene: Any) -> None:
+    """Note whose stamps are on data-blocks that nobody would miss one on, such as actions."""
+    if scene is None or scene.library is not None:
+        return
+    noted = read_quiet(_text_of(scene, QUIET_PROPERTY))
+    found = dict(noted)
+    for block in (*bpy.data.actions, *bpy.data.shape_keys):
+        text = block.get(PROPERTY)
+        if isinstance(text, str):
+            with suppress(UserInputError):
+                _gather(found, {decode(text).grant_id: frozenset({str(block.id_type)})})
+    if found != noted:
+        scene[QUIET_PROPERTY] = encode_quiet(found)
+        scene.id_properties_ui(QUIET_PROPERTY).update(
+            description="Which licenses' animation was ever in this scene, written by Clearance"
+        )
+
+
+def _gather(found: dict[str, frozenset[str]], more: Mapping[str, frozenset[str]]) -> None:
+    for key, kinds in more.items():
+        found[key] = found.get(key, frozenset()) | kinds
+
+
 def _write_register(scene: Any, text: str) -> None:
     scene[REGISTER_PROPERTY] = text
     scene.id_properties_ui(REGISTER_PROPERTY).update(
         description="Every license stamp ever put into this scene, written by Clearance"
     )
+
+
+def complete_meshes(texts: Iterable[str]) -> int:
+    """Give meshes without a stamp the one that all their faces name; return how many got one.
+
+    That is what new_from_object, realized instances and a join into an empty mesh leave behind. Nothing is
+    guessed: faces of two licenses, faces without one, and numbers that no stamp in this file has are left.
+    """
+    bare = [
+        mesh
+        for mesh in bpy.data.meshes
+        if mesh.library is None
+        and mesh.users
+        and not mesh.is_editmode
+        and FACE_ATTRIBUTE in mesh.attributes
+        and mesh.get(PROPERTY) is None
+    ]
+    if not bare:
+        return 0
+    known = _texts_by_number((*texts, *_registered()))
+    count = 0
+    for mesh in bare:
+        numbers, unmarked = _read_faces(mesh)
+        candidates = known.get(next(iter(numbers)), ()) if len(numbers) == 1 and not unmarked else ()
+        if len(candidates) == 1:
+            put(mesh, candidates[0])
+            count += 1
+    return count
+
+
+def _registered() -> tuple[str, ...]:
+    """Return the stamp texts in the registers of all scenes."""
+    return tuple(
+        text for each in bpy.data.scenes for text in read_register(_text_of(each, REGISTER_PROPERTY))
+    )
+
+
+def _texts_by_number(texts: Iterable[str]) -> dict[int, tuple[str, ...]]:
+    """Return for every number on faces one stamp text a grant, the last that is given."""
+    by_grant: dict[str, str] = {}
+    for text in texts:
+        with suppress(UserInputError):
+            by_grant[decode(text).grant_id] = text
+    found: dict[int, tuple[str, ...]] = {}
+    for grant_id, text in by_grant.items():
+        number = hash_grant_id(grant_id)
+        found[number] = (*found.get(number, ()), text)
+    return found
 
 
 def find_stamps() -> set[str]:
@@ -111,39 +209,72 @@ def scan(host_name: str) -> SceneScan:
     """Read every data-block that can carry a license. Some 0.1 s for 10,000 objects."""
     output = find_output()
     blocks: dict[data_blocks.Key, DataBlock] = {}
+    quiet: dict[str, frozenset[str]] = {}
+    notes = linked.Notes()
     registers: list[str] = []
     for collection in data_blocks.collections():
         for block in collection:
             id_type = str(block.id_type)
             if id_type == "SCENE":
+                _gather(quiet, read_quiet(_text_of(block, QUIET_PROPERTY)))
                 registers.extend(read_register(_text_of(block, REGISTER_PROPERTY)))
                 continue
             stamp = _text_of(block, PROPERTY)
             id_type = _RENAMED.get(id_type, id_type)
             if id_type not in _SCANNED and stamp is None:
                 continue
-            if id_type == "IMAGE" and block.type in _NOT_CONTENT:
+            if _is_made_by_blender(block, id_type):
                 continue
             if id_type == IdType.STRIP and stamp is None and not block.has_file:
                 continue
             uid = block.session_uid
-            blocks[id_type, uid] = _read(block, id_type, uid, stamp, output)
+            found = _read(block, id_type, uid, stamp, output)
+            blocks[id_type, uid] = _read_linked(block, found, notes) if _is_from_a_library(block) else found
     return SceneScan(
         host=host_name,
         scene=bpy.data.filepath,
         data_blocks=tuple(blocks.values()),
         register=tuple(dict.fromkeys(registers)),
+        quiet=quiet,
+    )
+
+
+def _is_made_by_blender(block: Any, id_type: str) -> bool:
+    """Say whether Blender makes it in every scene. By what it is: anybody can give it that name."""
+    if id_type == "IMAGE":
+        return block.type in _NOT_CONTENT
+    return id_type == "FONT" and block.filepath == _BUILT_IN
+
+
+def _is_from_a_library(block: Any) -> bool:
+    return block.library is not None or block.id_type == "LIBRARY"
+
+
+def _read_linked(block: Any, found: DataBlock, notes: linked.Notes) -> DataBlock:
+    """Add what the library says, and what was noted on it, to what a linked data-block says itself."""
+    library, stamp, remembered = block.library, found.stamp, None
+    inherited = False
+    if library is not None and stamp is None:
+        noted, key = notes.of(library), linked.key_of(block)
+        stamp = noted.here.get(key)
+        if stamp is None:
+            stamp = _text_of(library, PROPERTY)
+        inherited = stamp is not None
+        remembered = None if inherited else noted.seen.get(key)
+    return replace(
+        found,
+        stamp=stamp,
+        library=library.filepath if library is not None else "",
+        # Faces of a linked mesh cannot be marked for good: its library's stamp speaks for them.
+        unmarked_faces=0 if inherited else found.unmarked_faces,
+        missing=block.id_type != strips.ID_TYPE and bool(block.is_missing),
+        remembered=remembered,
     )
 
 
 def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output) -> DataBlock:
-    library = block.library
+    """Read what a data-block says itself."""
     in_output = output.holds(block)
-    inherited = False
-    if library is not None and stamp is None:
-        stamp = _text_of(library, PROPERTY)
-        inherited = stamp is not None
-    path = library.filepath if library is not None else ""
     if id_type == "OBJECT":
         data = block.data
         return DataBlock(
@@ -151,7 +282,6 @@ def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output)
             name=block.name,
             session_uid=uid,
             stamp=stamp,
-            library=path,
             data_name=data.name if data is not None else "",
             data_type=block.type,
             users=block.users,
@@ -164,10 +294,8 @@ def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output)
             name=block.name,
             session_uid=uid,
             stamp=stamp,
-            library=path,
             face_grants=grants,
-            # Faces of a linked mesh cannot be marked for good: its library's stamp speaks for them.
-            unmarked_faces=0 if inherited else unmarked,
+            unmarked_faces=unmarked,
             users=block.users,
             in_output=in_output,
         )
@@ -176,10 +304,22 @@ def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output)
         name=block.name,
         session_uid=uid,
         stamp=stamp,
-        library=path,
         users=block.users,
         in_output=in_output,
+        parts_added=stamp is not None and id_type in _PARTS and _has_new_parts(block, id_type),
     )
+
+
+def _note_parts(block: Any) -> None:
+    """Note how many parts data has that cannot be marked part by part: a join adds some."""
+    kind = _PARTS.get(_RENAMED.get(block.id_type, block.id_type))
+    if kind is not None and not isinstance(block, bpy.types.TextCurve):
+        block[PARTS_PROPERTY] = len(getattr(block, kind))
+
+
+def _has_new_parts(block: Any, id_type: str) -> bool:
+    noted = block.get(PARTS_PROPERTY)
+    return isinstance(noted, int) and len(getattr(block, _PARTS[id_type])) > noted
 
 
 def _read_faces(mesh: Any) -> tuple[frozenset[int], int]:

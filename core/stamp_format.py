@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import UserInputError
 from .model.declaration import DECLARED, Declaration, is_declaration_id
 from .model.grant import Grant
+from .model.scene import IdType
 
 PROPERTY = "clearance"
 """Name of the custom property on data-blocks."""
@@ -22,6 +23,15 @@ REGISTER_PROPERTY = "clearance_register"
 FACE_ATTRIBUTE = "clearance_grant"
 """INT face attribute of meshes: :func:`core.ids.hash_grant_id` of the grant. No leading underscore, so
 that the glTF exporter does not carry it by accident."""
+PARTS_PROPERTY = "clearance_parts"
+"""Name of the custom property on data without faces to mark: how many parts it had when it was stamped."""
+LINKED_PROPERTY = "clearance_linked"
+"""Name of the custom property on libraries: :class:`LinkedStamps` as JSON."""
+QUIET_PROPERTY = "clearance_quiet"
+"""Name of the scene's custom property: grant ids, and which of ``QUIET_TYPES`` ever carried their stamp."""
+QUIET_TYPES = frozenset({IdType.ACTION, IdType.KEY})
+"""Kinds that hold content, and that every scene makes by itself too: without a stamp they are not undeclared,
+so it has to be known of which licenses there were some."""
 SCHEMA = 1
 MAX_CREDIT_LENGTH = 300
 MAX_FIELD_LENGTH = 200
@@ -43,6 +53,19 @@ class Stamp:
     license_id: str
     terms_sha256: str
     credit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedStamps:
+    """What a scene file notes of the data-blocks that it links from one library.
+
+    Keys are ``OBJECT/Seat``, values raw stamp texts: nothing of them is judged here.
+    """
+
+    here: Mapping[str, str] = field(default_factory=dict)
+    """Stamps that were put on linked data-blocks in this scene; such a block itself cannot keep one."""
+    seen: Mapping[str, str] = field(default_factory=dict)
+    """What the blocks themselves carried when the scene was last saved: known even if the library is gone."""
 
 
 def make_stamp(grant: Grant) -> Stamp:
@@ -149,6 +172,76 @@ def read_register(text: str | None) -> tuple[str, ...]:
         return decode_register(text)
     except UserInputError:
         return (text,)
+
+
+def encode_linked(linked: LinkedStamps) -> str:
+    """Write what is noted of one library; every stamp text is written once."""
+    texts = dict.fromkeys((*linked.here.values(), *linked.seen.values()))
+    number = {text: index for index, text in enumerate(texts)}
+    return json.dumps(
+        {
+            "v": SCHEMA,
+            "stamps": list(texts),
+            "here": {key: number[text] for key, text in linked.here.items()},
+            "seen": {key: number[text] for key, text in linked.seen.items()},
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def read_linked(text: str | None) -> LinkedStamps:
+    """Read what is noted of one library; what is damaged in it is left out, since anybody can edit it."""
+    if not text:
+        return LinkedStamps()
+    try:
+        data = _parse(text, limit=MAX_REGISTER_LENGTH)
+    except UserInputError:
+        return LinkedStamps()
+    if not isinstance(data, dict):
+        return LinkedStamps()
+    stamps = data.get("stamps")
+    texts = stamps if isinstance(stamps, list) else []
+    return LinkedStamps(here=_pick(data.get("here"), texts), seen=_pick(data.get("seen"), texts))
+
+
+def encode_quiet(quiet: Mapping[str, Iterable[str]]) -> str:
+    """Write which quiet kinds carried whose stamp."""
+    return json.dumps({key: sorted(quiet[key]) for key in sorted(quiet)}, separators=(",", ":"))
+
+
+def read_quiet(text: str | None) -> dict[str, frozenset[str]]:
+    """Read which quiet kinds carried whose stamp; what is damaged is left out."""
+    try:
+        data = _parse(text, limit=MAX_REGISTER_LENGTH) if text else None
+    except UserInputError:
+        return {}
+    if not isinstance(data, dict):
+        return {}
+    return {
+        key: found
+        for key, kinds in data.items()
+        if isinstance(kinds, list) and _is_text(key) and (found := QUIET_TYPES.intersection(_texts(kinds)))
+    }
+
+
+def _texts(values: Iterable[object]) -> Iterable[str]:
+    return (value for value in values if isinstance(value, str))
+
+
+def _pick(numbers: object, texts: list[Any]) -> dict[str, str]:
+    if not isinstance(numbers, dict):
+        return {}
+    return {
+        key: texts[number]
+        for key, number in numbers.items()
+        if isinstance(number, int)
+        and not isinstance(number, bool)
+        and 0 <= number < len(texts)
+        and isinstance(texts[number], str)
+        and _is_text(key)
+        and _is_text(texts[number])
+    }
 
 
 def _parse(text: str, *, limit: int) -> Any:

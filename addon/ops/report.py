@@ -48,7 +48,10 @@ class CLEARANCE_OT_report_scene(Operator):
     @guarded
     def execute(self: Any, context: Any, app: "App") -> Answer:
         """Read the scene here, judge it in a worker."""
+        from .. import provenance
+
         app.session.set_use(read_use(context.scene))
+        provenance.keep_up()
         app.session.report(runtime.host().scan())
         return {"FINISHED"}
 

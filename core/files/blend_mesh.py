@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from typing import Any
 
-from ..stamp_format import FACE_ATTRIBUTE
+from ..stamp_format import FACE_ATTRIBUTE, PARTS_PROPERTY
 from .blend_file import BlendFile, Block, IdBlock, damaged
 
 NOT_A_TEXT = "(not a text)"
@@ -20,6 +20,14 @@ _MAX_PROPERTIES = 100_000
 _CD_PROP_INT32 = 11
 _ATTR_INT32, _ATTR_FACE = 3, 2
 _STORED_ARRAY, _STORED_SINGLE = 0, 1
+_PARTS = {
+    "CURVE": b"Nurb",
+    "ARMATURE": b"Bone",
+    "GREASEPENCIL": b"GreasePencilLayer",
+}
+"""What parts of data without faces are structs of their own, by kind."""
+_OLD_LAYER = b"bGPDlayer"
+_COUNTED = {"CURVES": (b"geometry", b"curve_size"), "POINTCLOUD": (b"totpoint",)}
 
 
 def read_property(file: BlendFile, owner: IdBlock, name: str) -> str | None:
@@ -75,6 +83,22 @@ class _Property:
         if self.subtype != _SUBTYPE_TEXT:
             return str(content)
         return content.split(b"\x00", 1)[0].decode("utf-8", "replace")
+
+
+def has_new_parts(file: BlendFile, owner: IdBlock, kind: str) -> bool:
+    """Say whether data without faces has more parts than when it was stamped; no when that was not noted."""
+    if kind not in _PARTS and kind not in _COUNTED:
+        return False
+    noted = read_property(file, owner, PARTS_PROPERTY)
+    if noted is None or not noted.isdecimal():
+        return False
+    if kind in _COUNTED:
+        count = file.number(file.struct(owner.head), file.data(owner.head), *_COUNTED[kind]) or 0
+    else:
+        names = {_PARTS[kind], _OLD_LAYER} if kind == "GREASEPENCIL" else {_PARTS[kind]}
+        parts = (part for part in owner.parts.values() if file.struct(part).dna_type_id in names)
+        count = sum(part.count for part in parts)
+    return count > int(noted)
 
 
 def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:

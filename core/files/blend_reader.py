@@ -16,10 +16,19 @@ from typing import Any
 
 from ..errors import UserInputError
 from ..model.scene import DataBlock, IdType, SceneScan
-from ..stamp_format import PROPERTY, REGISTER_PROPERTY, read_register
+from ..stamp_format import (
+    LINKED_PROPERTY,
+    PROPERTY,
+    QUIET_PROPERTY,
+    REGISTER_PROPERTY,
+    LinkedStamps,
+    read_linked,
+    read_quiet,
+    read_register,
+)
 from .blend_file import BlendFile, IdBlock, damaged
 from .blend_links import Links
-from .blend_mesh import read_faces, read_property
+from .blend_mesh import has_new_parts, read_faces, read_property
 from .blend_strips import read_strips
 
 MAX_LIBRARIES = 500
@@ -41,6 +50,7 @@ OTHER_TYPES = {
 _STAMPED = frozenset(IdType)
 _NOT_CONTENT = frozenset({4, 5})
 """``Image.type`` of render results and of viewer nodes: Blender makes those itself."""
+_BUILT_IN = b"<builtin>"
 OBJECT_TYPES = {
     0: "EMPTY", 1: "MESH", 2: "CURVE", 3: "SURFACE", 4: "FONT", 5: "META", 10: "LIGHT", 11: "CAMERA",
     12: "SPEAKER", 13: "LIGHT_PROBE", 22: "LATTICE", 25: "ARMATURE", 26: "GPENCIL", 27: "CURVES",
@@ -74,6 +84,8 @@ class _Library:
     name: str
     shown: str
     stamp: str | None
+    linked: LinkedStamps
+    """What the scene's own file notes of what is linked from it."""
 
 
 def read_scene(path: Path) -> SceneScan:
@@ -128,6 +140,7 @@ class _Reader:
                 *self._describe_libraries(),
             ),
             register=tuple(dict.fromkeys(self._read_registers())),
+            quiet=self._read_quiet(),
         )
 
     def _reach(self, opened: _Opened, block: IdBlock) -> _Loaded:
@@ -174,8 +187,10 @@ class _Reader:
         is_archive = file.pointer(layout, data, b"archive_parent_library") != 0
         key = f"{shown}\0{name}" if is_archive else shown
         if key not in self._libraries:
-            stamp = read_property(file, block, PROPERTY) if opened is self._main else None
-            self._libraries[key] = _Library(self._unique(name), shown, stamp)
+            is_own = opened is self._main
+            stamp = read_property(file, block, PROPERTY) if is_own else None
+            linked = read_linked(read_property(file, block, LINKED_PROPERTY)) if is_own else LinkedStamps()
+            self._libraries[key] = _Library(self._unique(name), shown, stamp, linked)
         return key
 
     def _unique(self, name: str) -> str:
@@ -220,23 +235,27 @@ class _Reader:
         if kind is None:
             return None
         library = self._libraries.get(loaded.library)
-        inherited = library.stamp if library else None
         file, block = loaded.opened.file, loaded.block
+        name = loaded.name[2:].decode("utf-8", "replace")
+        key = f"{kind}/{name}"
+        inherited = library.linked.here.get(key, library.stamp) if library else None
         own = read_property(file, block, PROPERTY) if block else None
         stamp = inherited if own is None else own
         if kind not in _STAMPED and stamp is None:
             return None
         data_name, data_type, grants, unmarked = "", "EMPTY" if kind == "OBJECT" else "", frozenset[int](), 0
+        parts_added = False
         if block is not None:
-            if kind == "IMAGE" and _is_no_content(file, block):
+            if _is_made_by_blender(file, block, kind):
                 return None
+            parts_added = own is not None and has_new_parts(file, block, kind)
             if kind == "OBJECT":
                 data_name, data_type = _object_data(file, block)
             elif kind == "MESH":
                 grants, unmarked = read_faces(file, block)
         return DataBlock(
             id_type=kind,
-            name=loaded.name[2:].decode("utf-8", "replace"),
+            name=name,
             stamp=stamp,
             library=library.shown if library else "",
             data_name=data_name,
@@ -245,6 +264,9 @@ class _Reader:
             # Faces of a linked mesh cannot be marked for good: its library's stamp speaks for them.
             unmarked_faces=0 if own is None and inherited is not None else unmarked,
             users=loaded.users,
+            missing=block is None,
+            remembered=library.linked.seen.get(key) if library and stamp is None else None,
+            parts_added=parts_added,
         )
 
     def _describe_strips(self) -> Iterator[DataBlock]:
@@ -264,8 +286,20 @@ class _Reader:
                 )
 
     def _describe_libraries(self) -> Iterator[DataBlock]:
-        for library in self._libraries.values():
-            yield DataBlock(id_type=IdType.LIBRARY, name=library.name, stamp=library.stamp, users=1)
+        for key, library in self._libraries.items():
+            missing = key in self._files and self._files[key] is None
+            yield DataBlock(
+                id_type=IdType.LIBRARY, name=library.name, stamp=library.stamp, users=1, missing=missing
+            )
+
+    def _read_quiet(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for loaded in self._loaded.values():
+            if loaded.name[:2] == b"SC" and loaded.block is not None:
+                text = read_property(loaded.opened.file, loaded.block, QUIET_PROPERTY)
+                for grant_id, kinds in read_quiet(text).items():
+                    found[grant_id] = found.get(grant_id, frozenset()) | kinds
+        return found
 
     def _read_registers(self) -> Iterator[str]:
         for loaded in self._loaded.values():
@@ -279,8 +313,15 @@ def absolute(text: str, base: Path) -> Path:
     return Path(os.path.normpath(base.parent / plain[2:])) if plain.startswith("//") else Path(text)
 
 
-def _is_no_content(file: BlendFile, image: IdBlock) -> bool:
-    return file.number(file.struct(image.head), file.data(image.head), b"type", code="h") in _NOT_CONTENT
+def _is_made_by_blender(file: BlendFile, block: IdBlock, kind: str) -> bool:
+    """Say whether it is one of what Blender makes in every scene: render results and the built-in font."""
+    layout, data = file.struct(block.head), file.data(block.head)
+    if kind == IdType.IMAGE:
+        return file.number(layout, data, b"type", code="h") in _NOT_CONTENT
+    return kind == IdType.FONT and _BUILT_IN in (
+        file.text(layout, data, b"name", size=1024),
+        file.text(layout, data, b"filepath", size=1024),
+    )
 
 
 def _object_data(file: BlendFile, block: IdBlock) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +69,12 @@ class DataBlock:
     unmarked_faces: int = 0
     """For a mesh: faces whose ``clearance_grant`` is 0 or absent."""
     users: int = 1
+    missing: bool = False
+    """A linked one of which only the name is left: its library, or it in its library, is gone."""
+    remembered: str | None = None
+    """For a linked one without a stamp: raw text of the one that it carried when the scene was last saved."""
+    parts_added: bool = False
+    """For data without faces: it has more parts (splines, points, layers, bones) than when it was stamped."""
     in_output: bool | None = None
     """Whether a render shows or plays it; None: not known, and counts as shown."""
 
@@ -82,3 +89,5 @@ class SceneScan:
     """Path of the file; empty when it was never saved."""
     data_blocks: tuple[DataBlock, ...]
     register: tuple[str, ...] = field(default=())
+    quiet: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For grants by id: the kinds of :data:`core.stamp_format.QUIET_TYPES` that ever carried their stamp."""

@@ -28,7 +28,7 @@ NEEDS_END = frozenset({ResolutionKind.REPLACED})
 
 # Nobody can decide these away: a question without an output is no question, and a refund ends the right to
 # keep the content at all (buy it again, or take it out).
-_NEVER = ("use.no_output", "grant.refunded", "scene.", ABOUT_THE_HOUSE)
+_NEVER = ("use.no_output", "grant.refunded", "scene.undeclared", ABOUT_THE_HOUSE)
 # The kinds that can answer a rule, by the beginning of the rule's name: the first line that fits holds.
 _WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED = (
     ResolutionKind.CLEARED_IN_WRITING,
@@ -47,6 +47,9 @@ _KINDS: tuple[tuple[str, frozenset[ResolutionKind]], ...] = (
     ("grant.unknown", frozenset({_WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED})),
     ("stamp.", frozenset({_WRITING, _OWN, _REPLACED})),
     ("mesh.", frozenset({_WRITING, _OWN, _REPLACED})),
+    ("scene.lost", frozenset({_WRITING, _OWN, _HIDDEN, _REPLACED})),
+    ("action.unstamped", frozenset({_WRITING, _OWN, _HIDDEN, _REPLACED})),
+    ("library.", frozenset({_WRITING, _OWN, _HIDDEN, _REPLACED})),
     (WITHDRAWN, frozenset({_WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED})),
     (UNDECLARED, frozenset({_WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED})),
     ("", frozenset({_WRITING, _UPGRADED, _HIDDEN, _REPLACED})),

@@ -21,10 +21,10 @@ from ..model.scene import SceneScan
 from ..policy.compound import Judge, Part, undeclared, worst_verdict
 from ..policy.engine import sort_findings, weigh
 from ..policy.studio import NO_STUDIO, StudioPolicy, unreadable
-from ..stamp_format import Stamp
 from . import in_file, scene_findings
 from .answering import Observed, answer_scene
 from .judging import Known, Licenses, sort_lines
+from .losses import find_absent, find_lost, find_unstamped_actions
 from .summary import summarize
 from .witnesses import Decoded, Sighting, Witness, see
 
@@ -65,6 +65,8 @@ def build_report(
     sightings = see(scan, ledger_ids=[*grants, *known.declarations], decoded=decoded)
     held = Licenses(known=known, stamps=decoded.by_grant(), judge=judge, use=use, now=now)
     scene = _Scene(held, judge, use)
+    for library, finding in find_absent(sightings):
+        scene.add_library(library, finding)
     for sighting in sightings:
         scene.add(sighting)
     counts = scene.count_grants()
@@ -73,6 +75,13 @@ def build_report(
         line, part = held.answer(grant_id, count, in_output=None if grant_id in scene.shown else False)
         lines.append(line)
         parts.append(part)
+    lost = find_lost(scan, decoded, sightings)
+    for each in lost:
+        scene.tell(scene_findings.lost(each, held.name(each.grant_id)), held.name(each.grant_id))
+    unstamped, bare_actions = find_unstamped_actions(scan, sightings, lost)
+    for grant_id in unstamped:
+        name = held.name(grant_id)
+        scene.tell(scene_findings.unstamped_actions(grant_id, name, bare_actions), name)
     findings: list[Finding] = [*scene.findings]
     counted = [line for line in lines if line.verdict is not Verdict.IN_FILE_ONLY]
     for line in lines:
@@ -80,11 +89,6 @@ def build_report(
     bare = scene.bare
     if bare:
         findings.append(scene_findings.undeclared(bare))
-    lost = _find_lost(decoded, scan.register, counts)
-    findings.extend(
-        scene_findings.lost(grant_id, held.name(grant_id), suspicious=bool(scene.undeclared))
-        for grant_id in lost
-    )
     if scene.aside:
         findings.append(in_file.about_aside(scene.aside, len(lines) - len(counted)))
     house = [*notices, *((unreadable(studio),) if studio.problem else ())]
@@ -109,7 +113,7 @@ def build_report(
         rows=rows,
         findings=sort_findings(findings),
         undeclared=tuple(scene.undeclared),
-        lost=lost,
+        lost=tuple(each.grant_id for each in lost),
         tool_version=tool_version,
         answer=answer,
     )
@@ -140,10 +144,25 @@ class _Scene:
         """Licenses of data-blocks that pictures show, as far as is known."""
         self.aside = 0
         """Data-blocks that do not count for the use."""
+        self._absent: dict[str, Verdict] = {}
+        """By the paths of libraries that are missing or changed: what that weighs."""
         self._sound: dict[tuple[int, Witness, bool], tuple[Verdict, str]] = {}
         self._held = held
         self._judge = judge
         self._use = use
+
+    def tell(self, finding: Finding, title: str) -> Verdict:
+        """Add what is said of no data-block by itself; return how it weighs, as somebody may have decided."""
+        said = self._judge.resolve((finding,), self._use)
+        self.findings.extend(said)
+        if finding.severity is not Severity.HINT:
+            self.observed.add(Part(subject=finding.subject, title=title, extra=(finding,), loose=True))
+        return weigh(said)
+
+    def add_library(self, library: str, finding: Finding) -> None:
+        """Add what is wrong with a library; its data-blocks are no better than that."""
+        verdict = self.tell(finding, finding.subject.partition("/")[2])
+        self._absent[library] = worst_verdict((verdict, self._absent.get(library, verdict)))
 
     def add(self, sighting: Sighting) -> None:
         """Make the row of one data-block."""
@@ -224,10 +243,14 @@ class _Scene:
         if not hidden:
             self.shown.update(grant_ids)
         self.counted[grant_ids] = self.counted.get(grant_ids, 0) + 1
+        is_absent = sighting.witness in {Witness.MISSING, Witness.REMEMBERED}
+        absent = self._absent.get(block.library, Verdict.CLEARED) if is_absent else Verdict.CLEARED
         return ReportRow(
             id_type=block.id_type,
             name=block.name,
-            verdict=worst_verdict((self._held.claims(grant_ids, sighting.stamp, hidden=hidden), weigh(said))),
+            verdict=worst_verdict(
+                (self._held.claims(grant_ids, sighting.stamp, hidden=hidden), absent, weigh(said))
+            ),
             grant_ids=grant_ids,
             witness=sighting.witness.value,
             library=block.library,
@@ -241,9 +264,3 @@ class _Scene:
             for grant_id in grant_ids:
                 counts[grant_id] = counts.get(grant_id, 0) + number
         return counts
-
-
-def _find_lost(decoded: Decoded, register: Iterable[str], counts: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the grants of the register that no data-block shows any more."""
-    ids = (stamp.grant_id for text in register if isinstance(stamp := decoded.read(text), Stamp))
-    return tuple(dict.fromkeys(grant_id for grant_id in ids if grant_id not in counts))

@@ -63,6 +63,8 @@ WITNESSES = {
     "unknown_grant": "not in this ledger",
     "damaged": "damaged stamp",
     "newer": "stamp of a newer version",
+    "missing": "linked, and not there",
+    "remembered": "as it was when last saved",
     "": "no license",
 }
 ORIGINS = {

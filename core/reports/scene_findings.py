@@ -6,6 +6,7 @@ Text only; which of them applies is decided by :mod:`core.reports.build`.
 from __future__ import annotations
 
 from ..model.findings import Finding, Severity
+from .losses import Lost
 from .witnesses import Sighting, Witness
 
 _ABOUT: dict[Witness, tuple[str, Severity, str, str]] = {
@@ -148,16 +149,29 @@ def undeclared(count: int) -> Finding:
     )
 
 
-def lost(grant_id: str, title: str, *, suspicious: bool) -> Finding:
-    """Say that nothing is left of an asset; suspicious where undeclared things could be what is left."""
+def unstamped_actions(grant_id: str, title: str, bare: int) -> Finding:
+    """Say that the animation of an asset carries no stamp any more, while other actions carry none."""
+    things = "an action here carries" if bare == 1 else f"{bare:,} actions here carry"
+    return Finding(
+        rule="action.unstamped",
+        severity=Severity.WARNING,
+        message=f"The animation that came with “{title}” carries its license no more, and {things} none.",
+        how_to_fix="Check that it was not baked, copied key by key, or stripped of its stamp.",
+        subject=grant_id,
+    )
+
+
+def lost(found: Lost, title: str) -> Finding:
+    """Say that nothing is left of an asset; suspicious where something here could be what is left."""
+    left = "Nothing but empty containers is left" if found.hollow else "Nothing is left"
     return Finding(
         rule="scene.lost",
-        severity=Severity.WARNING if suspicious else Severity.HINT,
-        message=f"Nothing is left in the scene of “{title}”, which was once imported into it.",
+        severity=Severity.WARNING if found.suspicious else Severity.HINT,
+        message=f"{left} in the scene of “{title}”, which was once imported into it.",
         how_to_fix=(
-            "Check that the undeclared data-blocks are not what is left of it without its stamp."
-            if suspicious
+            "Check that what is undeclared, rebuilt or merged here is not what is left of it."
+            if found.suspicious
             else "Nothing to do if it was deleted."
         ),
-        subject=grant_id,
+        subject=found.grant_id,
     )

@@ -7,10 +7,12 @@ every scene or hold no content of their own:
 
 - objects of type camera, light, empty, speaker and light probe, and their data;
 - data-blocks without users (Blender drops them on save);
-- ``Render Result``, ``Viewer Node`` and the built-in font;
 - actions, shape keys and particle settings (made by animating, sculpting and scattering), collections,
-  worlds and library references (containers: what is in them is listed by itself), and the node trees that
-  Blender embeds in materials, worlds and scenes.
+  worlds and library references (containers: what is in them is listed by itself).
+
+What Blender makes itself (render results, the built-in font, node trees inside of materials) is not in a
+scan. Names decide nothing: anybody can call a picture "Render Result". A linked data-block that is missing
+always counts.
 
 Each of them still gets a row when it carries a stamp. Nothing is inherited in silence: an object without a
 stamp whose mesh has one is judged by its mesh, and a hint says so; a stamped object with an undeclared mesh
@@ -36,14 +38,6 @@ MADE_BY_EVERY_SCENE = frozenset(
     }
 )  # fmt: skip
 HELPER_OBJECTS = frozenset({"CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE"})
-GENERATED_NAMES = frozenset(
-    {
-        ("IMAGE", "Render Result"), ("IMAGE", "Viewer Node"),
-        ("FONT", "Bfont"), ("FONT", "Bfont Regular"),
-        ("NODETREE", "Shader Nodetree"), ("NODETREE", "Texture Nodetree"),
-        ("NODETREE", "Compositing Nodetree"), ("NODETREE", "Geometry Nodetree"),
-    }
-)  # fmt: skip
 _DATA_TYPES = {
     "SURFACE": ("CURVE",),
     "FONT": ("CURVE",),
@@ -69,6 +63,10 @@ class Witness(StrEnum):
     DAMAGED = "damaged"
     NEWER = "newer"
     """A stamp of a later Clearance."""
+    MISSING = "missing"
+    """A linked data-block that is not there; its library's stamp or a note of the last save speaks for it."""
+    REMEMBERED = "remembered"
+    """A linked data-block that carried a stamp when the scene was last saved, and now carries none."""
     NONE = ""
 
 
@@ -103,6 +101,14 @@ class Decoded:
             self.stamps[text] = found
         return found
 
+    def read_all(self, scan: SceneScan) -> None:
+        """Read every stamp text of a scene."""
+        blocks = scan.data_blocks
+        texts = {block.stamp for block in blocks}.union(block.remembered for block in blocks)
+        for text in (*texts, *scan.register):
+            if text is not None:
+                self.read(text)
+
     def by_grant(self) -> dict[str, Stamp]:
         """Return one stamp of every grant that was read."""
         return {stamp.grant_id: stamp for stamp in self.stamps.values() if isinstance(stamp, Stamp)}
@@ -110,8 +116,7 @@ class Decoded:
 
 def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tuple[Sighting, ...]:
     """Read every data-block's witnesses; what every scene makes by itself is left out."""
-    for text in {block.stamp for block in scan.data_blocks if block.stamp is not None} | set(scan.register):
-        decoded.read(text)
+    decoded.read_all(scan)
     ids = {stamp.grant_id for stamp in decoded.stamps.values() if isinstance(stamp, Stamp)}
     numbers: dict[int, tuple[str, ...]] = {}
     for grant_id in sorted(ids.union(ledger_ids)):
@@ -130,11 +135,14 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
     }
     behind: dict[tuple[str, str], tuple[str, ...]] = {}
     for block in scan.data_blocks:
-        if data_names and block.id_type == IdType.OBJECT and block.stamp is None and block.data_name:
+        if block.missing or block.remembered is not None:
+            sighting = _see_absent(block, decoded) or _see_block(block, decoded, numbers, own_faces)
+        elif data_names and block.id_type == IdType.OBJECT and block.stamp is None and block.data_name:
             bare_objects.append((len(seen), block))
             seen.append(Sighting(block, Witness.NONE))
             continue
-        sighting = _see_block(block, decoded, numbers, own_faces)
+        else:
+            sighting = _see_block(block, decoded, numbers, own_faces)
         if sighting.witness is not Witness.NONE or not is_noise(block):
             seen.append(sighting)
         if sighting.grant_ids and block.name in data_names:
@@ -155,11 +163,26 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
 
 def is_noise(block: DataBlock) -> bool:
     """Say whether a data-block without witnesses is one that no one has to declare."""
+    if block.missing and block.users and block.id_type != IdType.LIBRARY:
+        return False
     if block.users == 0 or block.id_type in MADE_BY_EVERY_SCENE:
         return True
-    if block.id_type == IdType.OBJECT:
-        return block.data_type in HELPER_OBJECTS
-    return (block.id_type, block.name) in GENERATED_NAMES
+    return block.id_type == IdType.OBJECT and block.data_type in HELPER_OBJECTS
+
+
+def _see_absent(block: DataBlock, decoded: Decoded) -> Sighting | None:
+    """Read what is known of a linked data-block that is gone, or whose stamp is gone from its library.
+
+    None for one that is there and says something itself.
+    """
+    text = block.stamp if block.stamp is not None else block.remembered
+    if not block.missing and (block.stamp is not None or text is None or block.face_grants):
+        return None
+    read = decoded.read(text) if text is not None else Witness.NONE
+    if not isinstance(read, Stamp):
+        return Sighting(block, read)
+    witness = Witness.MISSING if block.missing else Witness.REMEMBERED
+    return Sighting(block, witness, (read.grant_id,), read)
 
 
 def _see_block(
@@ -205,8 +228,9 @@ def _see_faces(block: DataBlock, read: Stamp | Witness, numbers: Mapping[int, tu
     if read is not Witness.NONE:
         return Sighting(block, read, tuple(by_faces), None, unknown)
     if by_faces:
-        # Every face marked and no stamp: it was taken away. Some marked: parts were merged into a mesh
-        # that never had one.
-        witness = Witness.FACES if block.unmarked_faces else Witness.STAMP_LOST
+        # Every face marked with one license and no stamp: it was taken away. Some marked: parts were merged
+        # into a mesh that never had one. All marked with several: no stamp could speak for them.
+        whole = Witness.MERGED if len(block.face_grants) > 1 and not unknown else Witness.STAMP_LOST
+        witness = Witness.FACES if block.unmarked_faces else whole
         return Sighting(block, witness, tuple(by_faces), None, unknown)
     return Sighting(block, Witness.UNKNOWN_GRANT if unknown else Witness.NONE, (), None, unknown)

@@ -16,14 +16,19 @@ from core.model.listing import ListingRef, MediaKind
 from core.stamp_format import (
     MAX_CREDIT_LENGTH,
     MAX_FIELD_LENGTH,
+    LinkedStamps,
     Stamp,
     decode,
     decode_register,
     encode,
+    encode_linked,
+    encode_quiet,
     encode_register,
     extend_register,
     make_declared_stamp,
     make_stamp,
+    read_linked,
+    read_quiet,
     read_register,
 )
 
@@ -246,3 +251,36 @@ def test_only_declarations_may_leave_listing_and_terms_empty(changes: dict[str, 
     assert caught.value.code == "stamp.damaged"
     with pytest.raises(ValueError, match="stamp's"):
         encode(Stamp(**{**facts, **changes}))
+
+
+def test_notes_of_a_library_come_back() -> None:
+    noted = LinkedStamps(
+        here={"OBJECT/Seat": "one", "MESH/Seat": "one"}, seen={"IMAGE/Holz ä\U0001f33b": "two"}
+    )
+    text = encode_linked(noted)
+    assert text.count("one") == 1
+    assert read_linked(text) == noted
+    assert read_linked(None) == read_linked("") == LinkedStamps()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{", "[]", "7", '"x"', "null", "[" * 100_000, '{"v":1}', '{"stamps":{},"here":[],"seen":7}',
+        '{"stamps":["a"],"here":{"x":1,"y":-1,"z":true,"w":"0","v":null,"u":[0]}}',
+        '{"stamps":[7,null],"here":{"x":0},"seen":{"x":1}}',
+        '{"stamps":["\\ud800"],"here":{"x":0}}', '{"stamps":["a"],"here":{"\\ud800":0}}',
+        "x" * 5_000_000,
+    ],
+)  # fmt: skip
+def test_damaged_notes_are_left_out(text: str) -> None:
+    assert read_linked(text) == LinkedStamps()
+    assert read_quiet(text) == {}
+
+
+def test_quiet_kinds_come_back_and_others_do_not() -> None:
+    assert read_quiet(encode_quiet({"grant_a": {"ACTION"}, "grant_ä": {"KEY", "ACTION"}})) == {
+        "grant_a": frozenset({"ACTION"}),
+        "grant_ä": frozenset({"ACTION", "KEY"}),
+    }
+    assert read_quiet('{"grant_a":["MESH","ACTION"],"b":"ACTION"}') == {"grant_a": frozenset({"ACTION"})}

@@ -103,6 +103,7 @@ def fill_large() -> None:
     chair.shape_key_add(name="Basis")
     bpy.data.objects["marked"].modifiers.new("cut", "BOOLEAN").object = chair
     add("armature", bpy.data.armatures.new("armature"))
+    add_parts()
     add("lattice", bpy.data.lattices.new("lattice"))
     add("text", bpy.data.curves.new("text", "FONT"))
     add("curve", bpy.data.curves.new("curve", "CURVE"))
@@ -130,10 +131,41 @@ def fill_large() -> None:
     add("pointing", None)["points_to"] = bpy.data.materials["material"]
     second = bpy.data.scenes.new("Another")
     second["clearance_register"] = '["two","three"]'
+    second["clearance_quiet"] = '{"grant_a":["ACTION","MESH"],"grant_b":7}'
     big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
     add("big", big)
     add_strips(scene)
     add_strips(second)
+
+
+def add_parts() -> None:
+    """Data without faces: some has more parts than when it was stamped, some has not."""
+    for grown in (0, 1):
+        curve = bpy.data.curves.new(f"curve with parts {grown}", "CURVE")
+        for _ in range(2):
+            curve.splines.new("POLY")
+        points = bpy.data.pointclouds.new(f"points with parts {grown}")
+        hair = bpy.data.hair_curves.new(f"hair with parts {grown}")
+        for cloud, count in (
+            (points, getattr(points, "resize", None)),
+            (hair, getattr(hair, "add_curves", None)),
+        ):
+            if count is not None:
+                count(3 if cloud == points else [2, 2])
+        rig = add(f"rig {grown}", bpy.data.armatures.new(f"rig {grown}"))
+        bpy.context.view_layer.objects.active = rig
+        bpy.ops.object.mode_set(mode="EDIT")
+        rig.data.edit_bones.new("bone").tail = (0, 0, 1)
+        bpy.ops.object.mode_set(mode="OBJECT")
+        pencils = getattr(bpy.data, "grease_pencils_v3", bpy.data.grease_pencils)
+        pencil = pencils.new(f"pencil with parts {grown}")
+        pencil.layers.new("layer")
+        for data in (curve, points, hair, rig.data, pencil):
+            data["clearance"] = "on the data"
+            parts = (getattr(data, name, None) for name in ("splines", "curves", "points", "layers", "bones"))
+            count = len(next(part for part in parts if part is not None))
+            data["clearance_parts"] = max(0, count - grown)
+            data.use_fake_user = True
 
 
 def add_strips(scene: Any) -> None:
@@ -176,12 +208,17 @@ def is_told(thing: Any) -> bool:
         return False
     if thing.id_type == "IMAGE" and thing.type in ("RENDER_RESULT", "COMPOSITING"):
         return False
+    if thing.id_type == "FONT" and thing.filepath == "<builtin>":
+        return False
     return thing.id_type in KINDS or text_of(thing) is not None
 
 
 def describe(thing: Any) -> dict[str, Any]:
     own = text_of(thing)
-    inherited = text_of(thing.library) if thing.library else None
+    inherited = None
+    if thing.library:
+        key = f"{thing.id_type.removesuffix('_V3')}/{thing.name}"
+        inherited = noted_on(thing.library, "here").get(key, text_of(thing.library))
     facts: dict[str, Any] = {
         "id_type": thing.id_type.removesuffix("_V3"),
         "name": thing.name,
@@ -192,7 +229,11 @@ def describe(thing: Any) -> dict[str, Any]:
         "face_grants": [],
         "unmarked_faces": 0,
         "users": thing.users,
+        "missing": thing.is_missing,
+        "parts_added": own is not None and has_new_parts(thing),
     }
+    if thing.library and facts["stamp"] is None:
+        facts["remembered"] = noted_on(thing.library, "seen").get(f"{facts['id_type']}/{thing.name}")
     if thing.id_type == "OBJECT":
         facts["data_type"] = thing.type
         facts["data_name"] = thing.data.name if thing.data else ""
@@ -205,6 +246,20 @@ def describe(thing: Any) -> dict[str, Any]:
         # A linked mesh cannot be marked for good: its library's stamp speaks for its faces.
         facts["unmarked_faces"] = 0 if own is None and inherited is not None else values.count(0)
     return facts
+
+
+def noted_on(library: Any, which: str) -> dict[str, str]:
+    """Return what a scene notes of its linked data-blocks."""
+    noted = json.loads(library.get("clearance_linked") or '{"stamps": [], "here": {}, "seen": {}}')
+    return {key: noted["stamps"][number] for key, number in noted[which].items()}
+
+
+def has_new_parts(thing: Any) -> bool:
+    """Say whether data has more parts than its property says."""
+    names = ("splines", "curves", "points", "layers", "bones")
+    parts = next((getattr(thing, name) for name in names if hasattr(thing, name)), ())
+    noted = thing.get("clearance_parts")
+    return noted is not None and len(parts) > noted
 
 
 def describe_strips(scene: Any) -> list[dict[str, Any]]:
@@ -230,6 +285,8 @@ def describe_strips(scene: Any) -> list[dict[str, Any]]:
                 "face_grants": [],
                 "unmarked_faces": 0,
                 "users": 1,
+                "missing": False,
+                "parts_added": False,
             }
         )
     return told
@@ -296,11 +353,25 @@ def link(library: Path, target: Path, *, only_scene: bool = False) -> None:
         wanted.objects = ["chair"]
     bpy.context.scene.collection.objects.link(bpy.data.objects["chair"])
     bpy.data.libraries[0]["clearance"] = "on the library"
+    if not only_scene:
+        note(bpy.data.libraries[0])
     if only_scene:
         write_scene(target)
     else:
         save(target)
     write_down(target)
+
+
+def note(library: Any) -> None:
+    """Note stamps of what is linked, as the extension does."""
+    library["clearance_linked"] = json.dumps(
+        {
+            "v": 1,
+            "stamps": ["noted here", "seen before"],
+            "here": {"MESH/mixed": 0, "MATERIAL/material": 0},
+            "seen": {"OBJECT/chair": 1, "IMAGE/image": 1, "MESH/gone": 1},
+        }
+    )
 
 
 def make_all(folder: Path) -> None:
@@ -328,6 +399,15 @@ def make_all(folder: Path) -> None:
     link(library, without)
     library.unlink()
     write_down(without)
+    reset()
+    fill_small()
+    del bpy.data.objects["chair"]["clearance"]
+    bare = save(folder / "bare.blend")
+    write_down(bare)
+    changed = folder / "library_changed.blend"
+    link(bare, changed)
+    del bpy.data.libraries[0]["clearance"]
+    write_down(save(changed))
     if bpy.app.version >= (5, 0, 0):
         reset()
         with bpy.data.libraries.load(str(plain), link=True, pack=True) as (_found, wanted):

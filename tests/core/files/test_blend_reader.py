@@ -42,6 +42,9 @@ def as_facts(scan: SceneScan) -> list[dict[str, Any]]:
             "face_grants": sorted(one.face_grants),
             "unmarked_faces": one.unmarked_faces,
             "users": one.users,
+            "missing": one.missing,
+            "remembered": one.remembered,
+            "parts_added": one.parts_added,
         }
         for one in scan.data_blocks
     ]
@@ -55,7 +58,8 @@ def sorting(fact: dict[str, Any]) -> tuple[str, str, str]:
 def assert_same(path: Path) -> SceneScan:
     told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     scan = read_scene(path)
-    assert as_facts(scan) == sorted(told["data_blocks"], key=sorting)
+    nothing = {"missing": False, "remembered": None, "parts_added": False}
+    assert as_facts(scan) == sorted(({**nothing, **one} for one in told["data_blocks"]), key=sorting)
     assert sorted(scan.register) == told["register"]
     return scan
 
@@ -126,6 +130,9 @@ def test_a_missing_library_leaves_names_and_its_own_stamp(tmp_path: Path) -> Non
     assert found["OBJECT", "chair"].data_type == "EMPTY"
     assert found["LIBRARY", "scene_5_2.blend"].stamp == "on the library"
     assert ("MESH", "mixed") not in found
+    assert found["OBJECT", "chair"].missing
+    assert found["LIBRARY", "scene_5_2.blend"].missing
+    assert not found["OBJECT", "local"].missing
 
 
 def test_a_damaged_library_is_an_error_and_not_silence(tmp_path: Path) -> None:
@@ -152,6 +159,7 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     assert len(strips) == 2 * 5
     assert {"on the strip", "on the nested strip", "7", None} == set(strips)
     assert b"IMRender Result" in (tmp_path / "plain.blend").read_bytes()
+    assert plain.quiet == {"grant_a": frozenset({"ACTION"})}
     assert {path.stem for path in made} >= {"plain", "compressed", "linked", "nested", "library_gone"}
     for path in made:
         assert_same(path)

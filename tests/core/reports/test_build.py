@@ -89,8 +89,6 @@ def test_the_use_decides(studio: Studio) -> None:
         {"id_type": "OBJECT", "data_type": "LIGHT_PROBE", "data_name": "Probe"},
         {"id_type": "CAMERA"}, {"id_type": "LIGHT"}, {"id_type": "COLLECTION"}, {"id_type": "WORLD"},
         {"id_type": "ACTION"}, {"id_type": "KEY"}, {"id_type": "PARTICLE"}, {"id_type": "LIBRARY"},
-        {"id_type": "IMAGE", "name": "Render Result"}, {"id_type": "IMAGE", "name": "Viewer Node"},
-        {"id_type": "NODETREE", "name": "Shader Nodetree"}, {"id_type": "FONT", "name": "Bfont Regular"},
         {"id_type": "MESH", "users": 0}, {"id_type": "MATERIAL", "users": 0},
     ],
 )  # fmt: skip

@@ -1,0 +1,197 @@
+"""What a scene has lost is said: grants without content, missing and changed libraries, unstamped actions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.ids import hash_grant_id
+from core.model.findings import Severity, Verdict
+from core.model.report import Report
+from core.model.resolution import Resolution, ResolutionKind
+from core.reports.build import build_report
+
+if TYPE_CHECKING:
+    from conftest import Studio
+
+LIBRARY = "//sets/room.blend"
+
+
+def severity(report: Report, rule: str) -> Severity | None:
+    return next((finding.severity for finding in report.findings if finding.rule == rule), None)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"id_type": "COLLECTION"},
+        {"id_type": "LIBRARY"},
+        {"id_type": "OBJECT", "data_type": "EMPTY"},
+        {"id_type": "OBJECT", "data_type": "LIGHT", "data_name": "Lamp"},
+        {"id_type": "MESH", "users": 0},
+    ],
+)
+def test_what_has_no_content_does_not_speak_for_an_asset(left: dict[str, object], studio: Studio) -> None:
+    chair = studio.buy("grant_a", title="Sofa")
+    studio.add(name="Sofa", grant=chair, **left)  # type: ignore[arg-type]
+    report = studio.report()
+    assert report.lost == ("grant_a",)
+    assert severity(report, "scene.lost") is Severity.HINT
+    assert any("empty containers" in finding.message for finding in report.findings)
+    studio.add("IMAGE", "Fabric", chair)
+    assert studio.report().lost == ()
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"id_type": "MESH", "name": "Anonymous"},
+        {"id_type": "MESH", "name": "Merged", "face_grants": frozenset({7}), "unmarked_faces": 0},
+        {"id_type": "IMAGE", "name": "Damaged", "stamp": "{"},
+        {"id_type": "MESH", "name": "Gone", "library": LIBRARY, "missing": True},
+    ],
+)
+def test_a_loss_is_suspicious_beside_what_could_be_what_is_left(
+    doubt: dict[str, object], studio: Studio
+) -> None:
+    studio.register.append(studio.stamp(studio.buy("grant_a")))
+    assert severity(studio.report(), "scene.lost") is Severity.HINT
+    studio.add(**doubt)  # type: ignore[arg-type]
+    assert severity(studio.report(), "scene.lost") is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    "change", [{"unmarked_faces": 3}, {"face_grants": frozenset()}, {"parts_added": True, "id_type": "CURVE"}]
+)
+def test_a_loss_is_suspicious_beside_a_stamped_thing_that_grew(
+    change: dict[str, object], studio: Studio
+) -> None:
+    own = studio.buy("grant_b")
+    studio.register.append(studio.stamp(studio.buy("grant_a")))
+    values = {"id_type": "MESH", "face_grants": frozenset({hash_grant_id("grant_b")}), "unmarked_faces": 0}
+    if change.get("face_grants") == frozenset():
+        change = {**change, "unmarked_faces": 4}
+    if "parts_added" in change:
+        values = {}
+    studio.add(name="Own", grant=own, **{**values, **change})  # type: ignore[arg-type]
+    report = studio.report()
+    assert severity(report, "scene.lost") is Severity.WARNING
+    assert report.lost == ("grant_a",)
+
+
+def test_a_mesh_of_two_licenses_needs_no_stamp(studio: Studio) -> None:
+    studio.buy("grant_a")
+    studio.buy("grant_b")
+    both = frozenset({hash_grant_id("grant_a"), hash_grant_id("grant_b")})
+    studio.add("MESH", "Both", face_grants=both)
+    report = studio.report()
+    assert report.rows[0].witness == "merged"
+    assert report.rows[0].grant_ids == ("grant_a", "grant_b")
+    assert report.verdict is Verdict.CLEARED
+    studio.add("MESH", "More", face_grants=both | {5})
+    assert studio.report().rows[1].witness == "stamp_lost"
+
+
+def test_a_missing_library_is_said_once_and_what_was_noted_still_counts(studio: Studio) -> None:
+    chair = studio.buy("grant_a")
+    for name in ("Seat", "Back"):
+        studio.add(
+            "OBJECT", name, library=LIBRARY, missing=True, remembered=studio.stamp(chair), data_type="EMPTY"
+        )
+    studio.add("OBJECT", "Nobody's", library=LIBRARY, missing=True, data_type="EMPTY")
+    report = studio.report()
+    assert [row.witness for row in report.rows] == ["missing", "missing", ""]
+    assert [row.verdict for row in report.rows] == [
+        Verdict.NEEDS_REVIEW, Verdict.NEEDS_REVIEW, Verdict.UNDECLARED,
+    ]  # fmt: skip
+    assert [grant.grant_id for grant in report.grants] == ["grant_a"]
+    (said,) = [finding for finding in report.findings if finding.rule == "library.missing"]
+    assert said.severity is Severity.WARNING
+    assert said.subject == "LIBRARY/room.blend"
+    assert "3 data-blocks linked from “room.blend” are missing" in said.message
+    assert report.lost == ()
+
+
+def test_a_missing_library_that_is_stamped_itself_speaks_for_its_parts(studio: Studio) -> None:
+    chair = studio.buy("grant_a")
+    studio.add("OBJECT", "Seat", chair, library="C:\\sets\\room.blend", missing=True, data_type="EMPTY")
+    studio.add("LIBRARY", "room.blend", chair, missing=True)
+    report = studio.report()
+    assert {row.witness for row in report.rows} == {"missing"}
+    assert "A data-block linked from “room.blend” is missing" in report.findings[0].message
+
+
+def test_a_library_that_lost_its_stamps_is_said(studio: Studio) -> None:
+    chair = studio.buy("grant_a")
+    mark = {"library": LIBRARY, "remembered": studio.stamp(chair)}
+    studio.add("MESH", "Seat", unmarked_faces=6, **mark)
+    studio.add("OBJECT", "Seat", data_name="Seat", data_type="MESH", **mark)
+    report = studio.report()
+    assert [row.witness for row in report.rows] == ["remembered", "remembered"]
+    assert report.verdict is Verdict.NEEDS_REVIEW
+    (said,) = [finding for finding in report.findings if finding.rule == "library.changed"]
+    assert "no longer do in their library" in said.message
+    # What the faces say themselves is worth more than a note.
+    studio.blocks[0] = replace(
+        studio.blocks[0], face_grants=frozenset({hash_grant_id("grant_a")}), unmarked_faces=0
+    )
+    assert studio.report().rows[0].witness == "stamp_lost"
+
+
+@pytest.mark.parametrize("note", ["{", "7", "x" * 20_000, '{"v":99}'])
+def test_a_damaged_note_is_damage(note: str, studio: Studio) -> None:
+    studio.add("OBJECT", "Seat", library=LIBRARY, missing=True, remembered=note, data_type="EMPTY")
+    report = studio.report()
+    assert report.rows[0].witness in {"damaged", "newer"}
+    assert report.verdict in {Verdict.NOT_CLEARED, Verdict.NEEDS_REVIEW}
+
+
+def test_actions_that_lost_their_license_are_said(studio: Studio) -> None:
+    walk = studio.buy("grant_a", title="Walk")
+    studio.add("ARMATURE", "Rig", walk)
+    studio.add("ACTION", "Walk", walk)
+    studio.add("ACTION", "Own")
+    quiet = {"grant_a": frozenset({"ACTION"})}
+
+    def report() -> Report:
+        return build_report(
+            replace(studio.scan(), quiet=quiet), grants=studio.grants, terms=studio.terms, use=studio.use,
+            now=studio.report().made_at,
+        )  # fmt: skip
+
+    assert severity(report(), "action.unstamped") is None
+    studio.blocks[1] = replace(studio.blocks[1], stamp=None)
+    assert severity(report(), "action.unstamped") is Severity.WARNING
+    assert "“Walk” carries its license no more, and 2 actions here carry none" in report().findings[0].message
+    # When all of it is gone, that is said instead.
+    studio.register.append(studio.stamp(walk))
+    del studio.blocks[0]
+    assert severity(report(), "action.unstamped") is None
+    assert severity(report(), "scene.lost") is Severity.WARNING
+    # Without any action left there is nothing to suspect.
+    studio.blocks.clear()
+    assert severity(report(), "scene.lost") is Severity.HINT
+
+
+@pytest.mark.parametrize(
+    ("rule", "subject"), [("scene.lost", "grant_a"), ("library.missing", "LIBRARY/room.blend")]
+)
+def test_somebody_can_decide_about_a_loss(rule: str, subject: str, studio: Studio) -> None:
+    chair = studio.buy("grant_a")
+    studio.register.append(studio.stamp(chair))
+    if rule == "scene.lost":
+        studio.add("CURVE", "Own", studio.buy("grant_b"), parts_added=True)
+    else:
+        mark = {"library": LIBRARY, "missing": True, "remembered": studio.stamp(chair)}
+        studio.add("OBJECT", "Seat", data_type="EMPTY", **mark)
+    assert severity(studio.report(), rule) is Severity.WARNING
+    assert studio.report().verdict is Verdict.NEEDS_REVIEW
+    decided = Resolution(
+        id="resolution_1", kind=ResolutionKind.OWN_WORK, rule=rule, subject=subject,
+        reason="Looked at", author="Ann", decided_at=studio.report().made_at,
+    )  # fmt: skip
+    report = studio.report(resolutions=[decided])
+    assert not any(finding.decides for finding in report.findings if finding.severity is not Severity.HINT)
+    assert report.verdict is Verdict.CLEARED
