@@ -168,6 +168,19 @@ class Library:
         frames = max(1, round(item.seconds * item.fps)) if item.kind == "video" else 1
         return int(frames * (width * height * _BYTES_PER_PIXEL + 900)) + 4000 + int(item.id) % 997
 
+    def stock_ending(self, item: StockItem, size: str = "") -> str:
+        """Return what a sold file's name ends in, without making it."""
+        match item.kind:
+            case "video":
+                return "mov"
+            case "light":
+                return "hdr"
+            case "model" | "material":
+                return "glb" if size == "glb" else "zip"
+            case "photo" | "illustration":
+                return "jpg"
+        return "wav"
+
     def stock_file(self, item: StockItem, size: str = "") -> SoldFile:
         """Make what a buyer gets: a .mov, .wav, .jpg or .hdr; models and materials as a .zip, or as .glb."""
         stem, path = f"{item.shop}_{item.id}", f"stock/{item.shop}-{item.id}-{size}"

@@ -174,6 +174,9 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
         for marketplace, search in state.searches.items()
         for note in _search_notes(names.get(marketplace, marketplace), search, is_empty=not state.results)
     ]
+    if state.without_key:
+        left_out = join([names.get(one, one) for one in state.without_key], last="and")
+        notes.append(Note(text=f"Not searched, since no key is stored: {left_out}."))
     busy = any(search.phase is Phase.BUSY for search in state.searches.values())
     failed = [search for search in state.searches.values() if search.phase is Phase.FAILED]
     if not state.searches:

@@ -100,9 +100,9 @@ def search(
             click.echo(note, err=True)
         for error in problems.values():
             click.echo(error.message, err=True)
-        if not found and not problems:
+        if not found and len(problems) < len(infos):
             click.echo("Nothing found. Try fewer or other words.", err=True)
-    if problems and not found:
+    if len(problems) == len(infos) > 0:
         context.as_json = False  # the JSON above has said it; one answer is one document
         raise next(iter(problems.values()))
 

@@ -31,7 +31,7 @@ def parse_price(text: str | None) -> Money | None:
     words = (text or "").strip()
     try:
         found = parse_written_price(words)
-        if found is not None and found.minor > MOST:
+        if words and (found is None or found.minor > MOST):
             raise ValueError
         return found
     except ValueError:

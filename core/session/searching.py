@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ClearanceError, UserInputError
 from ..files.pictures import Thumbnail
-from ..marketplaces.base import MarketplaceInfo
+from ..marketplaces.base import AppAuth, MarketplaceInfo
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
 from ..services.quote import QuoteResult
@@ -34,12 +34,27 @@ class Searching(SessionPart):
         state.equals, state.narrowed, state.selection = {}, {}, None
         self._settled = 0
         possible = {info.id for info in self._services.search.choose(query, self.marketplaces)}
+        state.without_key = () if marketplaces else self._without_key(possible)
+        possible -= set(state.without_key)
         for info in self.marketplaces:
             # One that was chosen by name is asked in any case: its answer says what is missing.
             fits = query.kind is None or query.kind in info.kinds
             if (info.id in marketplaces and fits) or (not marketplaces and info.id in possible):
                 self._search_one(info, query)
         self._changed()
+
+    def _without_key(self, possible: Collection[str]) -> tuple[str, ...]:
+        """Return those that would only say that they need a key; none while nothing else can be searched."""
+        accounts = self.state.accounts
+        keyless = [
+            info.id
+            for info in self.marketplaces
+            if info.id in possible
+            and info.auth.app is not AppAuth.NONE
+            and (account := accounts.get(info.id)) is not None
+            and not (account.has_app_key or account.has_user)
+        ]
+        return tuple(keyless) if len(keyless) < len(possible) else ()
 
     def load_more(self) -> None:
         """Fetch the next page of every marketplace that has one."""

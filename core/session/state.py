@@ -235,6 +235,8 @@ class SessionState:
     """Merged over the marketplaces in fair turns, each listing once."""
     equals: dict[str, tuple[ListingRef, ...]] = field(default_factory=dict)
     """``str(ref)`` → where else the same thing is sold."""
+    without_key: tuple[str, ...] = ()
+    """Marketplaces that a search of everything left out: no key is stored for them."""
     narrowed: dict[str, str] = field(default_factory=dict)
     """Facet → value: what of the results is shown."""
     owned_refs: dict[str, str] = field(default_factory=dict)

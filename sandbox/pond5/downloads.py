@@ -42,7 +42,8 @@ def sell(world: World, request: Request, version: str, item_id: str) -> Reply:
             reference=transaction,
             metadata={"version": version},
         )
-    suffix = world.library.stock_file(item, sold.size).name.rpartition(".")[2]
+    # The file is made when it is fetched: an answer to a purchase that takes long is a purchase in doubt.
+    suffix = world.library.stock_ending(item, sold.size)
     path = f"/{transaction}-{sold.size or 'whole'}/{item_id}.{suffix}"
     expires = world.clock.now() + LINK_LIFETIME_S
     body: Json = {"url": world.signer.sign(request.base_url, FILES, path, expires_at=expires)}

@@ -56,8 +56,8 @@ def words_in(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def test_there_are_seven() -> None:
-    assert len(IDS) == len(NAMES) == 7
+def test_there_are_at_least_seven() -> None:
+    assert len(IDS) == len(NAMES) >= 7
 
 
 @pytest.mark.parametrize("path", list(sources()), ids=lambda path: path.relative_to(ROOT).as_posix())

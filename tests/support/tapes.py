@@ -1,7 +1,17 @@
 """Tapes: recorded conversations with a marketplace, written from its documents, and how to play them.
 
 A tape names its source and date, the function and its input, the requests that are expected with their
-answers, and what must come out. Playing one sends nothing.
+answers, and what must come out. Playing one sends nothing. It is JSON:
+
+- ``source``, ``date`` (of writing), ``capability`` (a value of ``Capability``), ``operation`` (the function);
+- ``input``: what the function is given. ``id`` and ``kind`` name the listing (no kind: images, or the only
+  one); the rest are fields of its argument: ``text``, ``filters``, ``cursor``, ``wanted``, ``key`` …;
+- ``steps``: a pair for each call. ``request``: ``method``, ``path``, ``auth``, ``idempotency``, and where
+  there are any ``query`` (a list of ``name=value``) and ``body``. ``response``: ``status`` (200),
+  ``headers``, and ``body`` (JSON) or ``text``;
+- ``expect``: either ``result``, with the fields that matter (a search and a history give the list of all
+  pages; amounts are written as in the ledger: ``money:1200:EUR``, ``credits:1:download``), or ``error``, the
+  class's name, with its ``fields``.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import inspect
 import re
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
 from tapes import FOLDER, Tape, load_tapes, play
@@ -17,12 +17,6 @@ from core.errors import NotSupported, UserInputError
 from core.marketplaces import registry
 from core.marketplaces.base import AppAuth, Capability, HistoryQuery, Marketplace, OwnedRef, PurchaseRequest
 from core.model.listing import ListingRef, MediaKind, SearchQuery
-
-if TYPE_CHECKING:
-    from core.marketplaces import cgtrader, getty_images, pond5, shutterstock, turbosquid, unity
-
-    # The type checker holds the modules against the protocol too.
-    CHECKED: tuple[Marketplace, ...] = (cgtrader, getty_images, pond5, shutterstock, turbosquid, unity)
 
 TAPES = load_tapes()
 WEB_TAPES = load_web_tapes()

@@ -238,6 +238,12 @@ def test_what_is_owned_is_imported_and_not_bought() -> None:
     assert "own" in view_buy.why_blocked(STATES["owned selection"], now=NOW)
 
 
+def test_what_was_left_out_for_want_of_a_key_is_one_line() -> None:
+    state = replace(STATES["results"], without_key=("getty_images", "pond5"))
+    texts = [note.text for note in view.view_search(state, INFOS).notes]
+    assert texts.count("Not searched, since no key is stored: Getty Images and Pond5.") == 1
+
+
 def test_another_size_or_license_of_what_is_owned_can_be_bought() -> None:
     """The panel offers both: to import what is owned, and to buy what that does not cover."""
     state = STATES["owned in another size"]

@@ -15,7 +15,7 @@ from core.model.findings import Decision, Verdict
 from core.model.intended_use import IntendedUse, OutputKind
 from core.model.listing import ListingRef, MediaKind, SearchQuery
 from core.model.report_format import ReportFormat
-from core.session.state import Phase
+from core.session.state import AccountState, Phase
 
 MODEL = ListingRef(marketplace="cgtrader", id="4400123")
 IMAGE = ListingRef(marketplace="shutterstock", id="1120280100")
@@ -230,3 +230,24 @@ def test_impossible_calls_say_what_to_do(app: App, call: Any) -> None:
     with pytest.raises(UserInputError) as caught:
         call(app.session)
     assert len(caught.value.message) > 10
+
+
+def test_a_search_of_everything_leaves_out_what_has_no_key(app: App) -> None:
+    """What is chosen by name is asked all the same; where nothing has a key, all say so."""
+    state = app.session.state
+    app.session.refresh_account("shutterstock")
+    state.accounts["cgtrader"] = AccountState(marketplace="cgtrader")
+    app.session.search(SearchQuery(text="oak"))
+    wait(app)
+    assert state.without_key == ("cgtrader",)
+    assert "cgtrader" not in state.searches
+    assert "shutterstock" in state.searches
+    app.session.search(SearchQuery(text="oak"), marketplaces=["cgtrader"])
+    wait(app)
+    assert state.without_key == ()
+    assert set(state.searches) == {"cgtrader"}
+    state.accounts.update({info.id: AccountState(marketplace=info.id) for info in app.session.marketplaces})
+    app.session.search(SearchQuery(text="oak"))
+    wait(app)
+    assert state.without_key == ()
+    assert set(state.searches) >= {"cgtrader", "shutterstock"}
