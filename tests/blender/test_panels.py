@@ -22,7 +22,7 @@ NAMES = (
     "nothing arrived", "arrived", "pick-up failed", "refund busy", "refund advice", "refund too late",
     "refund unknown policy", "refund asked", "refund failed", "history busy", "history", "history empty",
     "history failed", "health", "health of nothing", "feed being read", "feed", "feed failed",
-    "narrowed",
+    "narrowed", "owned in another size",
 )  # fmt: skip
 
 
