@@ -342,7 +342,12 @@ def _build_services(
         resolutions=Resolutions(ledger=ledger, store=store, clock=clock, ids=ids),
         declarations=Declarations(ledger=ledger, store=store, clock=clock, ids=ids),
         terms=Terms(ledger=ledger, catalogue=catalogue, clock=clock),
-        scan=ScanProduction(ledger=ledger, clock=clock, cache_path=settings.data_dir / "scan-cache.json"),
+        scan=ScanProduction(
+            ledger=ledger,
+            clock=clock,
+            cache_path=settings.data_dir / "scan-cache.json",
+            judge=report.judge,
+        ),
         audit_papers=AuditPapers(
             ledger=ledger,
             credentials=credentials,

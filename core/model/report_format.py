@@ -1,4 +1,4 @@
-"""The forms in which a report is written."""
+"""The forms in which reports are written."""
 
 from __future__ import annotations
 
@@ -48,3 +48,13 @@ _ENDINGS: dict[ReportFormat, str] = {
     ReportFormat.SPDX: ".spdx.json",
     ReportFormat.ODRL: ".odrl.jsonld",
 }
+
+
+class ProductionFormat(StrEnum):
+    """A form of the report of a whole production."""
+
+    HTML = "html"
+    JSON = "json"
+    CSV = "csv"
+    JUNIT = "junit"
+    SARIF = "sarif"

@@ -1,120 +1,40 @@
-"""Joins what is in many scene files with the ledger: used where, unused, not covered, undeclared. Pure."""
+"""Joins what is in many scene files with the ledger: used where, unused, not covered, undeclared. Pure.
+
+A project folder is the first level below the folder that was scanned. Where it has a use file, its project
+and client are known, and every license in it is judged for that use too.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath
 from types import MappingProxyType
 
 from ..ids import hash_grant_id
 from ..model.declaration import DECLARED, Declaration
+from ..model.findings import Verdict
 from ..model.grant import Grant, GrantState
+from ..model.production import (
+    ClientLine,
+    FileLine,
+    FileSummary,
+    FolderLine,
+    FolderUse,
+    FolderVerdict,
+    GrantLine,
+    Place,
+    Problem,
+    ProductionReport,
+    ProjectLine,
+)
 from ..model.scene import SceneScan
 from ..policy.declared import ORIGINS
-from .table import neutralize
 from .witnesses import Decoded, Witness, see
 
-COLUMNS = (
-    "kind", "project_folder", "file", "grant_id", "listing", "title", "license", "state", "data_blocks",
-    "message",
-)  # fmt: skip
-
-
 NO_DECLARATIONS: Mapping[str, Declaration] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSummary:
-    """What one scene file holds, whatever the ledger says."""
-
-    path: str
-    grants: tuple[tuple[str, int], ...]
-    """Grant ids and data-blocks that name them; 0 for one that only the scene's register names."""
-    face_numbers: tuple[int, ...]
-    """What is written on the faces of its meshes (:func:`core.ids.hash_grant_id`)."""
-    undeclared: int
-    unreadable_stamps: int
-    """Data-blocks whose stamp is damaged or of a newer version."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLine:
-    """One file of the production. ``grants`` are the ids of all that it uses."""
-
-    path: str
-    folder: str
-    grants: tuple[str, ...]
-    undeclared: int
-    unreadable_stamps: int
-    unknown_faces: int
-    """Numbers on faces that stand for no grant that is known here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A file that uses a grant."""
-
-    path: str
-    folder: str
-    data_blocks: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantLine:
-    """A grant in the production. ``why_not`` says why it does not cover its use; empty when it does."""
-
-    grant_id: str
-    listing: str
-    title: str
-    license: str
-    state: str
-    project: str
-    why_not: str
-    places: tuple[Place, ...]
-    used_elsewhere: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderLine:
-    """A project folder: the first level below the folder that was scanned; empty for files in it itself."""
-
-    folder: str
-    files: int
-    grants: int
-    not_covered: int
-    undeclared: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """A file or folder that was skipped, and why."""
-
-    path: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductionReport:
-    """One report of a whole production."""
-
-    folder: str
-    made_at: datetime
-    files: tuple[FileLine, ...]
-    folders: tuple[FolderLine, ...]
-    used: tuple[GrantLine, ...]
-    """Every grant that is used, covered or not."""
-    not_covered: tuple[GrantLine, ...]
-    unused: tuple[GrantLine, ...]
-    problems: tuple[Problem, ...]
-    undeclared: int
-    unreadable_stamps: int
-    unknown_faces: int
-    read: int
-    """Files that were read now; the others are as they were at an earlier scan."""
+NO_USES: Mapping[str, FolderUse] = MappingProxyType({})
 
 
 def summarize(scan: SceneScan) -> FileSummary:
@@ -155,27 +75,34 @@ def count_uses(
     return found
 
 
+def first_level(path: str, folder: str) -> str:
+    """Return the name of the first folder below ``folder`` on the way to a file; empty in it itself."""
+    parts = PurePath(path).relative_to(folder).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
 def build_production(
     summaries: Sequence[FileSummary],
     *,
     folder: str,
     grants: Mapping[str, Grant],
     declarations: Mapping[str, Declaration] = NO_DECLARATIONS,
+    uses: Mapping[str, FolderUse] = NO_USES,
     used_elsewhere: Iterable[str] = (),
     problems: Sequence[Problem] = (),
     now: datetime,
     read: int = 0,
 ) -> ProductionReport:
-    """Build the report. ``grants`` are all of the ledger; ``used_elsewhere`` are ids used in other files.
+    """Build the report.
 
-    ``declarations`` are those that the files name, withdrawn or not: they are used as licenses are.
+    ``grants`` are all of the ledger; ``declarations`` are those that the files name, withdrawn or not: they
+    are used as licenses are; ``uses`` by project folder; ``used_elsewhere`` are ids used in other files.
     """
-    uses = count_uses(summaries, (*grants, *declarations))
-    elsewhere = frozenset(used_elsewhere)
+    counted = count_uses(summaries, (*grants, *declarations))
     files: list[FileLine] = []
     places: dict[str, list[Place]] = {}
     for summary in summaries:
-        counts, unknown = uses[summary.path]
+        counts, unknown = counted[summary.path]
         top = first_level(summary.path, folder)
         for grant_id, blocks in counts.items():
             places.setdefault(grant_id, []).append(Place(path=summary.path, folder=top, data_blocks=blocks))
@@ -189,130 +116,214 @@ def build_production(
                 unknown_faces=unknown,
             )
         )
-    used = tuple(
-        _declared_line(declarations[one], where)
-        if one in declarations
-        else _grant_line(one, grants.get(one), where, now=now)
-        for one, where in sorted(places.items())
+    lines = _Lines(grants, declarations, uses, now)
+    used = tuple(lines.make(one, where) for one, where in sorted(places.items()))
+    elsewhere = frozenset(used_elsewhere)
+    unused = (
+        lines.make(one, (), used_elsewhere=one in elsewhere) for one in sorted(grants) if one not in places
     )
     not_covered = tuple(line for line in used if line.why_not)
-    unused = (
-        _grant_line(one, grant, (), now=now, used_elsewhere=one in elsewhere)
-        for one, grant in sorted(grants.items())
-        if one not in places
-    )
+    spare = tuple(line for line in unused if not line.why_not)
+    folders = _sum_folders(files, used, uses)
     return ProductionReport(
         folder=folder,
         made_at=now,
         files=tuple(files),
-        folders=_sum_folders(files, {line.grant_id for line in not_covered}),
+        folders=folders,
         used=used,
         not_covered=not_covered,
-        unused=tuple(line for line in unused if not line.why_not),
+        unused=spare,
         problems=tuple(problems),
         undeclared=sum(line.undeclared for line in files),
         unreadable_stamps=sum(line.unreadable_stamps for line in files),
         unknown_faces=sum(line.unknown_faces for line in files),
         read=read,
+        clients=_sum_clients(folders, files, used),
+        projects=_sum_projects(folders, used, spare, uses),
+        to_review=sum(
+            not line.why_not and any(one.verdict is Verdict.NEEDS_REVIEW for one in line.verdicts)
+            for line in used
+        ),
     )
 
 
-def first_level(path: str, folder: str) -> str:
-    """Return the name of the first folder below ``folder`` on the way to a file; empty in it itself."""
-    parts = PurePath(path).relative_to(folder).parts
-    return parts[0] if len(parts) > 1 else ""
+class _Lines:
+    """Makes the lines of licenses."""
 
+    def __init__(
+        self,
+        grants: Mapping[str, Grant],
+        declarations: Mapping[str, Declaration],
+        uses: Mapping[str, FolderUse],
+        now: datetime,
+    ) -> None:
+        self._grants = grants
+        self._declarations = declarations
+        self._uses = uses
+        self._now = now
 
-def render_production_csv(report: ProductionReport) -> str:
-    """Write one line per use, unused grant, file with something undeclared, and problem."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    rows: list[tuple[str, ...]] = []
-    for line in report.used:
-        kind = "not_covered" if line.why_not else "used"
-        rows.extend(
-            (kind, place.folder, place.path, *_grant_cells(line), str(place.data_blocks), line.why_not)
-            for place in line.places
+    def make(self, grant_id: str, places: Sequence[Place], *, used_elsewhere: bool = False) -> GrantLine:
+        """Return the line of a license that is used in these places."""
+        grant, declaration = self._grants.get(grant_id), self._declarations.get(grant_id)
+        folders = dict.fromkeys(place.folder for place in places)
+        verdicts = tuple(
+            FolderVerdict(folder=folder, verdict=verdict, message=message)
+            for folder in folders
+            if folder in self._uses
+            for verdict, message in (self._uses[folder].verdicts.get(grant_id, (Verdict.CLEARED, "")),)
+            if verdict is not Verdict.CLEARED
         )
-    rows.extend(("unused", "", "", *_grant_cells(line), "", "") for line in report.unused)
-    for file in report.files:
-        start = (file.folder, file.path, "", "", "", "", "")
-        for kind, number in (
-            ("undeclared", file.undeclared),
-            ("unreadable_stamp", file.unreadable_stamps),
-            ("unknown_faces", file.unknown_faces),
-        ):
-            if number:
-                rows.append((kind, *start, str(number), ""))
-    rows.extend(("skipped", "", one.path, *("",) * 6, one.message) for one in report.problems)
-    writer.writerows([neutralize(cell) for cell in row] for row in rows)
-    return out.getvalue()
+        used = [use for folder in folders if folder in self._uses and (use := self._uses[folder].use)]
+        ended = self._why_not(grant, declaration)
+        why_not = ended or next((one.message for one in verdicts if one.verdict is Verdict.NOT_CLEARED), "")
+        line = GrantLine(
+            grant_id=grant_id,
+            listing="",
+            title="",
+            license="",
+            state="unknown",
+            project="",
+            why_not=why_not,
+            places=tuple(places),
+            used_elsewhere=used_elsewhere,
+            clients=tuple(dict.fromkeys(use.client for use in used if use.client)),
+            verdicts=verdicts,
+            nowhere=bool(ended),
+        )
+        return _fill(line, grant, declaration)
+
+    def _why_not(self, grant: Grant | None, declaration: Declaration | None) -> str:
+        if declaration is not None:
+            withdrawn = declaration.withdrawn_at
+            return "" if withdrawn is None else f"The declaration was withdrawn on {withdrawn:%Y-%m-%d}."
+        if grant is None:
+            return "The ledger does not know this license."
+        if grant.state is not GrantState.ACTIVE:
+            return f"The license is {grant.state.value}."
+        if grant.valid_until is not None and grant.valid_until <= self._now:
+            return f"The license ended on {grant.valid_until:%Y-%m-%d}."
+        return ""
 
 
-def _grant_cells(line: GrantLine) -> tuple[str, ...]:
-    return (line.grant_id, line.listing, line.title, line.license, line.state)
+def _fill(line: GrantLine, grant: Grant | None, declaration: Declaration | None) -> GrantLine:
+    """Say what a license is for."""
+    if declaration is not None:
+        return replace(
+            line,
+            listing=DECLARED,
+            title=declaration.title,
+            license=declaration.license or ORIGINS[declaration.origin],
+            state="declared" if declaration.withdrawn_at is None else "withdrawn",
+            project=declaration.project,
+            author=declaration.author,
+            since=declaration.declared_at,
+        )
+    if grant is not None:
+        return replace(
+            line,
+            listing=str(grant.ref),
+            title=grant.title,
+            license=grant.license_label,
+            state=grant.state.value,
+            project=grant.project,
+            author=grant.author,
+            since=grant.granted_at,
+        )
+    return line
 
 
-def _grant_line(
-    grant_id: str,
-    grant: Grant | None,
-    places: Sequence[Place],
-    *,
-    now: datetime,
-    used_elsewhere: bool = False,
-) -> GrantLine:
-    return GrantLine(
-        grant_id=grant_id,
-        listing="" if grant is None else str(grant.ref),
-        title="" if grant is None else grant.title,
-        license="" if grant is None else grant.license_label,
-        state="unknown" if grant is None else grant.state.value,
-        project="" if grant is None else grant.project,
-        why_not=_why_not(grant, now),
-        places=tuple(places),
-        used_elsewhere=used_elsewhere,
-    )
-
-
-def _declared_line(declaration: Declaration, places: Sequence[Place]) -> GrantLine:
-    withdrawn = declaration.withdrawn_at
-    return GrantLine(
-        grant_id=declaration.id,
-        listing=DECLARED,
-        title=declaration.title,
-        license=declaration.license or ORIGINS[declaration.origin],
-        state="declared" if withdrawn is None else "withdrawn",
-        project=declaration.project,
-        why_not="" if withdrawn is None else f"The declaration was withdrawn on {withdrawn:%Y-%m-%d}.",
-        places=tuple(places),
-    )
-
-
-def _why_not(grant: Grant | None, now: datetime) -> str:
-    if grant is None:
-        return "The ledger does not know this license."
-    if grant.state is not GrantState.ACTIVE:
-        return f"The license is {grant.state.value}."
-    if grant.valid_until is not None and grant.valid_until <= now:
-        return f"The license ended on {grant.valid_until:%Y-%m-%d}."
-    return ""
-
-
-def _sum_folders(files: Sequence[FileLine], not_covered: set[str]) -> tuple[FolderLine, ...]:
+def _sum_folders(
+    files: Sequence[FileLine], used: Sequence[GrantLine], uses: Mapping[str, FolderUse]
+) -> tuple[FolderLine, ...]:
     by_folder: dict[str, list[FileLine]] = {}
     for file in files:
         by_folder.setdefault(file.folder, []).append(file)
+    found: dict[str, set[str]] = {}
+    bad: dict[str, set[str]] = {}
+    doubtful: dict[str, set[str]] = {}
+    for line in used:
+        for folder in {place.folder for place in line.places}:
+            found.setdefault(folder, set()).add(line.grant_id)
+            verdict, _ = line.in_folder(folder)
+            if verdict is Verdict.NOT_CLEARED:
+                bad.setdefault(folder, set()).add(line.grant_id)
+            elif verdict is Verdict.NEEDS_REVIEW:
+                doubtful.setdefault(folder, set()).add(line.grant_id)
     lines: list[FolderLine] = []
     for folder, members in sorted(by_folder.items()):
-        ids = {grant_id for file in members for grant_id in file.grants}
+        known = uses.get(folder)
+        use = known.use if known is not None else None
         lines.append(
             FolderLine(
                 folder=folder,
                 files=len(members),
-                grants=len(ids),
-                not_covered=len(ids & not_covered),
+                grants=len(found.get(folder, ())),
+                not_covered=len(bad.get(folder, ())),
                 undeclared=sum(file.undeclared for file in members),
+                project=use.name if use is not None else "",
+                client=use.client if use is not None else "",
+                use_file=known.path if known is not None else "",
+                use_problem=known.problem if known is not None else "",
+                to_review=len(doubtful.get(folder, ())),
             )
         )
     return tuple(lines)
+
+
+def _sum_clients(
+    folders: Sequence[FolderLine], files: Sequence[FileLine], used: Sequence[GrantLine]
+) -> tuple[ClientLine, ...]:
+    """Return one line per client; none where no use file names one."""
+    by_client: dict[str, list[FolderLine]] = {}
+    for line in folders:
+        by_client.setdefault(line.client, []).append(line)
+    if set(by_client) <= {""}:
+        return ()
+    lines: list[ClientLine] = []
+    for client, members in sorted(by_client.items(), key=lambda entry: (not entry[0], entry[0].casefold())):
+        names = {line.folder for line in members}
+        theirs = [line for line in used if any(place.folder in names for place in line.places)]
+        lines.append(
+            ClientLine(
+                client=client,
+                projects=tuple(dict.fromkeys(line.project for line in members if line.project)),
+                folders=tuple(line.folder for line in members),
+                files=sum(file.folder in names for file in files),
+                grants=len(theirs),
+                not_covered=sum(_is_against(line, names) for line in theirs),
+                undeclared=sum(line.undeclared for line in members),
+            )
+        )
+    return tuple(lines)
+
+
+def _is_against(line: GrantLine, folders: Iterable[str]) -> bool:
+    """Say whether a license does not cover what one of these folders does with it."""
+    return any(line.in_folder(folder)[0] is Verdict.NOT_CLEARED for folder in folders)
+
+
+def _sum_projects(
+    folders: Sequence[FolderLine],
+    used: Sequence[GrantLine],
+    unused: Sequence[GrantLine],
+    uses: Mapping[str, FolderUse],
+) -> tuple[ProjectLine, ...]:
+    """Return one line per project that something was booked on, with the client that its use file names."""
+    clients = {line.project: line.client for line in folders if line.project and line.client}
+    clients.update({one.use.name: one.use.client for one in uses.values() if one.use and one.use.client})
+    booked: dict[str, list[tuple[GrantLine, bool]]] = {}
+    for lines, is_used in ((used, True), (unused, False)):
+        for line in lines:
+            if line.listing and line.listing != DECLARED:
+                booked.setdefault(line.project, []).append((line, is_used))
+    return tuple(
+        ProjectLine(
+            project=project,
+            client=clients.get(project, ""),
+            grants=len(members),
+            used=sum(is_used for _, is_used in members),
+            unused=sum(not is_used for _, is_used in members),
+            not_covered=sum(bool(line.why_not) for line, is_used in members if is_used),
+        )
+        for project, members in sorted(booked.items(), key=lambda entry: (not entry[0], entry[0].casefold()))
+    )

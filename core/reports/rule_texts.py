@@ -32,6 +32,10 @@ _OUTPUT_NAMES = {
 }
 
 RULE_TEXTS: dict[str, RuleText] = {
+    "production.not_covered": RuleText("NotCovered", "What a scene uses has to be covered by a license."),
+    "production.needs_review": RuleText("ToLookAt", "A license has to allow what the project plans."),
+    "production.skipped_file": RuleText("SkippedFile", "What could not be read is not cleared."),
+    "production.use_file": RuleText("UseFile", "A project's use file has to be readable."),
     "license.unknown": RuleText("UnknownLicense", "The license of what is used has to be one that is known."),
     "license.note": RuleText("LicenseNote", "What else has to be known about a license."),
     "grant.refunded": RuleText("Refunded", "What was given back may no longer be used."),

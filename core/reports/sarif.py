@@ -124,8 +124,12 @@ def write_run(
     automation: str,
     properties: Mapping[str, Any],
     succeeded: bool,
+    root: str = "",
 ) -> str:
-    """Write a log with one run. ``paths`` are the artifacts: files as the user named them."""
+    """Write a log with one run. ``paths`` are the artifacts: files as the user named them.
+
+    ``root`` is the folder that they are told relative to; without it, each is told by its name.
+    """
     shown = list(results[:MAX_RESULTS])
     more = len(results) - len(shown)
     if more > 0:
@@ -142,13 +146,13 @@ def write_run(
         driver["version"] = clean(version, 40)
         if _SEMANTIC_VERSION.fullmatch(version):
             driver["semanticVersion"] = version
-    folder = _folder_uri(paths[0]) if len(paths) == 1 else ""
+    folder = _folder_uri(f"{root}/any" if root else paths[0]) if root or len(paths) == 1 else ""
     run: dict[str, Any] = {
         "tool": {"driver": driver},
         # It did its work; what it found stands in the results (§3.20.14).
         "invocations": [{"executionSuccessful": True, "endTimeUtc": _utc(made_at)}],
         "automationDetails": {"id": automation},
-        "artifacts": [{"location": locate(path), "roles": ["analysisTarget"]} for path in paths],
+        "artifacts": [{"location": locate(path, root), "roles": ["analysisTarget"]} for path in paths],
         "results": shown,
         "columnKind": "unicodeCodePoints",
         "properties": {**properties, "cleared": succeeded},
@@ -167,13 +171,14 @@ def make_result(
     level: str,
     subject: str,
     path: str = "",
+    root: str = "",
     logical: Sequence[Mapping[str, Any]] = (),
     finding: Finding | None = None,
 ) -> dict[str, Any]:
     """Return a result (§3.27). ``subject`` tells it from others of its rule."""
     location: dict[str, Any] = {}
     if path:
-        location["physicalLocation"] = {"artifactLocation": locate(path)}
+        location["physicalLocation"] = {"artifactLocation": locate(path, root)}
     if logical:
         location["logicalLocations"] = list(logical)
     result: dict[str, Any] = {
@@ -193,10 +198,14 @@ def fingerprint(rule: str, subject: str) -> str:
     return hashlib.sha256(f"{rule}\n{subject}".encode("utf-8", "replace")).hexdigest()
 
 
-def locate(path: str) -> dict[str, Any]:
-    """Return an artifact's location (§3.4): relative to the scene's folder, as a URI."""
-    name = _pure(path).name or path
-    return {"uri": quote(clean(name, 300).encode("utf-8", "replace")), "uriBaseId": BASE}
+def locate(path: str, root: str = "") -> dict[str, Any]:
+    """Return an artifact's location (§3.4): a URI relative to the scene's folder, or to ``root``."""
+    pure = _pure(path)
+    if root and pure.is_relative_to(root):
+        name = pure.relative_to(root).as_posix()
+    else:
+        name = pure.name or path
+    return {"uri": quote(clean(name, 900).encode("utf-8", "replace"), safe="/"), "uriBaseId": BASE}
 
 
 def name_block(name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,15 +20,15 @@ from ..files.disk import Cancelled, Progress, ignore_progress, never_cancelled, 
 from ..ledger.port import Ledger
 from ..model.audit import AuditEvent
 from ..model.declaration import Declaration, is_declaration_id
-from ..model.grant import Usage
-from ..reports.production import (
-    FileSummary,
-    Problem,
-    ProductionReport,
-    build_production,
-    count_uses,
-    summarize,
-)
+from ..model.findings import Verdict
+from ..model.grant import Grant, Usage
+from ..model.intended_use import IntendedUse
+from ..model.production import FileSummary, FolderUse, Problem, ProductionReport
+from ..model.report import Report
+from ..model.scene import DataBlock, IdType, SceneScan
+from ..reports.production import build_production, count_uses, first_level, summarize
+from ..stamp_format import encode, make_declared_stamp, make_stamp
+from .project_use import ProjectUse, read_project_use
 
 READER_VERSION = 2
 """Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
@@ -49,6 +49,8 @@ class Reading(NamedTuple):
 
 
 Reader = Callable[[str], Reading]
+JudgeUse = Callable[[SceneScan, IntendedUse], Report]
+"""Makes the report of a scene for a use, and notes nothing."""
 
 
 def read_file(path: str) -> Reading:
@@ -75,6 +77,8 @@ class ScanProduction:
     clock: Clock
     cache_path: Path
     reader: Reader = read_file
+    judge: JudgeUse | None = None
+    """Judges licenses for the use of a project folder; without it, use files only tell project and client."""
 
     def run(
         self,
@@ -130,13 +134,15 @@ class ScanProduction:
         self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
     ) -> ProductionReport:
         grants = {grant.id: grant for grant in self.ledger.grants(limit=ALL_GRANTS)}
+        declarations = self._find_declarations(summaries)
         own = {summary.path for summary in summaries}
         elsewhere = {usage.grant_id for usage in self.ledger.usages() if usage.scene not in own}
         return build_production(
             summaries,
             folder=root,
             grants=grants,
-            declarations=self._find_declarations(summaries),
+            declarations=declarations,
+            uses=self._uses(summaries, root, grants, declarations),
             used_elsewhere=elsewhere,
             problems=problems,
             now=self.clock.now(),
@@ -151,6 +157,62 @@ class ScanProduction:
         for twins in self.ledger.declarations_by_face(sorted(numbers)).values():
             found.update((one.id, one) for one in twins)
         return found
+
+    def _uses(
+        self,
+        summaries: Sequence[FileSummary],
+        root: str,
+        grants: Mapping[str, Grant],
+        declarations: Mapping[str, Declaration],
+    ) -> dict[str, FolderUse]:
+        """Read the use file of each project folder, and judge what the folder uses for it.
+
+        The use file of the scanned folder itself holds for project folders that have none.
+        """
+        counted = count_uses(summaries, {**grants, **declarations})
+        ids: dict[str, set[str]] = {}
+        for path, (counts, _) in counted.items():
+            ids.setdefault(first_level(path, root), set()).update(counts)
+        whole = read_project_use(Path(root))
+        uses: dict[str, FolderUse] = {}
+        for folder, used in ids.items():
+            found = (read_project_use(Path(root, folder)) if folder else None) or whole
+            if found is not None:
+                known = sorted(one for one in used if one in grants or one in declarations)
+                verdicts = self._judge(found, known, grants, declarations)
+                uses[folder] = FolderUse(
+                    path=found.path, use=found.use, problem=found.problem, verdicts=verdicts
+                )
+        return uses
+
+    def _judge(
+        self,
+        found: ProjectUse,
+        used: Sequence[str],
+        grants: Mapping[str, Grant],
+        declarations: Mapping[str, Declaration],
+    ) -> dict[str, tuple[Verdict, str]]:
+        if self.judge is None or found.use is None:
+            return {}
+        # As a scene would be judged that holds one data-block of each.
+        blocks = tuple(
+            DataBlock(
+                id_type=IdType.COLLECTION,
+                name=one,
+                stamp=encode(
+                    make_stamp(grants[one]) if one in grants else make_declared_stamp(declarations[one])
+                ),
+            )
+            for one in used
+        )
+        report = self.judge(SceneScan(host="", scene="", data_blocks=blocks), found.use)
+        return {
+            line.grant_id: (
+                line.verdict,
+                next((one.message for one in line.findings if one.decides), ""),
+            )
+            for line in report.grants
+        }
 
     def _note(self, summaries: Sequence[FileSummary], report: ProductionReport, *, actor: str) -> None:
         """Replace the usages of every file that could be read, in one unit of work with the audit entry."""

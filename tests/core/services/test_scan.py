@@ -13,18 +13,26 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeClock
-from ledger_values import make_declaration, make_grant, moment
+from ledger_values import make_declaration, make_grant, make_order, moment
+from scenes import make_grant as licensed_grant
 
+from core.app import build_app
 from core.cli import run as run_cli
 from core.errors import CancelledError, UserInputError
 from core.files.blend_scan import mark_file
+from core.host import NoHost
 from core.ids import hash_grant_id
 from core.ledger.engine import open_ledger
 from core.ledger.port import Ledger
+from core.licenses import LicenseCatalogue, canonical_text
+from core.model.findings import Verdict
 from core.model.grant import GrantState
+from core.model.production import FileSummary
 from core.model.scene import DataBlock, SceneScan
-from core.reports.production import FileSummary, build_production, render_production_csv, summarize
+from core.reports.production import build_production, summarize
+from core.reports.production_table import COLUMNS, render_production_csv
 from core.services.scan import Reading, ScanProduction, read_file
+from core.settings import Settings
 from core.stamp_format import encode, make_stamp
 
 pytest.importorskip("blender_asset_tracer", reason="reading .blend files needs the extra 'scan'")
@@ -230,7 +238,7 @@ def test_refunded_and_ended_licenses_do_not_cover() -> None:
     assert (report.folders[0].folder, report.folders[0].grants, report.folders[0].not_covered) == ("a", 3, 2)
     text = render_production_csv(report)
     assert "'=1+1" in text
-    assert {len(line.split(",")) for line in text.splitlines()} == {10}
+    assert {len(line.split(",")) for line in text.splitlines()} == {len(COLUMNS)}
 
 
 def test_a_summary_counts_what_a_report_would() -> None:
@@ -251,6 +259,67 @@ def test_a_summary_counts_what_a_report_would() -> None:
     summary = summarize(scan)
     assert summary.grants == (("grant_0", 1), ("grant_1", 0))
     assert (summary.face_numbers, summary.undeclared, summary.unreadable_stamps) == ((7,), 1, 1)
+
+
+def test_use_files_name_project_and_client_and_are_judged(tmp_path: Path) -> None:
+    """Each project folder by its own use file; the whole folder's holds for those that have none."""
+    work = tmp_path / "work"
+    for name in ("render", "handover", "plain"):
+        (work / name).mkdir(parents=True)
+        (work / name / "a.blend").write_bytes(b"any")
+    use = 'name = "{}"\nclient = "ACME"\noutputs = ["{}"]\nimpressions = 1\nprint_run = 1\n'
+    (work / "clearance.toml").write_text('outputs = ["render"]\n', encoding="utf-8")
+    (work / "render" / "clearance.toml").write_text(use.format("Spot", "render"), encoding="utf-8")
+    (work / "handover" / "clearance.toml").write_text(
+        use.format("Kit", "file_share_public"), encoding="utf-8"
+    )
+
+    def reader(path: str) -> Reading:
+        summary = FileSummary(
+            path=path, grants=((grant.id, 1),), face_numbers=(), undeclared=0, unreadable_stamps=0
+        )
+        return Reading(path, summary)
+
+    grant, terms = licensed_grant(0, LicenseCatalogue.load())
+    settings = Settings(data_dir=tmp_path / "data", user="ann")
+    app = build_app(settings, host=NoHost(online=False), environ={})
+    try:
+        with app.ledger.transaction() as unit:
+            unit.add_order(make_order(0, id=grant.order_id, ref=grant.ref))
+            unit.keep_terms(grant.terms_sha256, canonical_text(terms))
+            unit.add_grant(grant)
+        before = len(app.ledger.audit())
+        one = replace(app.services.scan, reader=reader)
+        report = one.run(work, actor="ann")
+        entries = app.ledger.audit()[before:]
+        folders = {line.folder: line for line in report.folders}
+        assert (folders["render"].project, folders["render"].client) == ("Spot", "ACME")
+        assert (folders["render"].not_covered, folders["handover"].not_covered) == (0, 1)
+        assert folders["plain"].project == "work"
+        assert report.not_covered[0].in_folder("handover")[0] is Verdict.NOT_CLEARED
+        assert "public" in report.not_covered[0].why_not
+        assert [entry.event.action for entry in entries] == ["scan.made"], "judging notes nothing"
+        (work / "render" / "clearance.toml").write_text("outputs = [", encoding="utf-8")
+        broken = one.run(work, actor="ann")
+        assert "not TOML" in {line.folder: line for line in broken.folders}["render"].use_problem
+        assert broken.verdict is Verdict.NOT_CLEARED
+    finally:
+        assert app.close()
+
+
+def test_all_formats_at_once(production: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"CLEARANCE_DATA_DIR": str(tmp_path / "data")}
+    places = {one: tmp_path / f"out.{one}" for one in ("json", "csv", "junit", "sarif")}
+    also = [part for one, path in places.items() for part in ("--also", f"{one}={path}")]
+    assert run_cli(["scan", str(production), "-o", str(tmp_path / "r.html"), *also], environ=environ) == 4
+    assert "forest" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert all(path.stat().st_size > 100 for path in places.values())
+    assert json.loads(places["json"].read_text(encoding="utf-8"))["folder"] == str(production)
+    assert capsys.readouterr().out == ""
+    assert run_cli(["scan", str(production), "--format", "sarif"], environ=environ) == 4
+    assert json.loads(capsys.readouterr().out)["version"] == "2.1.0"
+    for wrong in (["--json", "--csv"], ["--also", "spdx=x"], ["--also", "html"], ["--format", "pdf"]):
+        assert run_cli(["scan", str(production), *wrong], environ=environ) == 2
 
 
 @pytest.mark.parametrize("option", ["--json", "--csv", "--jobs=1"])
