@@ -168,6 +168,7 @@ def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
             view_accounts,
             view_buy,
             view_details,
+            view_exchange,
             view_feeds,
             view_health,
             view_history,

@@ -38,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "feeds": FOUNDATION | {"http", "marketplaces"},
     "files": FOUNDATION | {"http", "host", "stamp_format"},
     "fingerprints": {"errors"},
-    "rights": {"errors", "stamp_format"},
+    "rights": {"errors", "model", "stamp_format"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION
     | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}

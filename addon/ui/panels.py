@@ -287,6 +287,20 @@ class CLEARANCE_PT_undeclared(_OfReport, Panel):
         draw_report.draw_undeclared(self.layout, context, _there())
 
 
+class CLEARANCE_PT_exchange(_WithApp, Panel):
+    """Files that leave with their licenses, and come back with them."""
+
+    bl_idname = "CLEARANCE_PT_exchange"
+    bl_label = "Export and Import"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the buttons, and what happened last."""
+        from . import draw_exchange
+
+        draw_exchange.draw_exchange(self.layout, context, _there())
+
+
 class CLEARANCE_PT_health(_WithApp, Panel):
     """How the marketplaces' APIs do."""
 
@@ -318,6 +332,7 @@ CLASSES = (
     CLEARANCE_PT_obstacles,
     CLEARANCE_PT_licenses,
     CLEARANCE_PT_undeclared,
+    CLEARANCE_PT_exchange,
     CLEARANCE_PT_health,
 )
 

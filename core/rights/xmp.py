@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import UserInputError
+from ..model.declaration import DECLARED
 from ..stamp_format import Stamp, decode, encode
 from .record import UNDECLARED, Details, RightsLicense, Run, collect_credits
 
@@ -95,7 +96,7 @@ def read_packet(packet: object) -> tuple[tuple[RightsLicense, ...], int | None, 
 
 def _license(held: RightsLicense) -> dict[str, Any]:
     stamp, details = held.stamp, held.details
-    values: dict[str, Any] = {name: getattr(stamp, field) for name, field in _STAMP.items()}
+    values: dict[str, Any] = {name: text for name, field in _STAMP.items() if (text := getattr(stamp, field))}
     for name, field in _DETAILS.items():
         if text := getattr(details, field):
             values[name] = text if name in _PLAIN else _text(text)
@@ -108,6 +109,9 @@ def _license(held: RightsLicense) -> dict[str, Any]:
 
 def _usage(held: RightsLicense) -> str:
     stamp, details = held.stamp, held.details
+    if stamp.marketplace == DECLARED:
+        origin = stamp.license_id.partition(".")[2].replace("_", " ")
+        return f"Under “{details.license_label}”." if details.license_label else f"Declared as: {origin}."
     label = details.license_label or stamp.license_id
     where = details.marketplace_name or stamp.marketplace
     return f"Licensed under “{label}” ({where}); the license is not transferred with this file."

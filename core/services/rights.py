@@ -25,8 +25,9 @@ from ..licenses import LicenseCatalogue
 from ..model.audit import AuditEvent
 from ..model.declaration import Declaration, Origin, is_declaration_id
 from ..model.grant import Grant
+from ..policy.declared import make_credit
 from ..rights.record import Details, FileMark, RightsRecord
-from ..stamp_format import Stamp, make_stamp
+from ..stamp_format import Stamp, make_declared_stamp, make_stamp
 
 MAX_COMPANIONS = 10_000
 MAX_GLTF = 512 * 1024 * 1024
@@ -88,9 +89,18 @@ class ExportRights:
         wanted = tuple(numbers)
         try:
             grants = self.ledger.grants_by_face(wanted)
+            declarations = self.ledger.declarations_by_face(wanted)
         except LedgerError:
             return {}
-        return {number: make_stamp(each[0]) for number, each in grants.items() if len(each) == 1}
+        found: dict[int, Stamp] = {}
+        for number in wanted:
+            stamps = [make_stamp(grant) for grant in grants.get(number, ())]
+            stamps += [
+                make_declared_stamp(one, credit=make_credit(one)) for one in declarations.get(number, ())
+            ]
+            if len(stamps) == 1:
+                found[number] = stamps[0]
+        return found
 
     def _describe_bought(self, stamp: Stamp, grant: Grant | None) -> Details:
         bought_on = (grant.granted_at if grant is not None else self.clock.now()).date()

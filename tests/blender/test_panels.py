@@ -22,7 +22,9 @@ NAMES = (
     "nothing arrived", "arrived", "pick-up failed", "refund busy", "refund advice", "refund too late",
     "refund unknown policy", "refund asked", "refund failed", "history busy", "history", "history empty",
     "history failed", "health", "health of nothing", "feed being read", "feed", "feed failed",
-    "narrowed", "owned in another size",
+    "narrowed", "owned in another size", "exporting", "exported", "exported without licenses",
+    "exported with a long name", "export failed", "reading rights", "brought back", "brought back in part",
+    "changed since", "no rights file",
 )  # fmt: skip
 
 

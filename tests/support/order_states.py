@@ -52,6 +52,39 @@ def more_states(made: States, load: Callable[[str], Any], now: Any) -> dict[str,
         **_histories(made, load, base),
         **_healths(made, load, now),
         **_feeds(made, load, now),
+        **_exchanges(made),
+    }
+
+
+def _exchanges(made: States) -> dict[str, Any]:
+    """Files that left with their licenses, and came back."""
+    phase, note = made.state.Phase, made.state.ExchangeNote
+
+    def state(name: str = "chair 椅子.glb", **values: Any) -> Any:
+        return made.state.SessionState(exchange=note(path=Path("/work") / name, **values))
+
+    return {
+        "exporting": state(),
+        "exported": state(phase=phase.READY, licenses=3, undeclared=12),
+        "exported without licenses": state(phase=phase.READY),
+        "exported with a long name": state(f"{'very long ' * 20}.fbx", phase=phase.READY, licenses=1),
+        "export failed": state(phase=phase.FAILED, problem=made.problem("rights.write", LONG)),
+        "reading rights": state(is_import=True),
+        "brought back": state(is_import=True, phase=phase.READY, licenses=1),
+        "brought back in part": state(
+            is_import=True,
+            phase=phase.READY,
+            licenses=2,
+            notes=(LONG, "The file changed since.", *("x",) * 20),
+        ),
+        "changed since": state(
+            is_import=True,
+            phase=phase.FAILED,
+            problem=made.problem("rights.changed", "chair.glb changed since."),
+        ),
+        "no rights file": state(
+            is_import=True, phase=phase.FAILED, problem=made.problem("rights.none", "It is not there.")
+        ),
     }
 
 

@@ -20,6 +20,7 @@ view_pickup = load("addon.ui.view_pickup")
 view_refund = load("addon.ui.view_refund")
 view_history = load("addon.ui.view_history")
 view_health = load("addon.ui.view_health")
+view_exchange = load("addon.ui.view_exchange")
 icons = load("addon.ui.icons")
 made = States(load)
 STATES = made.every_state()
@@ -52,6 +53,7 @@ def everything(state: Any) -> list[Any]:
         view_refund.view_refund(state, INFOS),
         view_history.view_history(state, INFOS),
         view_health.view_health(state),
+        view_exchange.view_exchange(state),
     ]
 
 

@@ -14,8 +14,15 @@ from xmp_rules import find_faults
 from core.errors import UserInputError
 from core.rights.record import Details, RightsLicense, Run
 from core.rights.xmp import CONTEXT, make_packet, read_packet
+from core.stamp_format import Stamp
 
 ONE, TWO = make_license(1), make_license(2, terms_url="https://example.com/other", author="木村")
+DECLARED = RightsLicense(
+    stamp=Stamp(
+        grant_id="declaration_1", marketplace="declared", listing_id="", license_id="declared.own_work",
+        terms_sha256="",
+    )
+)  # fmt: skip
 BARE = RightsLicense(stamp=make_license(3, credit="").stamp)
 CASES = [
     ((ONE,), 0, ()),
@@ -23,6 +30,7 @@ CASES = [
     ((ONE, TWO), None, (Run(1, 2, 2),)),
     ((BARE,), None, ()),
     ((BARE, ONE), 0, ()),
+    ((DECLARED, ONE), 0, ()),
 ]
 
 
@@ -45,6 +53,8 @@ def test_well_known_names_say_it_to_other_programs() -> None:
     assert packet["xmpRights:Marked"] is True
     assert "Royalty Free" in packet["xmpRights:UsageTerms"]["rdf:_1"]["@value"]
     assert "xmpRights:WebStatement" not in make_packet((ONE, TWO))
+    own = make_packet((DECLARED,))["xmpRights:UsageTerms"]["rdf:_1"]["@value"]
+    assert own == "Declared as: own work."
 
 
 def test_nothing_in_it_is_empty() -> None:

@@ -19,9 +19,10 @@ from core.http.cancel import CancelToken
 from core.ids import hash_grant_id
 from core.ledger.engine import open_ledger
 from core.model.declaration import Declaration, Origin
+from core.policy.declared import make_credit
 from core.rights.record import Details
 from core.services.rights import ExportRights
-from core.stamp_format import Stamp, make_stamp
+from core.stamp_format import make_declared_stamp, make_stamp
 
 DRAFT = make_record(make_mesh("Chair", (0, 4, 8)), licenses=1, file=None)
 
@@ -103,10 +104,8 @@ def test_of_declared_content_only_what_its_author_published_leaves(
     )  # fmt: skip
     with shop.ledger.transaction() as work:
         work.add_declaration(declaration)
-    stamp = Stamp(
-        grant_id="declaration_1", marketplace="declared", listing_id="1", license_id=declaration.license_id,
-        terms_sha256="0",
-    )  # fmt: skip
+    stamp = make_declared_stamp(declaration, credit=make_credit(declaration))
+    assert rights.find_by_faces([hash_grant_id("declaration_1")])[hash_grant_id("declaration_1")] == stamp
     details = rights.describe([stamp])["declaration_1"]
     if origin is Origin.FREE_LICENSE:
         assert (details.title, details.author, details.license_label) == ("Secret car", "Mia", "CC-BY-4.0")
