@@ -346,6 +346,7 @@ def _build_services(
             ledger=ledger,
             clock=clock,
             cache_path=settings.data_dir / "scan-cache.json",
+            catalogue=catalogue,
             judge=report.judge,
         ),
         audit_papers=AuditPapers(

@@ -171,12 +171,22 @@ def reconcile(context: Context, as_json: bool) -> int:
 
 
 @click.command()
+@click.option(
+    "--fetch-pictures", is_flag=True, help="Get a small picture of each, for reports; nothing is charged."
+)
 @json_option
 @pass_context
-def library(context: Context, as_json: bool) -> None:
+def library(context: Context, fetch_pictures: bool, as_json: bool) -> None:
     """List what is owned: the licenses in the ledger."""
     context.as_json = as_json
     grants = context.app.ledger.grants()
+    if fetch_pictures:
+        kept = 0
+        with show_progress("Getting pictures", unit="items") as task:
+            for number, grant in enumerate(grants, start=1):
+                kept += context.app.services.pictures.keep(grant, cancel=task.token) is not None
+                task.report(number, len(grants))
+        click.echo(f"{kept:,} of {len(grants):,} have a picture.", err=True)
     if as_json:
         print_json(grants)
         return

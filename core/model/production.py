@@ -82,6 +82,8 @@ class GrantLine:
     places: tuple[Place, ...]
     used_elsewhere: bool = False
     author: str = ""
+    shop: str = ""
+    """The marketplace's name for people; empty where it is not known."""
     since: datetime | None = None
     clients: tuple[str, ...] = ()
     """Whose project folders use it, as far as use files tell."""

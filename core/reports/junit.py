@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model.findings import Finding, Severity, Verdict
 from ..model.report import Report, ReportGrant
@@ -154,7 +154,12 @@ def _grant_case(grant: ReportGrant, *, strict: bool) -> Case:
     listing = f"{clean(grant.marketplace, 40)}:{clean(grant.listing_id, 60)}"
     # Two licenses may have the same title; the id makes the case the same one from run to run.
     name = f"{title} ({listing}, {clean(grant.grant_id, 60)})"
-    return judge_case(f"clearance.licenses.{license_id or 'unknown'}", name, grant.findings, strict=strict)
+    classname = f"clearance.licenses.{license_id or 'unknown'}"
+    case = judge_case(classname, name, grant.findings, strict=strict)
+    if grant.verdict is Verdict.IN_FILE_ONLY:
+        aside = "In the file only: no picture shows it, and nothing but pictures goes out."
+        return replace(case, output=f"{aside}\n\n{case.output}".strip())
+    return case
 
 
 def _undeclared_case(name: str, findings: Sequence[Finding]) -> Case:

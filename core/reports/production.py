@@ -6,7 +6,7 @@ and client are known, and every license in it is judged for that use too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath
@@ -35,6 +35,14 @@ from .witnesses import Decoded, Witness, see
 
 NO_DECLARATIONS: Mapping[str, Declaration] = MappingProxyType({})
 NO_USES: Mapping[str, FolderUse] = MappingProxyType({})
+
+Describe = Callable[[Grant], tuple[str, str]]
+"""Returns the names of a grant's marketplace and of its license, for people."""
+
+
+def describe_plainly(grant: Grant) -> tuple[str, str]:
+    """Return the words of the ledger."""
+    return grant.ref.marketplace, grant.license_label
 
 
 def summarize(scan: SceneScan) -> FileSummary:
@@ -92,11 +100,13 @@ def build_production(
     problems: Sequence[Problem] = (),
     now: datetime,
     read: int = 0,
+    describe: Describe = describe_plainly,
 ) -> ProductionReport:
     """Build the report.
 
     ``grants`` are all of the ledger; ``declarations`` are those that the files name, withdrawn or not: they
-    are used as licenses are; ``uses`` by project folder; ``used_elsewhere`` are ids used in other files.
+    are used as licenses are; ``uses`` by project folder; ``used_elsewhere`` are ids used in other files;
+    ``describe`` names marketplace and license for people.
     """
     counted = count_uses(summaries, (*grants, *declarations))
     files: list[FileLine] = []
@@ -116,7 +126,7 @@ def build_production(
                 unknown_faces=unknown,
             )
         )
-    lines = _Lines(grants, declarations, uses, now)
+    lines = _Lines(grants, declarations, uses, describe, now)
     used = tuple(lines.make(one, where) for one, where in sorted(places.items()))
     elsewhere = frozenset(used_elsewhere)
     unused = (
@@ -155,11 +165,13 @@ class _Lines:
         grants: Mapping[str, Grant],
         declarations: Mapping[str, Declaration],
         uses: Mapping[str, FolderUse],
+        describe: Describe,
         now: datetime,
     ) -> None:
         self._grants = grants
         self._declarations = declarations
         self._uses = uses
+        self._describe = describe
         self._now = now
 
     def make(self, grant_id: str, places: Sequence[Place], *, used_elsewhere: bool = False) -> GrantLine:
@@ -190,7 +202,23 @@ class _Lines:
             verdicts=verdicts,
             nowhere=bool(ended),
         )
-        return _fill(line, grant, declaration)
+        if declaration is not None:
+            return _fill_declared(line, declaration)
+        return line if grant is None else self._fill(line, grant)
+
+    def _fill(self, line: GrantLine, grant: Grant) -> GrantLine:
+        shop, license_ = self._describe(grant)
+        return replace(
+            line,
+            listing=str(grant.ref),
+            title=grant.title,
+            license=license_,
+            state=grant.state.value,
+            project=grant.project,
+            author=grant.author,
+            shop=shop,
+            since=grant.granted_at,
+        )
 
     def _why_not(self, grant: Grant | None, declaration: Declaration | None) -> str:
         if declaration is not None:
@@ -205,31 +233,17 @@ class _Lines:
         return ""
 
 
-def _fill(line: GrantLine, grant: Grant | None, declaration: Declaration | None) -> GrantLine:
-    """Say what a license is for."""
-    if declaration is not None:
-        return replace(
-            line,
-            listing=DECLARED,
-            title=declaration.title,
-            license=declaration.license or ORIGINS[declaration.origin],
-            state="declared" if declaration.withdrawn_at is None else "withdrawn",
-            project=declaration.project,
-            author=declaration.author,
-            since=declaration.declared_at,
-        )
-    if grant is not None:
-        return replace(
-            line,
-            listing=str(grant.ref),
-            title=grant.title,
-            license=grant.license_label,
-            state=grant.state.value,
-            project=grant.project,
-            author=grant.author,
-            since=grant.granted_at,
-        )
-    return line
+def _fill_declared(line: GrantLine, declaration: Declaration) -> GrantLine:
+    return replace(
+        line,
+        listing=DECLARED,
+        title=declaration.title,
+        license=declaration.license or ORIGINS[declaration.origin],
+        state="declared" if declaration.withdrawn_at is None else "withdrawn",
+        project=declaration.project,
+        author=declaration.author,
+        since=declaration.declared_at,
+    )
 
 
 def _sum_folders(

@@ -175,7 +175,7 @@ def _view(line: GrantLine, root: str, pictures: Mapping[str, str]) -> LicenseVie
     named = sorted((_relative(path, root), number) for path, number in places.items())
     return LicenseView(
         title=title,
-        listing=clean(line.listing, 80),
+        listing=_listing(line),
         author=clean(line.author, 80),
         license=clean(line.license, 80) or "Unknown license",
         state=clean(line.state, 40),
@@ -194,6 +194,13 @@ def _view(line: GrantLine, root: str, pictures: Mapping[str, str]) -> LicenseVie
         picture=pictures.get(line.grant_id, ""),
         letter=next((char for char in title if char.isalnum()), "?").upper()[:1],
     )
+
+
+def _listing(line: GrantLine) -> str:
+    if line.state in ("declared", "withdrawn"):
+        return ""
+    number = line.listing.partition(":")[2]
+    return clean(f"{line.shop} {number}" if line.shop and number else line.listing, 80)
 
 
 def _embed(report: ProductionReport, pictures: Mapping[str, Picture]) -> dict[str, str]:

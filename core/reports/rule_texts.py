@@ -54,6 +54,7 @@ RULE_TEXTS: dict[str, RuleText] = {
     "object.by_data": RuleText("JudgedByData", "An object without a stamp is judged by its data."),
     "content.undeclared": RuleText("Undeclared", "Everything in a scene has to have a license or an origin."),
     "scene.undeclared": RuleText("UndeclaredContent", "Nothing in a scene should be undeclared."),
+    "scene.in_file_only": RuleText("InFileOnly", "What no picture shows does not count for pictures."),
     "scene.lost": RuleText("NoLongerThere", "What was imported and is gone should not live on unstamped."),
     "action.unstamped": RuleText("UnstampedAction", "Licensed animation has to keep its stamp."),
     "library.missing": RuleText("MissingLibrary", "What is linked has to be there to be checked."),

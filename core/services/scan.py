@@ -18,6 +18,7 @@ from ..errors import ClearanceError, UserInputError
 from ..files.blend_scan import FileMark, are_unchanged, find_blend_files, library_paths, mark_file
 from ..files.disk import Cancelled, Progress, ignore_progress, never_cancelled, stop_if
 from ..ledger.port import Ledger
+from ..licenses import LicenseCatalogue
 from ..model.audit import AuditEvent
 from ..model.declaration import Declaration, is_declaration_id
 from ..model.findings import Verdict
@@ -26,7 +27,14 @@ from ..model.intended_use import IntendedUse
 from ..model.production import FileSummary, FolderUse, Problem, ProductionReport
 from ..model.report import Report
 from ..model.scene import DataBlock, IdType, SceneScan
-from ..reports.production import build_production, count_uses, first_level, summarize
+from ..reports.production import (
+    Describe,
+    build_production,
+    count_uses,
+    describe_plainly,
+    first_level,
+    summarize,
+)
 from ..stamp_format import encode, make_declared_stamp, make_stamp
 from .project_use import ProjectUse, read_project_use
 
@@ -77,6 +85,8 @@ class ScanProduction:
     clock: Clock
     cache_path: Path
     reader: Reader = read_file
+    catalogue: LicenseCatalogue | None = None
+    """Names marketplaces and licenses for people; without it, the ledger's words are used."""
     judge: JudgeUse | None = None
     """Judges licenses for the use of a project folder; without it, use files only tell project and client."""
 
@@ -147,7 +157,24 @@ class ScanProduction:
             problems=problems,
             now=self.clock.now(),
             read=read,
+            describe=self._describe(),
         )
+
+    def _describe(self) -> Describe:
+        """Return what names a grant's marketplace and license; each license is looked up once."""
+        catalogue = self.catalogue
+        if catalogue is None:
+            return describe_plainly
+        today = self.clock.now().date()
+        names: dict[str, str] = {}
+
+        def describe(grant: Grant) -> tuple[str, str]:
+            if grant.license_id not in names:
+                terms = catalogue.by_id(grant.license_id, today)
+                names[grant.license_id] = terms.label if terms is not None else ""
+            return catalogue.name_of(grant.ref.marketplace), names[grant.license_id] or grant.license_label
+
+        return describe
 
     def _find_declarations(self, summaries: Sequence[FileSummary]) -> dict[str, Declaration]:
         """Find what the files' stamps and faces say was declared."""

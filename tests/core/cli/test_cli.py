@@ -97,6 +97,23 @@ def test_a_model_is_paid_in_the_browser(shell: Any, sandbox: Any) -> None:
     assert result.json["grant"]["marketplace_license_id"] == ""
 
 
+def test_a_picture_of_what_was_bought_is_kept(shell: Any, sandbox: Any, tmp_path: Path) -> None:
+    """With the purchase, or later; it is free, and without a network the library is still told."""
+    shell.run("buy", IMAGE, "--yes", "--reason", "test", "--json")
+    folder = tmp_path / "data" / "pictures"
+    (picture,) = folder.rglob("*.jpg")
+    first = picture.read_bytes()
+    charges = len(sandbox.books()["charges"])
+    picture.unlink()
+    offline = shell.run("--offline", "library", "--fetch-pictures", "--json")
+    assert (offline.code, len(offline.json)) == (0, 1)
+    assert "0 of 1 have a picture." in offline.err
+    later = shell.run("library", "--fetch-pictures", "--json")
+    assert "1 of 1 have a picture." in later.err
+    assert picture.read_bytes() == first
+    assert len(sandbox.books()["charges"]) == charges == 1
+
+
 def test_not_waiting_for_the_payment(shell: Any, sandbox: Any) -> None:
     """The order waits; reconcile says so, and finds the payment later."""
     order = shell.run("buy", MODEL, "--yes", "--reason", "test", "--no-wait", "--json").json["order"]

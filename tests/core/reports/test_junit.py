@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.model.findings import Verdict
 from core.model.report import Report
 from core.policy.presets import PRESETS
+from core.reports.in_file import set_grant_aside
 from core.reports.junit import Case, Suite, render_junit, write_suites
 
 if TYPE_CHECKING:
@@ -122,6 +123,16 @@ def test_what_is_resolved_passes_and_says_who_decided(mixed: Report, studio: Stu
     assert crowd.find("failure") is None
     said = crowd.findtext("system-out") or ""
     assert "Resolved: cleared in writing by Ann on 2026-11-24, until 2027-12-31: The museum agreed" in said
+
+
+def test_what_is_only_in_the_file_passes_and_says_so(mixed: Report) -> None:
+    aside = tuple(set_grant_aside(grant) for grant in mixed.grants)
+    root = read(render_junit(replace(mixed, grants=aside)))
+    crowd = next(case for case in root.iter("testcase") if case.attrib["name"].startswith("Crowd"))
+    assert crowd.find("failure") is None and crowd.find("skipped") is None
+    said = crowd.findtext("system-out") or ""
+    assert said.startswith("In the file only: no picture shows it")
+    assert "use.editorial_only" in said
 
 
 def test_hostile_text_is_only_text(nasty: Report) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -187,6 +188,15 @@ def test_more_than_a_code_host_takes_is_counted(studio: Studio) -> None:
 
 def test_every_rule_is_described() -> None:
     assert set(RULE_NAMES) <= set(RULE_TEXTS)
+    core = Path(__file__).parents[3] / "core"
+    sources = [path for part in ("reports", "policy") for path in (core / part).glob("*.py")]
+    said = {
+        rule
+        for path in sources
+        for rule in re.findall(r'rule="([a-z_]+\.[a-z_0-9]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(said) > 20
+    assert said <= set(RULE_TEXTS), "a rule that a finding names has no text"
     names = [text.name for text in RULE_TEXTS.values()]
     assert len(set(names)) == len(names)
     assert describe_rule("studio.no-ai-made").name == "StudioNoAiMade"

@@ -298,6 +298,8 @@ def test_use_files_name_project_and_client_and_are_judged(tmp_path: Path) -> Non
         assert folders["plain"].project == "work"
         assert report.not_covered[0].in_folder("handover")[0] is Verdict.NOT_CLEARED
         assert "public" in report.not_covered[0].why_not
+        assert report.not_covered[0].shop == "CGTrader"
+        assert report.not_covered[0].license == terms.label, "not the marketplace's word, general"
         assert [entry.event.action for entry in entries] == ["scan.made"], "judging notes nothing"
         (work / "render" / "clearance.toml").write_text("outputs = [", encoding="utf-8")
         broken = one.run(work, actor="ann")
