@@ -109,7 +109,8 @@ def note_quiet(scene: Any) -> None:
         return
     noted = read_quiet(_text_of(scene, QUIET_PROPERTY))
     found = dict(noted)
-    for block in (*bpy.data.actions, *bpy.data.shape_keys):
+    faceless = (mesh for mesh in bpy.data.meshes if not mesh.polygons and mesh.vertices)
+    for block in (*bpy.data.actions, *bpy.data.shape_keys, *faceless):
         text = block.get(PROPERTY)
         if isinstance(text, str):
             with suppress(UserInputError):

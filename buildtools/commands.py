@@ -18,6 +18,7 @@ from .locks import write_locks
 from .package import make_repository, package
 from .sandbox import ensure_models, serve
 from .stage import stage
+from .survival import run_survival
 from .testing import GROUPS, run_tests
 from .wheels import PLATFORMS
 
@@ -37,6 +38,10 @@ def _demo(layout: Layout, environments: Environments, options: argparse.Namespac
 
 def _test(layout: Layout, environments: Environments, options: argparse.Namespace) -> int:
     return run_tests(layout, environments, options.group, fast=options.fast, keyword=options.keyword)
+
+
+def _survival(layout: Layout, environments: Environments, options: argparse.Namespace) -> int:
+    return run_survival(layout, environments, check=options.check)
 
 
 def _package(layout: Layout, environments: Environments, options: argparse.Namespace) -> int:
@@ -108,6 +113,7 @@ def _env(_layout: Layout, environments: Environments, options: argparse.Namespac
 _COMMANDS: dict[str, tuple[Callable[[Layout, Environments, argparse.Namespace], int], str]] = {
     "demo": (_demo, "do the main job in real Blender against the sandbox marketplaces"),
     "test": (_test, "run the tests, all or some groups"),
+    "survival": (_survival, "show what the license survives in three Blenders, as a table"),
     "package": (_package, "build the extension's zips into build/dist"),
     "repo": (_repo, "make a static extension repository in build/repo"),
     "bench": (_bench, "measure and print how long things take"),
@@ -137,6 +143,10 @@ def make_parser() -> argparse.ArgumentParser:
             )
             command.add_argument(
                 "--fast", action="store_true", help="only what needs no Blender and little time"
+            )
+        elif name == "survival":
+            command.add_argument(
+                "--check", action="store_true", help="only compare the page about it, do not write it"
             )
         elif name in {"package", "repo"}:
             choices = [*PLATFORMS, "current"]

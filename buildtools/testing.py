@@ -69,6 +69,11 @@ GROUPS = {
 FAST = ("lint", "core", "conformance", "architecture")
 
 
+def note_path(layout: Layout, group: str) -> Path:
+    """Name the file in which the rows of the survival table note what came out."""
+    return layout.results / f"{group}.survival.jsonl"
+
+
 class TestRun:
     """One run of some groups."""
 
@@ -174,6 +179,9 @@ class TestRun:
                 str(self._environments.ensure(recipe).python) for recipe in self._list_blenders()
             )
         if group.needs_profile:
+            note_path(self._layout, group.name).unlink(missing_ok=True)
+            variables["CLEARANCE_SURVIVAL_TABLE"] = str(note_path(self._layout, group.name))
+            variables["CLEARANCE_SURVIVAL_PYTHONS"] = self._name_ready_blenders()
             environment = self._environments.ensure(group.recipe)
             install_zip(self._layout, environment, self._ensure_zip(), profile)
             server = self._environments.ensure(DEV if group.recipe.python == DEV.python else CORE_313)
@@ -200,6 +208,13 @@ class TestRun:
             for recipe in (BPY_42, BPY_45, BPY_52)
             if self._environments.is_ready(recipe) or self._environments.interpreters.find(recipe.python)
         ]
+
+    def _name_ready_blenders(self) -> str:
+        """Name the Blenders that are here already, for rows that go through another: ``4.2=PATH:…``."""
+        ready = [recipe for recipe in (BPY_42, BPY_45, BPY_52) if self._environments.is_ready(recipe)]
+        return os.pathsep.join(
+            f"{recipe.blender}={self._environments.ensure(recipe).python}" for recipe in ready
+        )
 
     def _ensure_models(self) -> Path:
         """Have the sandbox's models made by the oldest Blender there is: every newer one opens them."""

@@ -29,9 +29,10 @@ LINKED_PROPERTY = "clearance_linked"
 """Name of the custom property on libraries: :class:`LinkedStamps` as JSON."""
 QUIET_PROPERTY = "clearance_quiet"
 """Name of the scene's custom property: grant ids, and which of ``QUIET_TYPES`` ever carried their stamp."""
-QUIET_TYPES = frozenset({IdType.ACTION, IdType.KEY})
-"""Kinds that hold content, and that every scene makes by itself too: without a stamp they are not undeclared,
-so it has to be known of which licenses there were some."""
+QUIET_TYPES = frozenset({IdType.ACTION, IdType.KEY, IdType.MESH})
+"""Kinds whose loss could go unnoticed, so it is kept of which licenses there were some: actions and shape
+keys, which every scene makes by itself too (without a stamp they are not undeclared), and meshes without a
+single face, which leave no mark in a mesh that they are joined into."""
 SCHEMA = 1
 MAX_CREDIT_LENGTH = 300
 MAX_FIELD_LENGTH = 200

@@ -39,11 +39,11 @@ ID_TYPES = {
     b"CA": IdType.CAMERA, b"MA": IdType.MATERIAL, b"TE": IdType.TEXTURE, b"IM": IdType.IMAGE,
     b"NT": IdType.NODETREE, b"AC": IdType.ACTION, b"WO": IdType.WORLD, b"GR": IdType.COLLECTION,
     b"SO": IdType.SOUND, b"MC": IdType.MOVIECLIP, b"LI": IdType.LIBRARY, b"KE": IdType.KEY,
-    b"PA": IdType.PARTICLE,
+    b"PA": IdType.PARTICLE, b"CF": IdType.CACHEFILE,
 }  # fmt: skip
 """Two-letter codes in the file, for the kinds that are stamped."""
 OTHER_TYPES = {
-    b"BR": "BRUSH", b"CF": "CACHEFILE", b"LP": "LIGHT_PROBE", b"LS": "LINESTYLE", b"MS": "MASK",
+    b"BR": "BRUSH", b"LP": "LIGHT_PROBE", b"LS": "LINESTYLE", b"MS": "MASK",
     b"PC": "PAINTCURVE", b"PL": "PALETTE", b"SK": "SPEAKER", b"TX": "TEXT",
 }  # fmt: skip
 """Kinds that are only told of when they carry a stamp."""

@@ -36,6 +36,8 @@ class IdType(StrEnum):
     LIBRARY = "LIBRARY"
     KEY = "KEY"
     PARTICLE = "PARTICLE"
+    CACHEFILE = "CACHEFILE"
+    """An Alembic or USD file that objects stream their shape from."""
     STRIP = "STRIP"
     """A strip of a sequencer. Not a data-block in Blender, but a movie strip refers to its file itself; those
     without a file of their own are only told of when they carry a stamp."""

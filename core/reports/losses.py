@@ -23,6 +23,8 @@ _IN_DOUBT = frozenset(
 )  # fmt: skip
 """Witnesses that leave open what a data-block is made of."""
 
+_BARE_TYPES = QUIET_TYPES - {IdType.MESH}
+
 
 class Lost(NamedTuple):
     """A grant of which no content is left.
@@ -82,10 +84,9 @@ def find_unstamped_actions(
 
 
 def _bare_kinds(scan: SceneScan) -> frozenset[str]:
-    """Return the quiet kinds of which something here carries no stamp."""
-    return frozenset(
-        str(block.id_type) for block in scan.data_blocks if block.id_type in QUIET_TYPES and _is_bare(block)
-    )
+    """Return the quiet kinds of which something may be left here unseen."""
+    bare = (block for block in scan.data_blocks if block.id_type in _BARE_TYPES and _is_bare(block))
+    return frozenset({str(IdType.MESH), *(str(block.id_type) for block in bare)})
 
 
 def _is_bare(block: DataBlock) -> bool:

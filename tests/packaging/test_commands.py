@@ -45,7 +45,7 @@ def start(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     done = start("--help")
     assert done.returncode == 0
-    for name in ("demo", "test", "package", "repo", "bench", "drill", "sandbox", "stage", "lock"):
+    for name in ("demo", "test", "survival", "package", "repo", "bench", "drill", "sandbox", "stage", "lock"):
         assert f"    {name}" in done.stdout
 
 

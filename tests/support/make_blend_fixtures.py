@@ -18,6 +18,7 @@ KINDS = frozenset(
         "OBJECT", "MESH", "CURVE", "CURVES", "META", "FONT", "POINTCLOUD", "VOLUME", "ARMATURE", "LATTICE",
         "GREASEPENCIL", "GREASEPENCIL_V3", "LIGHT", "CAMERA", "MATERIAL", "TEXTURE", "IMAGE", "NODETREE",
         "ACTION", "WORLD", "COLLECTION", "SOUND", "MOVIECLIP", "LIBRARY", "KEY", "PARTICLE",
+        "CACHEFILE",
     }
 )  # fmt: skip
 VERSION = f"{bpy.app.version[0]}_{bpy.app.version[1]}"

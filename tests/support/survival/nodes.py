@@ -30,6 +30,13 @@ class NodeTree:
             node.inputs["As Instance"].default_value = True
         self._last = node.outputs["Geometry"]
 
+    def take_collection(self, collection: Any) -> None:
+        """Start from a collection."""
+        node = self.tree.nodes.new("GeometryNodeCollectionInfo")
+        node.transform_space = "RELATIVE"
+        node.inputs["Collection"].default_value = collection
+        self._last = next(socket for socket in node.outputs if socket.type == "GEOMETRY")
+
     def then(self, kind: str) -> None:
         """Add a node; JOIN, BOOLEAN, PROFILE and INSTANCES bring in the user's own geometry."""
         match kind:

@@ -13,16 +13,16 @@ from typing import Any
 
 DECIDING = frozenset({"warning", "error"})
 WITNESSES = {
-    "stamp": "stamp",
-    "faces": "faces",
-    "stamp+faces": "stamp + faces",
-    "merged": "stamp + faces",
-    "data": "its data",
-    "faces_lost": "stamp",
-    "stamp_lost": "faces",
-    "damaged": "faces",
-    "missing": "noted when last saved",
-    "remembered": "noted when last saved",
+    "stamp": ("stamp",),
+    "faces": ("faces",),
+    "stamp+faces": ("stamp", "faces"),
+    "merged": ("stamp", "faces"),
+    "data": ("its data",),
+    "faces_lost": ("stamp",),
+    "stamp_lost": ("faces",),
+    "damaged": ("faces",),
+    "missing": ("noted when saved",),
+    "remembered": ("noted when saved",),
 }
 """By what a license is known, in the words of the table."""
 
@@ -60,7 +60,7 @@ class Outcome:
             parts.append(f"known ({', '.join(_unique(self.known))})")
         if self.said:
             parts.append(f"said ({', '.join(_unique(self.said))})")
-        return "; ".join(parts) or "nothing left"
+        return "; ".join(parts)
 
 
 def judge(report: Any, traces: Iterable[Trace]) -> Outcome:
@@ -84,9 +84,14 @@ def _judge_trace(report: Any, trace: Trace, outcome: Outcome) -> None:
     }
     if any(row.verdict == "undeclared" for row in rows):
         about.add("undeclared")
+    about |= {
+        str(finding.rule)
+        for finding in report.findings
+        if finding.rule == "stamp.disagrees" and finding.subject in trace.grants
+    }
     for grant_id in trace.grants:
         if rows and all(grant_id in row.grant_ids for row in rows):
-            outcome.known += [WITNESSES.get(row.witness, row.witness) for row in rows]
+            outcome.known += [word for row in rows for word in WITNESSES.get(row.witness, (row.witness,))]
             outcome.said += sorted(about)
             continue
         said = about | {

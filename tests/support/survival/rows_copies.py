@@ -155,3 +155,33 @@ def _(w: World) -> list[Trace]:
     made = [item for item in w.data.objects if item not in before]
     assert made
     return w.traces(*made)
+
+
+@row(SECTION, "marked as an asset, and no longer")
+def _(w: World) -> list[Trace]:
+    blocks = [w.obj("Seat"), w.data.materials["Wood"], w.data.collections["Chair"]]
+    for block in blocks:
+        block.asset_mark()
+        block.asset_clear()
+    return w.traces(*blocks)
+
+
+@row(SECTION, "moved to another scene and collection, hidden")
+def _(w: World) -> list[Trace]:
+    other = w.data.scenes.new("Other")
+    place = w.data.collections.new("Place")
+    other.collection.children.link(place)
+    item = w.obj("Seat")
+    for collection in item.users_collection:
+        collection.objects.unlink(item)
+    place.objects.link(item)
+    item.hide_render = item.hide_viewport = True
+    return w.of_object(item)
+
+
+@row(SECTION, "kept by a fake user only")
+def _(w: World) -> list[Trace]:
+    mesh = w.obj("Seat").data
+    mesh.use_fake_user = True
+    w.only(w.obj("Mine"))
+    return w.traces(mesh)

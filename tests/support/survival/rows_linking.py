@@ -436,3 +436,94 @@ def _(w: World) -> list[Trace]:
     w.data.batch_remove([*(before - {w.obj("Mine")}), w.data.collections["Chair"]])
     w.purge()
     return [trace for item in made if item.data for trace in w.of_object(item)]
+
+
+@row(SECTION, "libraries packed into the file (file.pack_libraries), the library deleted")
+def _(w: World) -> list[Trace]:
+    path = w.asset_file()
+    load(w, path, "Seat", link=True)
+    w.save()
+    w.ops.file.pack_libraries()
+    scene = w.save()
+    path.unlink()
+    w.open(scene)
+    return with_all(w, next(item for item in w.data.objects if item.name == "Seat"))
+
+
+@row(SECTION, "library override made local")
+def _(w: World) -> list[Trace]:
+    (seat,) = load(w, w.asset_file(), "Seat", link=True)
+    made = seat.override_create(remap_local_usages=True)
+    local = made.make_local()
+    return with_all(w, local)
+
+
+@row(SECTION, "library override of a mesh and a material")
+def _(w: World) -> list[Trace]:
+    (seat,) = load(w, w.asset_file(), "Seat", link=True)
+    made = seat.override_create(remap_local_usages=True)
+    made.data.override_create(remap_local_usages=True)
+    wood = next(item for item in w.data.materials if item.name == "Wood")
+    wood.override_create(remap_local_usages=True)
+    return [
+        w.trace(block)
+        for block in (*w.data.objects, *w.data.meshes, *w.data.materials)
+        if block.override_library is not None
+    ]
+
+
+@row(SECTION, "the library is removed from the file", known=False)
+def _(w: World) -> list[Trace]:
+    load(w, w.asset_file(), "Seat", link=True)
+    w.save()
+    w.data.libraries.remove(w.data.libraries[0])
+    return [w.gone(CHAIR)]
+
+
+@row(SECTION, "names and paths in other scripts")
+def _(w: World) -> list[Trace]:
+    for block in (w.obj("Seat"), w.obj("Seat").data, w.data.materials["Wood"]):
+        block.name = "椅子 “Stuhl” \U0001fa91 /\\"
+    path = w.save(w.folder / "bücher und стулья \U0001fa91.blend", copy=True)
+    w.new()
+    (seat,) = load(w, path, "椅子 “Stuhl” \U0001fa91 /\\", link=True)
+    traces = with_all(w, seat)
+    scene = w.save(w.folder / "сцена.blend")
+    w.open(scene)
+    return traces
+
+
+@row(SECTION, "names and paths in other scripts, the library missing")
+def _(w: World) -> list[Trace]:
+    w.obj("Seat").name = "椅子 “Stuhl” \U0001fa91 /\\"
+    path = w.save(w.folder / "bücher \U0001fa91.blend", copy=True)
+    w.new()
+    (seat,) = load(w, path, "椅子 “Stuhl” \U0001fa91 /\\", link=True)
+    trace = w.trace(seat)
+    scene = w.save()
+    path.unlink()
+    w.open(scene)
+    return [trace]
+
+
+@row(SECTION, "a missing library is found again")
+def _(w: World) -> list[Trace]:
+    path = w.asset_file()
+    load(w, path, "Seat", link=True)
+    scene = w.save()
+    away = path.rename(w.folder / "away.blend")
+    w.open(scene)
+    w.save(scene)
+    away.rename(path)
+    w.open(scene)
+    return with_all(w, w.obj("Seat"))
+
+
+@row(SECTION, "a stamped collection whose parts are gone", known=False)
+def _(w: World) -> list[Trace]:
+    w.data.batch_remove([item for item in w.data.collections["Chair"].all_objects if item.type != "EMPTY"])
+    w.purge()
+    w.data.batch_remove([w.data.actions["Sway"], *[item for item in w.data.materials if "clearance" in item]])
+    w.purge()
+    assert any("clearance" in item for item in w.data.collections)
+    return [w.gone(CHAIR)]

@@ -10,7 +10,7 @@ from blender_media import make_hdr, make_mov, make_wav
 
 from survival.outcome import Trace
 from survival.table import row
-from survival.world import PICTURE, SOUND, NotHere, World
+from survival.world import CHAIR, PICTURE, SOUND, NotHere, World
 
 SECTION = "Animation and media"
 
@@ -206,6 +206,17 @@ def _(w: World) -> list[Trace]:
     new = strips.new_movie("Own", w.bpy.path.abspath(strip.filepath), 5, 1)
     strips.remove(strip)
     return [Trace("STRIP", new.name, (SOUND,))]
+
+
+@row(SECTION, "a bought image in a strip of one's own", known=False)
+def _(w: World) -> list[Trace]:
+    image = w.data.images["wood.png"]
+    w.save()
+    image.unpack(method="WRITE_LOCAL")
+    editor = w.scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strip = strips.new_image("Own", w.bpy.path.abspath(image.filepath), 1, 1)
+    return [Trace("STRIP", strip.name, (CHAIR,))]
 
 
 @row(SECTION, "a bought movie as a clip behind the camera")

@@ -9,7 +9,7 @@ from typing import Any
 from survival.nodes import NodeTree
 from survival.outcome import Trace
 from survival.table import row
-from survival.world import CHAIR, OWN, TABLE, NotHere, World
+from survival.world import CHAIR, OWN, PICTURE, TABLE, NotHere, World
 
 SECTION = "Merging"
 
@@ -274,6 +274,73 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "geometry nodes: instances on points, realized, applied")
 def _(w: World) -> list[Trace]:
     return w.of_object(_nodes(w, "INSTANCES", "GeometryNodeRealizeInstances"))
+
+
+@row(SECTION, "geometry nodes: collection info, realized, applied")
+def _(w: World) -> list[Trace]:
+    item = w.obj("Mine")
+    tree = NodeTree(w.data)
+    tree.take_collection(w.data.collections["Table"])
+    tree.then("GeometryNodeRealizeInstances")
+    w.modify(item, "NODES", node_group=tree.done())
+    w.apply(item)
+    w.only(item)
+    return w.of_object(item, TABLE)
+
+
+@row(SECTION, "geometry nodes: instances made real (duplicates_make_real)")
+def _(w: World) -> list[Trace]:
+    item = w.obj("Mine")
+    tree = NodeTree(w.data)
+    tree.take(w.obj("Seat"))
+    tree.then("INSTANCES")
+    w.modify(item, "NODES", node_group=tree.done())
+    w.bpy.context.view_layer.update()
+    w.select(item)
+    before = set(w.data.objects)
+    w.ops.object.duplicates_make_real()
+    made = [each for each in w.data.objects if each not in before and each.type == "MESH"]
+    assert made
+    w.only(*made)
+    return w.traces(*(each.data for each in made))
+
+
+@row(SECTION, "boolean with a collection as the operand")
+def _(w: World) -> list[Trace]:
+    item = w.obj("Mine")
+    modifier = w.modify(item, "BOOLEAN", operation="UNION", solver="EXACT", operand_type="COLLECTION")
+    modifier.collection = w.data.collections["Table"]
+    w.apply(item)
+    w.only(item)
+    return w.of_object(item, TABLE)
+
+
+@row(SECTION, "a mesh without faces joined into declared work", known=False)
+def _(w: World) -> list[Trace]:
+    wire = w.data.meshes.new("Wire")
+    wire.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 1), (1, 2)], [])
+    item = w.add(wire, "Wire")
+    w.stamp(PICTURE, item, wire)
+    join(w, "Shelf", "Wire")
+    return w.traces(w.obj("Shelf").data, of=(PICTURE,))
+
+
+@row(SECTION, "a mesh without faces joined into one's own undeclared mesh", known=False)
+def _(w: World) -> list[Trace]:
+    with w.editing(w.obj("Top")):
+        w.ops.mesh.delete(type="ONLY_FACE")
+    join(w, "Mine", "Top")
+    return w.traces(w.obj("Mine").data, of=(TABLE,))
+
+
+@row(SECTION, "all its faces deleted, its edges joined into declared work", known=False)
+def _(w: World) -> list[Trace]:
+    with w.editing(w.obj("Top")):
+        w.ops.mesh.delete(type="ONLY_FACE")
+    w.obj("Top").data.materials.clear()
+    w.save()
+    join(w, "Shelf", "Top")
+    return w.traces(w.obj("Shelf").data, of=(TABLE,))
 
 
 @row(SECTION, "geometry nodes, not applied: the source stays in the file")

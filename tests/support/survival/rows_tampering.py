@@ -11,7 +11,7 @@ import numpy as np
 from survival.assets import picture
 from survival.outcome import Trace
 from survival.table import row
-from survival.world import CHAIR, NotHere, World
+from survival.world import CHAIR, TABLE, NotHere, World
 
 SECTION = "Witnesses taken off"
 
@@ -253,3 +253,26 @@ def _(w: World) -> list[Trace]:
     image.filepath = str(path)
     image.reload()
     return w.traces(image, of=(CHAIR,))
+
+
+@row(SECTION, "a streamed file's stamp, its object is declared work", known=False)
+def _(w: World) -> list[Trace]:
+    path = w.folder / "wave.abc"
+    w.modify(w.obj("Mine"), "WAVE")
+    w.select(w.obj("Mine"))
+    w.ops.wm.alembic_export(filepath=str(path), selected=True, start=1, end=3)
+    before = set(w.data.objects)
+    w.bring_in(path, "MODEL", "COLLECTION", TABLE)
+    cache = next(block for block in w.all_blocks("CACHEFILE") if "clearance" in block)
+    modifier = w.modify(w.obj("Shelf"), "MESH_SEQUENCE_CACHE")
+    modifier.cache_file = cache
+    w.data.batch_remove(set(w.data.objects) - before)
+    unstamp(cache)
+    return w.traces(cache, of=(TABLE,))
+
+
+@row(SECTION, "the stamps of two meshes exchanged")
+def _(w: World) -> list[Trace]:
+    first, second = w.obj("Seat").data, w.obj("Top").data
+    first["clearance"], second["clearance"] = second["clearance"], first["clearance"]
+    return [*w.traces(first), *w.traces(second, of=(TABLE,))]

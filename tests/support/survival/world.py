@@ -276,8 +276,6 @@ class World:
         """Judge the scene as it stands, and the scene saved and opened again."""
         traces = list(traces)
         assert traces, "a row has to name what holds licensed content"
-        if self.bpy.context.mode != "OBJECT":
-            self.ops.object.mode_set(mode="OBJECT")
         now = judge(self.report(), traces)
         self.open(self.save())
         return now, judge(self.report(), traces)
