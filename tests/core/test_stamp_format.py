@@ -283,4 +283,4 @@ def test_quiet_kinds_come_back_and_others_do_not() -> None:
         "grant_a": frozenset({"ACTION"}),
         "grant_ä": frozenset({"ACTION", "KEY"}),
     }
-    assert read_quiet('{"grant_a":["MESH","ACTION"],"b":"ACTION"}') == {"grant_a": frozenset({"ACTION"})}
+    assert read_quiet('{"grant_a":["IMAGE","ACTION"],"b":"ACTION"}') == {"grant_a": frozenset({"ACTION"})}

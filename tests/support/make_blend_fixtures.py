@@ -132,7 +132,7 @@ def fill_large() -> None:
     add("pointing", None)["points_to"] = bpy.data.materials["material"]
     second = bpy.data.scenes.new("Another")
     second["clearance_register"] = '["two","three"]'
-    second["clearance_quiet"] = '{"grant_a":["ACTION","MESH"],"grant_b":7}'
+    second["clearance_quiet"] = '{"grant_a":["ACTION","IMAGE"],"grant_b":7}'
     big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
     add("big", big)
     add_strips(scene)

@@ -195,3 +195,13 @@ def test_somebody_can_decide_about_a_loss(rule: str, subject: str, studio: Studi
     report = studio.report(resolutions=[decided])
     assert not any(finding.decides for finding in report.findings if finding.severity is not Severity.HINT)
     assert report.verdict is Verdict.CLEARED
+
+
+def test_a_lost_mesh_without_faces_is_suspicious(studio: Studio) -> None:
+    studio.register.append(studio.stamp(studio.buy("grant_a")))
+    found = build_report(
+        replace(studio.scan(), quiet={"grant_a": frozenset({"MESH"})}), grants=studio.grants,
+        terms=studio.terms, use=studio.use, now=studio.report().made_at,
+    )  # fmt: skip
+    assert severity(studio.report(), "scene.lost") is Severity.HINT
+    assert severity(found, "scene.lost") is Severity.WARNING
