@@ -28,7 +28,8 @@ from ...core.rights.record import (
 )
 from ...core.settings import VERSION
 from ...core.stamp_format import PROPERTY, REGISTER_PROPERTY, Stamp, decode, read_register
-from .faces import read_numbers, read_runs
+from .. import linked, stamp_io
+from .faces import read_runs
 from .formats import ExportFormat
 
 FindByFaces = Callable[[Iterable[int]], Mapping[int, Stamp]]
@@ -45,6 +46,7 @@ class Licenses:
         self._known: dict[int, Stamp] | None = None
         self._asked: dict[int, Stamp | None] = {}
         self._find_by_faces = find_by_faces
+        self._notes = linked.Notes()
 
     @property
     def stamps(self) -> tuple[Stamp, ...]:
@@ -54,8 +56,9 @@ class Licenses:
     def of_block(self, block: Any) -> int | None:
         """Return the license that a data-block's stamp names, or that of the library it is linked from."""
         text = block.get(PROPERTY)
-        if text is None and getattr(block, "library", None) is not None:
-            text = block.library.get(PROPERTY)
+        library = getattr(block, "library", None)
+        if text is None and library is not None:
+            text = self._notes.of(library).here.get(linked.key_of(block)) or library.get(PROPERTY)
         return self.of_text(text) if isinstance(text, str) else None
 
     def of_text(self, text: str) -> int | None:
@@ -219,8 +222,6 @@ class _Reader:
 
 def _find_stamps() -> dict[int, Stamp]:
     """Return every stamp that this file names anywhere, by the number that stands for it on faces."""
-    from .. import stamp_io
-
     texts = set(stamp_io.find_stamps())
     for scene in bpy.data.scenes:
         register = scene.get(REGISTER_PROPERTY)
@@ -244,6 +245,3 @@ def _describe(block: Any) -> DataBlock:
         data_type=block.type if is_object else "",
         users=block.users,
     )
-
-
-__all__ = ["FindByFaces", "Licenses", "make_record", "read_numbers"]

@@ -16,6 +16,7 @@ import bpy
 
 from ...core.rights.record import UNDECLARED, Details, RightsLicense, Run, collect_credits, shorten_runs
 from ...core.rights.xmp import EXTENSION, make_packet
+from ...core.stamp_format import PROPERTY
 from .. import runtime
 from .contents import Licenses
 from .faces import read_runs
@@ -34,6 +35,16 @@ class LicenseWriter:
         self._marks: list[_Mark] = []
         self._meshes: dict[int, _Mark] = {}
         """By ``id()`` of the exporter's mesh, which its mark keeps alive."""
+
+    def gather_scene_hook(self, scene: Any, _blender_scene: Any, _settings: Any) -> None:
+        """Keep our properties of the scene in the house: the project's plans, the register of its stamps.
+
+        Custom properties, once exported, take along what an add-on registered, too.
+        """
+        if isinstance(scene.extras, dict):
+            scene.extras = {
+                name: value for name, value in scene.extras.items() if not name.startswith(PROPERTY)
+            } or None
 
     def gather_mesh_hook(self, mesh: Any, blender_mesh: Any, *rest: Any) -> None:
         """Remember a mesh's stamp and the licenses of its faces, in the order of the file's triangles."""

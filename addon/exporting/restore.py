@@ -105,7 +105,7 @@ def write_all(pairs: Iterable[tuple[Any, Rights]], licenses: Sequence[RightsLice
             indexes.add(rights.stamp)
         is_bare = rights.stamp is not None and not _carries_one(block, known)
         if is_bare and rights.stamp is not None:
-            write_stamp(block, texts[rights.stamp])
+            stamp_io.put(block, texts[rights.stamp])
         if indexes and rights.faces and block.id_type == "MESH" and not read_numbers(block).any():
             write_numbers(block, [(numbers[index], faces) for index, faces in rights.faces])
             is_bare = True
@@ -115,12 +115,6 @@ def write_all(pairs: Iterable[tuple[Any, Rights]], licenses: Sequence[RightsLice
         changed += is_bare
     stamp_io.register_found(bpy.context.scene, written)
     return Restored(data_blocks=count, changed=changed, licenses=len(used))
-
-
-def write_stamp(block: Any, text: str) -> None:
-    """Write a stamp's text on a data-block of this file."""
-    block[PROPERTY] = text
-    block.id_properties_ui(PROPERTY).update(description=stamp_io.DESCRIPTION)
 
 
 def read_stamp(block: Any) -> Stamp | None:

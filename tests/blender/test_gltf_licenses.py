@@ -218,6 +218,18 @@ def test_custom_properties_alone_bring_the_stamps_back(
     assert stamps(bpy)[grants[1].id] >= {"OBJECT", "MESH", "MATERIAL"}
 
 
+def test_custom_properties_tell_nothing_of_the_project(
+    bpy: Any, load: Load, scene: Any, grants: dict[int, Any], tmp_path: Path
+) -> None:
+    """The scene's own properties (intended use, register) are not the file's."""
+    path = export(bpy, tmp_path / "out", export_extras=True)
+    root = read_json(path)
+    assert not any("clearance" in name for each in root["scenes"] for name in each.get("extras", {}))
+    data = path.read_bytes()
+    assert [secret for secret in scenes.SECRETS if secret.encode() in data] == []
+    assert "clearance_register" in bpy.context.scene
+
+
 def test_nothing_of_a_scene_without_licenses_is_touched(bpy: Any, tmp_path: Path) -> None:
     files.clear()
     scenes._grid("Own", 2, 0.0, [])

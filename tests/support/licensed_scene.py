@@ -16,6 +16,7 @@ Load = Callable[[str], Any]
 SECRETS = (
     "4711-SECRET-ORDER", "Berta Buyer", "Studio Licensee GmbH", "Secret Project", "1234567", "ACCOUNT-99",
     "vendor-license-55",
+    "Secret Client AG", "Secret Lookbook 9", "918273",
 )  # fmt: skip
 """What stands in the ledger and may never be in a file that leaves."""
 CREDITS = {1: "Stuhl „Eiche“ by Anna Ängström, CGTrader", 2: "椅子 © 木村, TurboSquid"}
@@ -86,9 +87,13 @@ def build(folder: Path, load: Load, grants: dict[int, Any]) -> dict[str, Any]:
     image_of = {material: _image_of(material) for material in (wood, steel)}
     stamp_io.write([chair, chair.data, wood, image_of[wood], first, first.data], by_number[1])
     stamp_io.write([table, table.data, steel, image_of[steel], second, second.data], by_number[2])
+    scene: Any = bpy.context.scene
     for stamp in by_number.values():
-        stamp_io.register(bpy.context.scene, stamp)
+        stamp_io.register(scene, stamp)
     merged = join(first, second)
+    use: Any = scene.clearance_use
+    use.client, use.name = SECRETS[7], SECRETS[8]
+    use.budget = use.print_run = int(SECRETS[9])
     return {"chair": chair, "table": table, "own": own, "merged": merged}
 
 
