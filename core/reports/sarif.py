@@ -28,8 +28,10 @@ FINGERPRINT = "clearanceFinding/v1"
 UNDECLARED = "content.undeclared"
 MAX_RESULTS = 25_000
 """What GitHub takes of one run; more are counted in the last result."""
-MAX_LOCATIONS = 100
-"""Data-blocks named with one result."""
+MAX_LOCATIONS = 20
+"""Data-blocks named with one result; how many there are stands in its properties."""
+MAX_SOURCES = 100
+"""Findings of one rule of which the clauses are told with the rule."""
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
 _SEMANTIC_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
@@ -45,7 +47,7 @@ class Rules:
     def index(self, rule: str, finding: Finding | None = None) -> int:
         """Return a rule's place; the findings tell what it rests on."""
         found = self._found.setdefault(rule, [])
-        if finding is not None and len(found) < MAX_LOCATIONS:
+        if finding is not None and len(found) < MAX_SOURCES:
             found.append(finding)
         return self._index.setdefault(rule, len(self._index))
 
@@ -160,7 +162,7 @@ def write_run(
     if folder:
         run["originalUriBaseIds"] = {BASE: {"uri": folder}}
     log = {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
-    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
 
 
 def make_result(

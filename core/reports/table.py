@@ -8,10 +8,12 @@ import io
 from ..model.report import Report, ReportGrant, ReportRow
 
 COLUMNS = (
-    "verdict", "id_type", "name", "library", "witness", "grant_id", "marketplace", "listing_id", "title",
+    "verdict", "id_type", "name", "library", "witness", "in_output", "grant_id", "marketplace", "listing_id", "title",
     "author", "license_id", "license", "license_verdict", "granted_at", "terms_url", "terms_sha256",
-    "credit", "findings",
+    "credit", "origin", "findings",
 )  # fmt: skip
+_IN_OUTPUT = {True: "yes", False: "no", None: ""}
+"""Whether a picture that goes out shows it; empty: not known."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,7 +36,7 @@ def neutralize(cell: str) -> str:
 
 
 def _cells(row: ReportRow, grant: ReportGrant | None) -> tuple[str, ...]:
-    own = (row.verdict.value, row.id_type, row.name, row.library, row.witness)
+    own = (row.verdict.value, row.id_type, row.name, row.library, row.witness, _IN_OUTPUT[row.in_output])
     if grant is None:
         return (*own, *("" for _ in COLUMNS[len(own) :]))
     return (
@@ -51,5 +53,6 @@ def _cells(row: ReportRow, grant: ReportGrant | None) -> tuple[str, ...]:
         grant.terms_url,
         grant.terms_sha256,
         grant.credit,
+        grant.origin,
         " ".join(sorted({finding.rule for finding in grant.findings})),
     )
