@@ -8,8 +8,8 @@ import io
 from ..model.report import Report, ReportGrant, ReportRow
 
 COLUMNS = (
-    "verdict", "id_type", "name", "library", "witness", "in_output", "grant_id", "marketplace", "listing_id", "title",
-    "author", "license_id", "license", "license_verdict", "granted_at", "terms_url", "terms_sha256",
+    "verdict", "id_type", "name", "library", "witness", "in_output", "grant_id", "marketplace", "listing_id",
+    "title", "author", "license_id", "license", "license_verdict", "granted_at", "terms_url", "terms_sha256",
     "credit", "origin", "findings",
 )  # fmt: skip
 _IN_OUTPUT = {True: "yes", False: "no", None: ""}
