@@ -98,7 +98,7 @@ def search(
         print_table("", ("Listing", "Title", "Price", "License", "Author"), [_row(one) for one in found])
         for note in notes:
             click.echo(note, err=True)
-        for error in problems.values():
+        for error in list(problems.values())[len(problems) == len(infos) :]:  # the first is raised below
             click.echo(error.message, err=True)
         if not found and len(problems) < len(infos):
             click.echo("Nothing found. Try fewer or other words.", err=True)

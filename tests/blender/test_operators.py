@@ -63,7 +63,8 @@ def test_offline_no_connection_is_made(bpy: Any, load: Load, app: Any, made: Sta
         for marketplace in ("cgtrader", "shutterstock"):
             for field in ("client_id", "client_secret", "user_token"):
                 other.session.store_key(marketplace, field, "k" * 20)
-        other.session.search(made.listings.SearchQuery(text="chair"))
+        apis = [info.id for info in other.session.marketplaces if info.api_hosts and info.opt_in is None]
+        other.session.search(made.listings.SearchQuery(text="chair"), marketplaces=apis)
         other.session.test_connection("cgtrader")
         assert other.tasks.wait(timeout_s=20)
         problems = [search.problem.code for search in other.session.state.searches.values()]
