@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.listing import ListingRef
+from ..model.listing import ListingRef, MediaKind
 from ..model.picture import Picture
 from .image_size import measure_bytes
 
@@ -29,11 +29,14 @@ class PictureFolder:
 
     root: Path
 
-    def find(self, ref: ListingRef) -> Picture | None:
-        """Return the picture of a listing; None when there is none that can be shown."""
+    def find(self, ref: ListingRef, kind: MediaKind) -> Picture | None:
+        """Return the picture of a listing; None when there is none that can be shown.
+
+        ``kind``: some marketplaces have a picture and a film with the same number.
+        """
         for ending in _ENDINGS.values():
             try:
-                with self._place(ref, ending).open("rb") as file:
+                with self._place(ref, kind, ending).open("rb") as file:
                     data = file.read(MAX_PICTURE_BYTES + 1)
             except OSError:
                 continue
@@ -42,9 +45,9 @@ class PictureFolder:
                 return picture
         return None
 
-    def keep(self, ref: ListingRef, picture: Picture) -> bool:
+    def keep(self, ref: ListingRef, kind: MediaKind, picture: Picture) -> bool:
         """Keep a listing's picture in place of an earlier one; say whether that could be done."""
-        place = self._place(ref, _ENDINGS[picture.media_type])
+        place = self._place(ref, kind, _ENDINGS[picture.media_type])
         try:
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             number, name = tempfile.mkstemp(prefix=".picture-", dir=place.parent)
@@ -58,14 +61,14 @@ class PictureFolder:
                 raise
             for ending in _ENDINGS.values():
                 if place.suffix != ending:
-                    self._place(ref, ending).unlink(missing_ok=True)
+                    self._place(ref, kind, ending).unlink(missing_ok=True)
         except OSError:
             return False
         return True
 
-    def _place(self, ref: ListingRef, ending: str) -> Path:
+    def _place(self, ref: ListingRef, kind: MediaKind, ending: str) -> Path:
         # A listing's id may hold anything, so that its hash is the name.
-        name = hashlib.sha256(str(ref).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+        name = hashlib.sha256(f"{ref} {kind}".encode("utf-8", "surrogatepass")).hexdigest()[:40]
         return self.root / name[:2] / f"{name}{ending}"
 
 

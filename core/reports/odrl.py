@@ -61,7 +61,9 @@ def make_policy(grant: ReportGrant, details: ReportDetails = NO_DETAILS) -> Rule
         "assignee": {"@type": "Party", "uid": f"{BASE}party/licensee-of/{segment(grant.grant_id)}"},
         "target": {
             "@type": "Asset",
-            "uid": f"{BASE}asset/{segment(grant.marketplace)}/{segment(grant.listing_id)}",
+            # Some marketplaces have a picture and a film with the same number.
+            "uid": f"{BASE}asset/{segment(grant.marketplace)}/{segment(grant.listing_id)}"
+            + (f"/{held.kind.value}" if held is not None else ""),
             "dct:title": clean(grant.title, 200),
             "dct:identifier": f"{clean(grant.marketplace, 80)}:{clean(grant.listing_id, 120)}",
         },

@@ -61,7 +61,7 @@ class KeepPictures:
 
     def here(self, grant: Grant) -> Picture | None:
         """Return the picture that is here, or can be made of a delivered file; asks nobody."""
-        return self.folder.find(grant.ref) or self._derive(grant)
+        return self.folder.find(grant.ref, grant.kind) or self._derive(grant)
 
     def find(self, grants: Iterable[Grant]) -> dict[str, Picture]:
         """Return the pictures that are here, by grant id; asks nobody."""
@@ -78,17 +78,18 @@ class KeepPictures:
                 picture = shrink(place.read_bytes(), size=WANTED_PX)
             except (ClearanceError, OSError):
                 continue
-            self.folder.keep(grant.ref, picture)
+            self.folder.keep(grant.ref, grant.kind, picture)
             return picture
         return None
 
     def _fetch(self, grant: Grant, listing: Listing | None, cancel: CancelToken | None) -> Picture | None:
-        if listing is None or listing.ref != grant.ref or not listing.previews:
+        same = listing is not None and (listing.ref, listing.kind) == (grant.ref, grant.kind)
+        if not same or listing is None or not listing.previews:
             listing = self._ask(grant, cancel)
         if listing is None or not listing.previews:
             return None
         picture = self.previews.shrunk(listing, cancel=cancel)
-        self.folder.keep(grant.ref, picture)
+        self.folder.keep(grant.ref, grant.kind, picture)
         return picture
 
     def _ask(self, grant: Grant, cancel: CancelToken | None) -> Listing | None:

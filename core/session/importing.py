@@ -117,7 +117,9 @@ class Importing(SessionPart):
         """Keep a small picture of what was bought, for reports; without one, nothing is said."""
         selection = self.state.selection
         shown = [selection.listing] if selection is not None else []
-        listing = next((one for one in (*shown, *self.state.results) if one.ref == grant.ref), None)
+        wanted = (grant.ref, grant.kind)
+        known = (one for one in (*shown, *self.state.results) if (one.ref, one.kind) == wanted)
+        listing = next(known, None)
         self._tasks.submit(
             "picture",
             f"Picture of {grant.title}",

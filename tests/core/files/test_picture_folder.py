@@ -10,10 +10,10 @@ from PIL import Image
 
 from core.files.picture_folder import MAX_PICTURE_BYTES, PictureFolder, read_picture
 from core.files.pictures import shrink
-from core.model.listing import ListingRef
+from core.model.listing import ListingRef, MediaKind
 from core.model.picture import Picture
 
-REF = ListingRef(marketplace="cgtrader", id="77")
+REF, KIND = ListingRef(marketplace="cgtrader", id="77"), MediaKind.MODEL
 
 
 def encode(kind: str, mode: str, size: tuple[int, int] = (600, 300), **options: object) -> bytes:
@@ -59,21 +59,27 @@ def test_metadata_is_left_behind() -> None:
 
 def test_a_picture_is_found_again_and_replaced(tmp_path: Path) -> None:
     folder = PictureFolder(root=tmp_path / "pictures")
-    assert folder.find(REF) is None
+    assert folder.find(REF, KIND) is None
     first, second = shrink(encode("JPEG", "RGB")), shrink(encode("PNG", "RGBA"))
-    assert folder.keep(REF, first)
-    assert folder.find(REF) == first
-    assert folder.keep(REF, second)
-    assert folder.find(REF) == second
+    assert folder.keep(REF, KIND, first)
+    assert folder.find(REF, KIND) == first
+    assert folder.keep(REF, KIND, second)
+    assert folder.find(REF, KIND) == second
     assert len([path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]) == 1
+
+
+def test_a_film_and_a_picture_with_one_number_are_two(tmp_path: Path) -> None:
+    folder = PictureFolder(root=tmp_path)
+    assert folder.keep(REF, MediaKind.IMAGE, shrink(encode("JPEG", "RGB")))
+    assert folder.find(REF, MediaKind.VIDEO) is None
 
 
 def test_any_listing_id_is_a_file_name(tmp_path: Path) -> None:
     folder, picture = PictureFolder(root=tmp_path / "pictures"), shrink(encode("JPEG", "RGB"))
     refs = [ListingRef(marketplace="x", id=one) for one in ("../../up", "a/b\\c", "ü" * 300, "CON", "con")]
     for ref in refs:
-        assert folder.keep(ref, picture)
-    assert all(folder.find(ref) == picture for ref in refs)
+        assert folder.keep(ref, KIND, picture)
+    assert all(folder.find(ref, KIND) == picture for ref in refs)
     assert len(list((tmp_path / "pictures").rglob("*.jpg"))) == len(refs)
     assert not list(tmp_path.glob("*.jpg"))
 
@@ -87,12 +93,12 @@ def test_any_listing_id_is_a_file_name(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_we_did_not_write_is_not_shown(data: bytes, tmp_path: Path) -> None:
     folder = PictureFolder(root=tmp_path)
-    assert folder.keep(REF, Picture(media_type="image/jpeg", width=1, height=1, data=data))
-    assert folder.find(REF) is None
+    assert folder.keep(REF, KIND, Picture(media_type="image/jpeg", width=1, height=1, data=data))
+    assert folder.find(REF, KIND) is None
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "pictures").write_text("a file", encoding="utf-8")
     folder = PictureFolder(root=tmp_path / "pictures")
-    assert folder.keep(REF, shrink(encode("JPEG", "RGB"))) is False
-    assert folder.find(REF) is None
+    assert folder.keep(REF, KIND, shrink(encode("JPEG", "RGB"))) is False
+    assert folder.find(REF, KIND) is None

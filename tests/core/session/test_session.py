@@ -107,6 +107,10 @@ def test_an_image_from_quote_to_prepared_import(app: App, sandbox: SandboxProces
     wait(app)
     assert progress.stage == "imported"
     assert not prepared.plan.path.exists()
+    grant = app.ledger.grant(progress.grant_id)
+    assert grant is not None
+    picture = app.services.pictures.find([grant])[grant.id]
+    assert max(picture.width, picture.height) <= 256
     assert len(sandbox.books()["charges"]) == 1
     assert app.session.state.owned_refs == {f"{IMAGE} image": progress.grant_id}
 
