@@ -47,6 +47,8 @@ class CLEARANCE_OT_export_with_licenses(Operator):
         description="Export the shape that modifiers make. USD and Alembic always do",
         default=True,
     )
+    told_of: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    told: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -61,15 +63,33 @@ class CLEARANCE_OT_export_with_licenses(Operator):
             folder = scene.parent if bpy.data.filepath else Path.home()
             stem = scene.stem if bpy.data.filepath else "untitled"
             self.filepath = str(folder / f"{stem}.{BY_ID[self.format].ending}")
+        self._tell(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def check(self, _context: Any) -> bool:
-        """Keep the file's ending in step with the format."""
+    def check(self, context: Any) -> bool:
+        """Keep the file's ending, and what is said of the file, in step with the choices."""
         wanted = _with_ending(self.filepath, BY_ID[self.format].ending)
         changed = bool(wanted != self.filepath)
         self.filepath = wanted
-        return changed
+        return self._tell(context) or changed
+
+    def _tell(self, context: Any) -> bool:
+        """Say what would leave, unless that was said already; return whether something new is said."""
+        from ..exporting.plan import find_export, record_export
+
+        about = f"{self.format} {self.selection_only}"
+        if about == self.told_of:
+            return False
+        leaving = find_export(context, BY_ID[self.format], selection_only=self.selection_only)
+        record = record_export(context, leaving)
+        lines = [
+            count(len(leaving.objects), "object"),
+            count(len(record.licenses), "license"),
+            f"{count(record.undeclared, 'part')} undeclared" if record.undeclared else "nothing undeclared",
+        ]
+        self.told_of, self.told = about, "\n".join(lines)
+        return True
 
     def draw(self, _context: Any) -> None:
         """Draw the options."""
@@ -81,6 +101,11 @@ class CLEARANCE_OT_export_with_licenses(Operator):
         row = layout.row()
         row.enabled = bool(BY_ID[self.format].modifiers_option)
         row.prop(self, "apply_modifiers")
+        if self.told:
+            column = layout.box().column(align=True)
+            column.label(text="What leaves:")
+            for line in self.told.splitlines():
+                column.label(text=line, icon="BLANK1", translate=False)
 
     @guarded
     def execute(self: Any, context: Any, app: "App") -> Answer:

@@ -8,11 +8,13 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import blender_files as files
 import licensed_scene as scenes
 import pytest
+import recording_layout
 
 Load = Callable[[str], Any]
 
@@ -385,3 +387,24 @@ def test_ten_thousand_objects(bpy: Any, load: Load, app: Any, grants: dict[int, 
     print(f"put back in {time.process_time() - began:.2f} s, {rights_path(path).stat().st_size:,} bytes")
     assert done.data_blocks == 20_000
     assert done.changed == 0
+
+
+def test_the_dialog_says_what_would_leave(bpy: Any, load: Load, scene: Any) -> None:
+    operator = load("addon.ops.export").CLEARANCE_OT_export_with_licenses
+    bpy.ops.object.select_all(action="DESELECT")
+    scene["table"].select_set(True)
+    chosen = SimpleNamespace(
+        format="GLB", selection_only=False, told="", told_of="", filepath="chair", apply_modifiers=True
+    )
+    chosen._tell = lambda context: operator._tell(chosen, context)
+    assert operator.check(chosen, bpy.context)
+    assert chosen.filepath == "chair.glb"
+    assert chosen.told.splitlines() == ["4 objects", "2 licenses", "2 parts undeclared"]
+    assert not operator.check(chosen, bpy.context)
+    chosen.selection_only, chosen.format = True, "FBX"
+    assert operator.check(chosen, bpy.context)
+    assert chosen.filepath == "chair.fbx"
+    assert chosen.told.splitlines() == ["1 object", "1 license", "nothing undeclared"]
+    chosen.layout = recording_layout.Layout()
+    operator.draw(chosen, bpy.context)
+    assert chosen.layout.texts()[-3:] == ["1 object", "1 license", "nothing undeclared"]
