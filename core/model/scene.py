@@ -91,5 +91,5 @@ class SceneScan:
     """Path of the file; empty when it was never saved."""
     data_blocks: tuple[DataBlock, ...]
     register: tuple[str, ...] = field(default=())
-    quiet: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    quiet: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
     """For grants by id: the kinds of :data:`core.stamp_format.QUIET_TYPES` that ever carried their stamp."""
