@@ -6,6 +6,7 @@ the notes speak where that says nothing, or is gone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -39,9 +40,20 @@ class Notes:
 
 def note_here(block: Any, text: str) -> None:
     """Note a stamp for one linked data-block, beside the stamp that its library has for all."""
-    library = block.library
-    noted = Notes().of(library)
-    _write(library, replace(noted, here={**noted.here, key_of(block): text}))
+    note_all_here((block,), text)
+
+
+def note_all_here(blocks: Iterable[Any], text: str) -> None:
+    """Note a stamp for linked data-blocks, and for nothing else that their libraries hold."""
+    libraries: dict[int, Any] = {}
+    keys: dict[int, dict[str, str]] = {}
+    for block in blocks:
+        uid = block.library.session_uid
+        libraries[uid] = block.library
+        keys.setdefault(uid, {})[key_of(block)] = text
+    for uid, library in libraries.items():
+        noted = Notes().of(library)
+        _write(library, replace(noted, here={**noted.here, **keys[uid]}))
 
 
 def remember() -> None:

@@ -73,7 +73,7 @@ def step(*, budget_s: float) -> float:
         return BUSY_S if was_starting else IDLE_S
     app.tasks.drain(budget_s=budget_s / 2)
     feed_previews(app, until=started + budget_s)
-    if runtime.has_ready_imports() or runtime.passing().ready:
+    if runtime.has_ready_imports() or runtime.passing().ready or runtime.has_declared():
         _import_in_window()
     if runtime.has_changed(_signature(app)) or was_starting:
         redraw()
@@ -95,6 +95,8 @@ def drain_until_idle(timeout_s: float) -> bool:
         for grant_id in runtime.take_ready_imports():
             # What went wrong is shown with the purchase, as it is in a window.
             import_now(grant_id)
+        while runtime.has_declared() and stamp_declared_now():
+            pass
         if app.tasks.idle and not app.session.state.thumbnails and not runtime.has_ready_imports():
             return finished
         if time.monotonic() >= until:
@@ -136,8 +138,18 @@ def import_now(grant_id: str) -> bool:
         return False
 
 
+def stamp_declared_now() -> bool:
+    """Write the stamps of one declaration, with an undo step of its own; False when it did not work."""
+    operator: Any = bpy.ops.clearance.stamp_declared  # type: ignore[attr-defined]
+    try:
+        return "FINISHED" in operator("EXEC_DEFAULT", True)  # noqa: FBT003
+    except RuntimeError as error:
+        log.info("A declaration could not be stamped: %s", error)
+        return False
+
+
 def _import_in_window() -> None:
-    """Import what became ready, unless the user is in the middle of something; then later."""
+    """Import what became ready and stamp what was declared, unless the user is busy; then later."""
     window = next(iter(_windows()), None)
     if window is None:
         return
@@ -148,6 +160,9 @@ def _import_in_window() -> None:
         override |= {"area": area, "region": region}
     with bpy.context.temp_override(**override):
         if len(window.modal_operators) or bpy.context.mode != "OBJECT":
+            return
+        if runtime.has_declared():
+            stamp_declared_now()
             return
         if runtime.passing().ready:
             do_now(*runtime.passing().ready.pop(0))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..core.host import Host
     from ..core.model.intended_use import IntendedUse
     from ..core.model.scene import Handle
+    from ..core.services.declare import Declared
     from ..core.settings import Settings
 
     # Only for the type checker: at run time this import would double what enabling the extension costs.
@@ -86,6 +87,7 @@ class _Runtime:
     stale: bool = False
     ready_imports: list[str] = field(default_factory=list)
     wishes: dict[str, ImportWish] = field(default_factory=dict)
+    declared: list[tuple[Declared, tuple[Handle, ...]]] = field(default_factory=list)
     waiting: list[Callable[[App], None]] = field(default_factory=list)
     asked_thumbnails: set[str] = field(default_factory=set)
     drawn: tuple[object, ...] = ()
@@ -205,6 +207,7 @@ def use_app(made: App) -> None:
     """Make this the app: the one that was built, or one that a test brings."""
     _runtime.app, _runtime.reason = made, ""
     made.session.on_prepared = _runtime.ready_imports.append
+    made.session.on_declared = lambda declared, handles: _runtime.declared.append((declared, handles))
     made.session.on_rights_read = _runtime.passing.rights_read
     _parts().note_marketplaces(made)
     if bpy.context.scene is not None:
@@ -251,6 +254,16 @@ def take_wish(grant_id: str) -> ImportWish | None:
 def has_ready_imports() -> bool:
     """Say whether something waits to be imported."""
     return bool(_runtime.ready_imports)
+
+
+def has_declared() -> bool:
+    """Say whether a declaration waits for its stamps to be written."""
+    return bool(_runtime.declared)
+
+
+def take_declared() -> tuple[Declared, tuple[Handle, ...]] | None:
+    """Return, once, a declaration in the ledger whose stamps are to be written now, the oldest first."""
+    return _runtime.declared.pop(0) if _runtime.declared else None
 
 
 def passing() -> Passing:
@@ -337,6 +350,7 @@ def close() -> None:
     _runtime.stale = False
     _runtime.ready_imports.clear()
     _runtime.wishes.clear()
+    _runtime.declared.clear()
     _runtime.waiting.clear()
     _runtime.asked_thumbnails.clear()
     _runtime.drawn = ()

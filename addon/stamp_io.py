@@ -240,6 +240,12 @@ def scan(host_name: str) -> SceneScan:
     )
 
 
+def kind_of(block: Any) -> str:
+    """Return what a scan calls a data-block's type."""
+    id_type = str(block.id_type)
+    return _RENAMED.get(id_type, id_type)
+
+
 def _is_made_by_blender(block: Any, id_type: str) -> bool:
     """Say whether Blender makes it in every scene. By what it is: anybody can give it that name."""
     if id_type == "IMAGE":

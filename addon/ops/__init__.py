@@ -8,6 +8,7 @@ def classes() -> tuple[type, ...]:
     from . import (
         account,
         buy,
+        decide,
         download,
         export,
         feeds,
@@ -32,6 +33,7 @@ def classes() -> tuple[type, ...]:
         *refund.CLASSES,
         *import_asset.CLASSES,
         *report.CLASSES,
+        *decide.CLASSES,
         *export.CLASSES,
         *account.CLASSES,
         *tools.CLASSES,

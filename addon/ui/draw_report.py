@@ -75,6 +75,16 @@ def draw_obstacles(layout: Any, context: Any, app: App) -> None:
         widgets.draw_note(layout, context, Note(text="Nothing stands against it.", tone=Tone.GOOD))
     for obstacle in shown.obstacles:
         _draw_obstacle(layout, context, obstacle)
+    if shown.resolved:
+        layout.label(text="Decided:")
+    for row in shown.resolved:
+        box = layout.box()
+        box.active = False
+        if row.about:
+            widgets.draw_text(box, context, row.about, boxes=1, max_lines=2)
+        widgets.draw_text(box, context, row.message, icon=icons.TONES[Tone.GOOD], boxes=1)
+        widgets.draw_text(box, context, row.decided, icon="BLANK1", boxes=1)
+        widgets.draw_text(box, context, row.reason, icon="BLANK1", boxes=1)
     if shown.hints:
         layout.label(text="Good to know:")
     for obstacle in shown.hints:
@@ -86,8 +96,38 @@ def _draw_obstacle(layout: Any, context: Any, obstacle: ObstacleRow) -> None:
     if obstacle.about:
         widgets.draw_text(box, context, obstacle.about, boxes=1, max_lines=2)
     widgets.draw_finding(box, context, obstacle.finding, boxes=1)
+    if obstacle.way_out:
+        quiet = box.column()
+        quiet.active = False
+        widgets.draw_text(quiet, context, f"Least work: {obstacle.way_out}", icon="BLANK1", boxes=1)
     if obstacle.select:
-        box.operator("clearance.select_finding", icon=icons.SELECT).subject = obstacle.select
+        row = box.row(align=True)
+        row.operator("clearance.select_finding", icon=icons.SELECT).subject = obstacle.select
+        if obstacle.rule:
+            button = row.operator("clearance.resolve_finding")
+            button.subject, button.rule = obstacle.select, obstacle.rule
+
+
+def draw_answer(layout: Any, context: Any, app: App) -> None:
+    """Draw what the scene is good for as it is, and the least work for more."""
+    answer = view_report(app.session.state).answer
+    quiet = layout.column()
+    quiet.active = False
+    if answer is None:
+        widgets.draw_text(quiet, context, "Check again to see it.")
+        return
+    if answer.good_for:
+        quiet.label(text="As it is, it is cleared for:")
+    else:
+        widgets.draw_text(quiet, context, "As it is, it is cleared for nothing.")
+    for line in answer.good_for:
+        widgets.draw_text(quiet, context, line, icon=icons.TONES[Tone.GOOD])
+    if answer.ways_out:
+        quiet.label(text="Least work to clear each part:")
+    for line in answer.ways_out:
+        widgets.draw_text(quiet, context, line, icon="RIGHTARROW_THIN")
+    if answer.more_ways:
+        widgets.draw_text(quiet, context, f"And {answer.more_ways:,} more in the saved report.")
 
 
 def draw_licenses(layout: Any, context: Any, app: App) -> None:
@@ -113,6 +153,9 @@ def draw_undeclared(layout: Any, context: Any, app: App) -> None:
         widgets.draw_note(layout, context, Note(text=text, tone=Tone.GOOD))
         _draw_aside(layout, context, shown)
         return
+    row = layout.row(align=True)
+    row.operator("clearance.declare", text="Declare Selected…").scope = "SELECTED"
+    row.operator("clearance.declare", text="Declare All…").scope = "ALL"
     widgets.draw_text(layout, context, "Nobody has said where these come from:")
     column = layout.column(align=True)
     for name in shown.undeclared:
@@ -132,9 +175,15 @@ def _draw_aside(layout: Any, context: Any, shown: ReportView) -> None:
 def _draw_undeclared(row: Any, context: Any, name: str) -> None:
     id_type, _, plain = name.partition("/")
     widgets.draw_text(
-        row, context, f"{plain} ({id_type.lower()})", max_lines=1, width=widgets.available(context, icon=True)
+        row,
+        context,
+        f"{plain} ({id_type.lower()})",
+        max_lines=1,
+        width=widgets.available(context, icon=True) - 24.0,
     )
     row.operator("clearance.select_finding", text="", icon=icons.SELECT).subject = name
+    button = row.operator("clearance.declare", text="", icon=icons.DECLARE)
+    button.scope, button.subject = "ONE", name
 
 
 def _draw_more(layout: Any, context: Any, shown: ReportView) -> None:

@@ -259,6 +259,20 @@ class CLEARANCE_PT_obstacles(_OfReport, Panel):
         draw_report.draw_obstacles(self.layout, context, _there())
 
 
+class CLEARANCE_PT_answer(_OfReport, Panel):
+    """What the scene is good for as it is."""
+
+    bl_idname = "CLEARANCE_PT_answer"
+    bl_label = "What It Is Good For"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw outputs and ways out."""
+        from . import draw_report
+
+        draw_report.draw_answer(self.layout, context, _there())
+
+
 class CLEARANCE_PT_licenses(_OfReport, Panel):
     """The licenses in the scene."""
 
@@ -330,6 +344,7 @@ CLASSES = (
     CLEARANCE_PT_use_more,
     CLEARANCE_PT_report,
     CLEARANCE_PT_obstacles,
+    CLEARANCE_PT_answer,
     CLEARANCE_PT_licenses,
     CLEARANCE_PT_undeclared,
     CLEARANCE_PT_exchange,

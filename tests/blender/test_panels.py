@@ -55,7 +55,8 @@ def test_every_panel_draws_in_every_state(name: str, load: Load, app: Any, state
             layout = draw(panel, width)
             assert layout.log or panel.__name__ in {
                 "CLEARANCE_PT_details", "CLEARANCE_PT_refund", "CLEARANCE_PT_facets",
-                "CLEARANCE_PT_obstacles", "CLEARANCE_PT_licenses", "CLEARANCE_PT_undeclared",
+                "CLEARANCE_PT_obstacles", "CLEARANCE_PT_answer", "CLEARANCE_PT_licenses",
+                "CLEARANCE_PT_undeclared",
             }, panel  # fmt: skip
 
 

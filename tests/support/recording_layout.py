@@ -91,6 +91,11 @@ class Layout:
             raise AttributeError(f"{data} has no {name}")
         self.log.append(("prop", name))
 
+    def prop_enum(self, data: Any, name: str, value: str, **given: Any) -> None:
+        """Record one choice of a field."""
+        self._check("prop_enum", given)
+        self.log.append(("prop_enum", value))
+
     def operator(self, idname: str, **given: Any) -> Any:
         """Record a button; its properties may only be those of the operator."""
         self._check("operator", given)

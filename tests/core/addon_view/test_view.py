@@ -460,3 +460,90 @@ def test_what_an_account_needs_is_said_in_the_marketplaces_own_words() -> None:
     assert row.tone == "good"
     assert "No key is needed" in row.needs
     assert "picked up" in row.works
+
+
+def decided(kind: str = "replaced", **values: Any) -> Any:
+    resolutions = load("core.model.resolution")
+    given: dict[str, Any] = {
+        "id": "resolution_1", "kind": resolutions.ResolutionKind(kind), "rule": "outputs",
+        "subject": "grant_00000000000000000000000001", "reason": "A better chair comes.",
+        "author": "Ann", "decided_at": NOW,
+    }  # fmt: skip
+    return resolutions.Resolution(**(given | values))
+
+
+def test_what_was_decided_is_shown_apart_with_who_why_and_until_when() -> None:
+    end = NOW.replace(year=2027, month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    finding = replace(made.finding(), resolved_by=decided(ends_at=end))
+    state = made.state.SessionState(
+        report=made.report(findings=(finding, made.finding("warning"))), report_phase=made.state.Phase.READY
+    )
+    shown = view_report.view_report(state)
+    (row,), (left,) = shown.resolved, shown.obstacles
+    assert (row.about, row.reason) == ("Oak chair", "A better chair comes.")
+    assert row.decided == f"Replaced · Ann · {NOW.date().isoformat()} · until 2026-12-31"
+    assert left.finding.tone is rows.Tone.WARN
+
+
+@pytest.mark.parametrize(
+    ("values", "offered"),
+    [
+        ({"rule": "use.editorial_only"}, True),
+        ({"rule": "grant.refunded"}, False),
+        ({"rule": "use.no_output"}, False),
+        ({"rule": "use.editorial_only", "subject": ""}, False),
+        ({"rule": "studio.house", "final": True}, False),
+    ],
+)
+def test_only_what_can_be_decided_has_a_button(values: dict[str, Any], offered: bool) -> None:
+    report = made.report(findings=(made.finding(**values),))
+    state = made.state.SessionState(report=report, report_phase=made.state.Phase.READY)
+    (row,) = view_report.view_report(state).obstacles
+    assert row.rule == (values["rule"] if offered else "")
+
+
+def test_the_answer_names_what_is_cleared_and_the_least_work() -> None:
+    answers = load("core.model.answer")
+    outputs, purposes = made.uses.OutputKind, made.uses.Purpose
+    verdicts = made.findings.Verdict
+    lines = tuple(
+        answers.OutputAnswer(output=output, purpose=purpose, verdict=verdict)
+        for output, purpose, verdict in (
+            (outputs.RENDER, purposes.COMMERCIAL, verdicts.CLEARED),
+            (outputs.RENDER, purposes.EDITORIAL, verdicts.CLEARED),
+            (outputs.VIDEO, purposes.COMMERCIAL, verdicts.NEEDS_REVIEW),
+            (outputs.PRINT, purposes.EDITORIAL, verdicts.CLEARED),
+        )
+    )
+    subject = "grant_00000000000000000000000001"
+    ways = tuple(
+        answers.WayOutLine(
+            way="hide", subject=subject if number == 0 else f"MESH/{number}", title=EVIL_TITLE,
+            text="Hide it.", leads_to=verdicts.IN_FILE_ONLY,
+        )
+        for number in range(300)
+    )  # fmt: skip
+    answer = answers.SceneUse(still_for=lines, ways_out=ways, cheapest=ways)
+    report = made.report(answer=answer, findings=(made.finding(), made.finding("warning")))
+    shown = view_report.view_report(
+        made.state.SessionState(report=report, report_phase=made.state.Phase.READY)
+    )
+    assert shown.answer is not None
+    assert shown.answer.good_for == (
+        "Publishing still renders (commercial and editorial)", "Printing pictures (editorial)",
+    )  # fmt: skip
+    assert len(shown.answer.ways_out) == view_report.MAX_WAYS_SHOWN
+    assert shown.answer.more_ways == 300 - view_report.MAX_WAYS_SHOWN
+    assert [row.way_out for row in shown.obstacles] == ["Hide it.", ""]
+    assert view_report.view_report(STATES["report"]).answer is None
+
+
+def test_a_decision_makes_the_report_old_until_it_is_made_again() -> None:
+    state = made.state.SessionState(report=made.report(), report_phase=made.state.Phase.READY)
+    state.decisions.resolutions = (decided(decided_at=NOW + timedelta(seconds=1)),)
+    said = "Something was decided or declared since. Check again."
+    assert said in {note.text for note in view_report.view_report(state).notes}
+    state.report = made.report(made_at=NOW + timedelta(seconds=2))
+    assert said not in {note.text for note in view_report.view_report(state).notes}
+    state.decisions.phase = made.state.Phase.BUSY
+    assert "Writing it down." in {note.text for note in view_report.view_report(state).notes}
