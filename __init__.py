@@ -5,7 +5,7 @@ Nothing is imported here at module level: the same file is the root of the packa
 Blender, and test runners import it where there is no bpy at all.
 
 Blender's glTF add-on looks for its hooks by name on the root module of every add-on that is switched on, so
-these two stand here.
+these stand here.
 """
 
 
@@ -24,10 +24,20 @@ def unregister() -> None:
 
 
 def glTF2ExportUserExtension() -> object:  # noqa: N802 - the exporter's name for it
-    """Return what writes licenses into one glTF file."""
+    """Return what writes licenses into one glTF file. Called before the exporter changes anything."""
+    from .addon.alerting import exports
     from .addon.exporting import gltf_write
 
+    exports.gltf_begins()
+
     return gltf_write.LicenseWriter()
+
+
+def glTF2_pre_export_callback(settings: dict[str, object]) -> None:  # noqa: N802 - the exporter's name for it
+    """Raise what ends an export that may not be: nothing of it is written yet."""
+    from .addon.alerting import exports
+
+    exports.before_gltf(settings)
 
 
 def glTF2ImportUserExtension() -> object:  # noqa: N802 - the importer's name for it

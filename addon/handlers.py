@@ -34,16 +34,25 @@ def unregister() -> None:
 
 
 @stay
+def on_load_begins(*_: Any) -> None:
+    """Leave the file that is closed as it was."""
+    _quietly(_put_back_render)
+
+
+@stay
 def on_load(*_: Any) -> None:
     """Take over a file that was opened: its stamps into its register, its intended use into the session."""
     _quietly(_keep_up)
     _quietly(_take_over_scene)
+    _quietly(_look_at_loaded)
 
 
 @stay
 def on_save(*_: Any) -> None:
     """Complete what a file notes before it is written: no stamp may vanish in silence later."""
+    _quietly(_put_back_render)
     _quietly(_keep_up)
+    _quietly(_look_before_save)
 
 
 @stay
@@ -56,6 +65,19 @@ def on_saved(*_: Any) -> None:
 def on_blend_import(context: Any, *_: Any) -> None:
     """Something was appended or linked, by whatever means (4.3 and later)."""
     _quietly(lambda: _register_imported(context))
+    _quietly(_scene_changed)
+
+
+@stay
+def on_render_init(scene: Any, *_: Any) -> None:
+    """Ask whether a render that begins may go on; in a window this is the render's own thread."""
+    _quietly(lambda: _begin_render(scene))
+
+
+@stay
+def on_render_end(*_: Any) -> None:
+    """Put back what was changed to stop a render."""
+    _quietly(_end_render)
 
 
 def _keep_up() -> None:
@@ -80,6 +102,42 @@ def _take_over_scene() -> None:
     app.session.set_use(read_use(bpy.context.scene))
 
 
+def _look_at_loaded() -> None:
+    from .alerting import look
+
+    look.on_load()
+
+
+def _look_before_save() -> None:
+    from .alerting import look
+
+    look.on_save()
+
+
+def _scene_changed() -> None:
+    from .alerting import look
+
+    look.scene_changed()
+
+
+def _begin_render(scene: Any) -> None:
+    from .alerting import renders
+
+    renders.begin(scene)
+
+
+def _end_render() -> None:
+    from .alerting import renders
+
+    renders.end()
+
+
+def _put_back_render() -> None:
+    from .alerting import renders
+
+    renders.put_back()
+
+
 def _record_usages() -> None:
     from . import stamp_io
 
@@ -99,8 +157,12 @@ def _quietly(step: Callable[[], object]) -> None:
 
 
 _HANDLERS: tuple[tuple[str, Handler], ...] = (
+    ("load_pre", on_load_begins),
     ("load_post", on_load),
     ("save_pre", on_save),
     ("save_post", on_saved),
     ("blend_import_post", on_blend_import),
+    ("render_init", on_render_init),
+    ("render_complete", on_render_end),
+    ("render_cancel", on_render_end),
 )

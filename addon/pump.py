@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import previews, runtime
+from . import keys, previews, runtime
 from .exporting.finish import write_seen_exports
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def step(*, budget_s: float) -> float:
     runtime.collect()
     write_seen_exports()
     app = runtime.peek()
+    _follow_alerts()
     if app is None:
         if was_starting:
             redraw()
@@ -79,6 +80,25 @@ def step(*, budget_s: float) -> float:
         redraw()
     busy = not app.tasks.idle or app.session.state.thumbnails
     return BUSY_S if busy else IDLE_S
+
+
+def _follow_alerts() -> None:
+    """Do what alerting left to be done here; nothing of it is imported before there is something."""
+    watching = runtime.watching()
+    if not watching.has_keys and not bpy.app.background:
+        watching.has_keys = keys.mirror()
+    if watching.dialog is not None:
+        from .alerting import dialogs
+
+        dialogs.forget_closed()
+    if watching.stopped is not None:
+        from .alerting import renders
+
+        renders.put_back_if_over()
+    if watching.popups:
+        from .alerting import tell
+
+        tell.show_popups()
 
 
 def drain_until_idle(timeout_s: float) -> bool:
@@ -193,7 +213,9 @@ def redraw() -> None:
     """Redraw the sidebars that show our tab, and open preferences."""
     for window in _windows():
         for area in window.screen.areas:
-            if area.type == "PREFERENCES":
+            if area.type == "PREFERENCES" or (
+                area.type == "FILE_BROWSER" and runtime.watching().dialog is not None
+            ):
                 area.tag_redraw()
             elif area.type == "VIEW_3D":
                 for region in area.regions:

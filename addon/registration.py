@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import command_line, handlers, ops, prefs, props, pump, runtime, settings_source
+from . import command_line, handlers, keys, ops, prefs, props, pump, runtime, settings_source
 from .exporting import usd_hook
-from .ui import menus, panels
+from .ui import alert_panels, menus, panels
 
 if TYPE_CHECKING:
     from .host import BlenderHost
@@ -47,9 +47,14 @@ def register() -> None:
 def unregister() -> None:
     """Switch off in the opposite order; the workers end within two seconds."""
     menus.unregister()
+    keys.unregister()
     command_line.unregister()
     pump.unregister()
     handlers.unregister()
+    if runtime.watching().stopped is not None:
+        from .alerting import renders
+
+        renders.put_back()
     runtime.close()
     props.detach()
     for cls in reversed(_classes()):
@@ -64,4 +69,11 @@ def _make_host() -> BlenderHost:
 
 
 def _classes() -> tuple[type, ...]:
-    return (*props.CLASSES, *prefs.CLASSES, *ops.classes(), *panels.CLASSES, *usd_hook.classes())
+    return (
+        *props.CLASSES,
+        *prefs.CLASSES,
+        *ops.classes(),
+        *alert_panels.CLASSES,
+        *panels.CLASSES,
+        *usd_hook.classes(),
+    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.errors import ClearanceError, HostError
+from .alerting.state import Watching
 from .exporting.passing import Passing
 from .messages import missing_package, tell
 
@@ -92,6 +93,7 @@ class _Runtime:
     asked_thumbnails: set[str] = field(default_factory=set)
     drawn: tuple[object, ...] = ()
     passing: Passing = field(default_factory=Passing)
+    watching: Watching = field(default_factory=Watching)
 
 
 _runtime = _Runtime()
@@ -106,6 +108,16 @@ def _parts() -> Parts:
     if _runtime.parts is None:
         raise HostError("Clearance is not enabled.", code="host.unavailable")
     return _runtime.parts
+
+
+def read_settings() -> Settings:
+    """Read the settings as they stand; raise UserInputError for what cannot be."""
+    return _parts().read_settings()
+
+
+def watching() -> Watching:
+    """Return what alerting remembers."""
+    return _runtime.watching
 
 
 def app() -> App:
@@ -168,6 +180,7 @@ def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
         from .ui import (  # noqa: F401 - loaded here, drawn later
             view,
             view_accounts,
+            view_alerts,
             view_buy,
             view_details,
             view_exchange,
@@ -355,6 +368,7 @@ def close() -> None:
     _runtime.asked_thumbnails.clear()
     _runtime.drawn = ()
     _runtime.passing = Passing()
+    _runtime.watching = Watching()
 
 
 def _explain(error: BaseException | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -193,15 +193,22 @@ def find_stamps() -> set[str]:
     return {text for text in found if isinstance(text, str)}
 
 
-def stamped_with(texts_of: str, number: int) -> list[Any]:
-    """Return the data-blocks that carry a grant, by stamp (its id is in the text) or on faces."""
+def stamped_with(grant_ids: Collection[str]) -> list[Any]:
+    """Return the data-blocks that carry one of these grants, by stamp (its id is in the text) or on faces."""
+    numbers = {hash_grant_id(one) for one in grant_ids}
+    wanted = [f'"{one}"' for one in grant_ids]
+    known: dict[str, bool] = {}
     found = []
     for collection in data_blocks.collections():
         for block in collection:
             text = block.get(PROPERTY)
-            if (isinstance(text, str) and f'"{texts_of}"' in text) or (
-                block.id_type == "MESH" and number in _read_faces(block)[0]
-            ):
+            if isinstance(text, str):
+                if text not in known:
+                    known[text] = any(one in text for one in wanted)
+                if known[text]:
+                    found.append(block)
+                    continue
+            if block.id_type == "MESH" and not numbers.isdisjoint(_read_faces(block)[0]):
                 found.append(block)
     return found
 

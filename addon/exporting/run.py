@@ -16,6 +16,7 @@ from ...core.model.listing import MediaKind
 from ...core.rights.record import RightsRecord
 from ...core.services.rights import ReadRights
 from .. import data_blocks, runtime
+from ..alerting import exports
 from ..importing.models import IMPORTERS, addon_loaded
 from ..scene_guard import keep_scene, scripts_off
 from .formats import BY_ENDING, ExportFormat
@@ -46,6 +47,7 @@ def export(
     if not leaving.objects:
         what = "Nothing is selected" if selection_only else "Nothing in this scene can be exported"
         raise HostError(f"{what}, so no file was written.", code="export.nothing")
+    exports.ensure(format.ending, leaving.blocks)
     record = record_export(context, leaving)
     options: dict[str, Any] = {**format.options, format.selection_option: selection_only}
     if format.modifiers_option:

@@ -36,10 +36,13 @@ class CLEARANCE_USD_hook(_Hook):  # type: ignore[misc]
     @staticmethod
     def on_export(export_context: Any) -> bool:
         """Put the record of what is in the stage into its layer."""
+        from ..alerting.exports import ExportStopped
         from . import usd_layer
 
         try:
             usd_layer.write(export_context.get_stage(), export_context.get_depsgraph())
+        except ExportStopped:
+            raise  # Blender says that the hook failed, and scripts get an error
         except Exception:
             log.exception("Clearance could not write licenses into a USD file")
         return True

@@ -14,6 +14,7 @@ import bpy
 
 from ...core.errors import ClearanceError
 from .. import data_blocks, runtime
+from ..alerting.exports import before_usd
 from .formats import BY_ENDING
 from .leaving import find_leaving
 from .passing import SeenExport
@@ -39,6 +40,7 @@ def write(stage: Any, depsgraph: Any) -> None:
     leaving = Leaving(
         format=format, objects=tuple(objects), blocks=tuple(find_leaving(scene, objects, format))
     )
+    before_usd(stage, leaving.blocks)
     record = record_export(bpy.context, leaving, depsgraph=depsgraph)
     if not record.licenses:
         return

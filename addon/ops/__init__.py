@@ -7,6 +7,7 @@ def classes() -> tuple[type, ...]:
     """Return every operator class, in the order in which they are registered."""
     from . import (
         account,
+        alerts,
         buy,
         decide,
         download,
@@ -36,5 +37,6 @@ def classes() -> tuple[type, ...]:
         *decide.CLASSES,
         *export.CLASSES,
         *account.CLASSES,
+        *alerts.CLASSES,
         *tools.CLASSES,
     )

@@ -11,10 +11,11 @@ from bpy.types import Operator
 
 from ...core.errors import UserInputError
 from ...core.model.report_format import ReportFormat
-from .. import data_blocks, runtime
+from .. import runtime
 from ..props import read_use
 from ..ui.text import count
 from .guard import Answer, guarded, refuse, why_no_app
+from .selecting import blocks_about, select_using
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -122,18 +123,8 @@ class CLEARANCE_OT_select_finding(Operator):
 
     def execute(self, context: Any) -> Answer:
         """Select in the active view layer."""
-        blocks = _blocks_of(self.subject)
-        names = {(str(block.id_type), block.name_full) for block in blocks}
-        found = 0
-        active = None
-        for item in context.view_layer.objects:
-            chosen = _uses(item, names)
-            item.select_set(chosen, view_layer=context.view_layer)
-            if chosen and item.visible_get(view_layer=context.view_layer):
-                found += 1
-                active = active or item
-        if active is not None:
-            context.view_layer.objects.active = active
+        blocks = blocks_about((self.subject,))
+        found = select_using(context.view_layer, blocks)
         if found:
             self.report({"INFO"}, f"{count(found, 'object')} selected.")
         elif blocks:
@@ -141,42 +132,6 @@ class CLEARANCE_OT_select_finding(Operator):
         else:
             self.report({"WARNING"}, "It is no longer in the file. Check the scene again.")
         return {"FINISHED"}
-
-
-def _blocks_of(subject: str) -> list[Any]:
-    """Return what a finding is about: the data-blocks of a license, or the one that it names."""
-    from ...core.ids import hash_grant_id
-    from .. import stamp_io
-
-    id_type, slash, name = subject.partition("/")
-    if slash and id_type.isupper():
-        return [
-            block
-            for collection in data_blocks.collections()
-            for block in collection
-            if block.id_type == id_type and block.name == name
-        ]
-    return stamp_io.stamped_with(subject, hash_grant_id(subject)) if subject else []
-
-
-def _uses(item: Any, names: set[tuple[str, str]]) -> bool:
-    """Say whether an object is one of them, or uses one: its data, its materials, their images."""
-    if ("OBJECT", item.name_full) in names:
-        return True
-    data = item.data
-    if data is not None and (str(data.id_type), data.name_full) in names:
-        return True
-    materials = [slot.material for slot in item.material_slots if slot.material is not None]
-    if any(("MATERIAL", material.name_full) in names for material in materials):
-        return True
-    images = (
-        node.image
-        for material in materials
-        if material.node_tree is not None
-        for node in material.node_tree.nodes
-        if node.bl_idname == "ShaderNodeTexImage" and node.image is not None
-    )
-    return any(("IMAGE", image.name_full) in names for image in images)
 
 
 def _why_no_report() -> str:

@@ -1,4 +1,4 @@
-"""Our lines in Blender's own menus: File › Export and File › Import."""
+"""Our lines in Blender's own menus: File › Export, File › Import, Render, and a collection's exporters."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from typing import Any
 
 import bpy
 
+from .. import runtime
+
 
 def register() -> None:
     """Add the lines."""
     for name, draw in _LINES:
         getattr(bpy.types, name).append(draw)
+    for name, first in _FIRST_LINES:
+        if hasattr(bpy.types, name):
+            getattr(bpy.types, name).prepend(first)
 
 
 def unregister() -> None:
     """Take them away."""
-    for name, draw in _LINES:
-        getattr(bpy.types, name).remove(draw)
+    for name, line in (*_LINES, *_FIRST_LINES):
+        if hasattr(bpy.types, name):
+            getattr(bpy.types, name).remove(line)
 
 
 def _draw_export(self: Any, _context: Any) -> None:
@@ -27,4 +33,41 @@ def _draw_import(self: Any, _context: Any) -> None:
     self.layout.operator("clearance.import_with_licenses", text="With Licenses (any format)")
 
 
+def _warn_of_export(self: Any, context: Any) -> None:
+    if _looks_ahead():
+        from . import draw_alerts
+
+        draw_alerts.draw_export_menu(self, context)
+
+
+def _warn_of_render(self: Any, context: Any) -> None:
+    if _looks_ahead():
+        from . import draw_alerts
+
+        draw_alerts.draw_render_menu(self, context)
+
+
+def _warn_of_exporters(self: Any, context: Any) -> None:
+    if runtime.watching().export is not None:
+        from . import draw_alerts
+
+        draw_alerts.draw_exporters(self, context)
+
+
+def _looks_ahead() -> bool:
+    """Find the answer for the scene as it is now, where things are stopped; say whether there is one."""
+    if bpy.app.background or runtime.peek() is None:
+        return False
+    from ..alerting import look
+
+    look.scene_changed()
+    watching = runtime.watching()
+    return watching.export is not None or watching.render is not None
+
+
 _LINES = (("TOPBAR_MT_file_export", _draw_export), ("TOPBAR_MT_file_import", _draw_import))
+_FIRST_LINES = (
+    ("TOPBAR_MT_file_export", _warn_of_export),
+    ("TOPBAR_MT_render", _warn_of_render),
+    ("COLLECTION_PT_exporters", _warn_of_exporters),
+)

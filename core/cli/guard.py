@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from ..model.alert import STOP_AT, STOPPABLE, Alert, GuardAnswer, Occasion
-from ..model.findings import Severity, Verdict
+from ..model.alert import STOP_AT, STOPPABLE, GuardAnswer, Occasion
+from ..model.findings import Verdict
+from ..reports.alerts import write_line
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json
 from .records import read_scan
 
 STOPPED = 4
 LONGEST_FORMAT = 16
-_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
 
 
 @click.command()
@@ -70,17 +70,12 @@ def guard(
         print_json(_plain(answer))
     else:
         for alert in answer.alerts:
-            click.echo(write_alert(alert))
+            click.echo(write_line(alert))
         if answer.stopped:
             click.echo(f"Clearance: stopped: {answer.why}", err=True)
         elif not answer.alerts:
             click.echo("No alerts.")
     return STOPPED if answer.stopped else 0
-
-
-def write_alert(alert: Alert) -> str:
-    """Write an alert on one line."""
-    return f"Clearance: {_WORDS[alert.severity]}: {alert.message} {alert.how_to_fix}"
 
 
 def _plain(answer: GuardAnswer) -> dict[str, object]:

@@ -12,6 +12,7 @@ import click
 from ..licenses import terms_sha256
 from ..model.findings import Decision, Finding, Severity, Verdict
 from ..model.resolution import Resolution, ResolutionKind
+from ..policy.alert_file import parse_alerts
 from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..policy.resolution_file import parse_resolutions
@@ -235,7 +236,8 @@ def _check(context: Context, path: Path, text: str) -> str:
     if "resolution" in data:
         number = len(parse_resolutions(text, name=str(path)))
         return f"{number} resolution{'' if number == 1 else 's'}"
-    if "rule" in data or "schema" in data:
+    if "rule" in data or "schema" in data or "alerts" in data:
+        parse_alerts(text, name=str(path))
         rules = context.app.services.house.parse_rules(text, name=str(path)).rules
         return f"{len(rules)} rule{'' if len(rules) == 1 else 's'} of a studio"
     use = parse_use(text, name=path.name)

@@ -45,6 +45,7 @@ _ORDER = (
     AlertKind.EXPIRING,
     AlertKind.TERMS_CHANGED,
 )
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 
 
@@ -92,6 +93,11 @@ def name_grants(report: Report, grants: Mapping[str, Grant]) -> dict[str, str]:
     titles = {grant.id: grant.title or grant.ref.id for grant in grants.values()}
     titles |= {line.grant_id: line.title or line.listing_id for line in report.grants}
     return {grant_id: f"“{shorten(title) or grant_id}”" for grant_id, title in titles.items()}
+
+
+def write_line(alert: Alert) -> str:
+    """Write an alert on one line, for a farm's log."""
+    return f"Clearance: {_WORDS[alert.severity]}: {alert.message} {alert.how_to_fix}"
 
 
 def _kind_of(finding: Finding, occasion: Occasion) -> AlertKind | None:

@@ -22,7 +22,7 @@ MAX_BYTES = 4 * 1024**2
 class _Last:
     """What was read last, so that an unchanged file is not parsed again."""
 
-    text: str = ""
+    text: str | None = ""
     settings: AlertSettings = INFORM_ONLY
 
 
@@ -40,20 +40,25 @@ class AlertFile:
         named = settings.studio_rules
         return cls(path=named or settings.data_dir / STUDIO_NAME, must_exist=named is not None)
 
+    @property
+    def known(self) -> AlertSettings:
+        """What the last reading gave."""
+        return self._last.settings
+
     def read(self) -> AlertSettings:
         """Return what holds now. Never raises: ``problem`` says why the file cannot be read."""
+        last = self._last
         try:
-            if not self.must_exist and not self.path.exists():
-                return INFORM_ONLY
-            text = self._read_text()
-            if text != self._last.text:
-                self._last.settings = parse_alerts(text, name=str(self.path))
-                self._last.text = text
-            return self._last.settings
+            text = self._read_text() if self.must_exist or self.path.exists() else ""
+            if text != last.text:
+                last.settings = parse_alerts(text, name=str(self.path))
+                last.text = text
         except UserInputError as problem:
-            return AlertSettings(problem=problem.message)
+            last.settings, last.text = AlertSettings(problem=problem.message), None
         except (OSError, UnicodeDecodeError) as problem:
-            return AlertSettings(problem=f"{self.path} cannot be read: {problem}.")
+            why = f"{self.path} cannot be read: {problem}."
+            last.settings, last.text = AlertSettings(problem=why), None
+        return last.settings
 
     def _read_text(self) -> str:
         with self.path.open("rb") as file:

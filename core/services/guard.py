@@ -108,7 +108,7 @@ class Guard:
     def recall(self, scan: SceneScan, question: Question, settings: AlertSettings) -> GuardAnswer | None:
         """Return the answer for exactly this scene, if it is known and still good. Quick."""
         with self._lock:
-            known = self._memory.answers.get((question, hash(scan)))
+            known = self._memory.answers.get((question, _mark(scan)))
         if known is None or known.settings != settings or known.until_s < self._clock.monotonic():
             return None
         # The hash finds it; that it is the same scene is known only by comparing.
@@ -155,30 +155,31 @@ class Guard:
             )
         with self._lock:
             if memory is self._memory:  # else another file was opened meanwhile
-                memory.answers[question, hash(scan)] = _Known(
+                memory.answers[question, _mark(scan)] = _Known(
                     scan, settings, answer, self._clock.monotonic() + GOOD_FOR_S
                 )
                 while len(memory.answers) > KEPT:
                     memory.answers.popitem(last=False)
         return answer
 
-    def not_known(self, question: Question, settings: AlertSettings, why: str) -> GuardAnswer:
-        """Answer for a scene that could not be judged: where it can be stopped, it is."""
-        stopped = settings.stops(question.occasion)
-        return GuardAnswer(
-            occasion=question.occasion,
-            outputs=question.asked.outputs,
-            verdict=Verdict.NEEDS_REVIEW,
-            stopped=stopped,
-            why=f"{_what(question)} was stopped: {why}" if stopped else "",
-            of_format=question.of_format,
-        )
-
     def _look(self, memory: _Memory, scan: SceneScan) -> Change:
         with self._lock:
             change = look(memory.seen, scan)
             memory.seen = change.seen
         return change
+
+
+def not_known(question: Question, settings: AlertSettings, why: str) -> GuardAnswer:
+    """Answer for a scene that could not be judged: where it can be stopped, it is."""
+    stopped = settings.stops(question.occasion)
+    return GuardAnswer(
+        occasion=question.occasion,
+        outputs=question.asked.outputs,
+        verdict=Verdict.NEEDS_REVIEW,
+        stopped=stopped,
+        why=f"{_what(question)} was stopped: {why}" if stopped else "",
+        of_format=question.of_format,
+    )
 
 
 def stopping(report: Report, settings: AlertSettings) -> tuple[Finding, ...]:
@@ -215,9 +216,15 @@ def _what(question: Question) -> str:
 
 
 def take_part(scan: SceneScan, keys: Collection[Key]) -> SceneScan:
-    """Return a scan of only those data-blocks, without the register, which is about the whole file."""
+    """Return a scan of only those data-blocks, without what is noted of the whole file."""
     return replace(
         scan,
         data_blocks=tuple(one for one in scan.data_blocks if (one.id_type, one.session_uid) in keys),
         register=(),
+        quiet={},
     )
+
+
+def _mark(scan: SceneScan) -> int:
+    """Return what finds a scene among others; quick."""
+    return hash((scan.data_blocks, scan.register))

@@ -9,7 +9,7 @@ from ..errors import ClearanceError
 from ..model.alert import Alert, AlertSettings, GuardAnswer
 from ..model.findings import Severity
 from ..model.scene import SceneScan
-from ..services.guard import Question
+from ..services.guard import Question, not_known
 from .part import SessionPart
 from .state import AlertNotes, Phase, Problem
 
@@ -57,6 +57,18 @@ class Alerting(SessionPart):
         )
         self._changed()
 
+    def prepare(
+        self, scan: SceneScan, question: Question, *, then: Callable[[GuardAnswer | None], None]
+    ) -> None:
+        """Judge a scene in a worker for later, and show nothing of it; None where that does not work."""
+        self._tasks.submit(
+            "alerts",
+            "Looking ahead for license alerts",
+            lambda _task: self._services.guard.check(scan, question),
+            on_done=then,
+            on_error=lambda _error: then(None),
+        )
+
     def decide(
         self,
         scan: SceneScan,
@@ -99,15 +111,17 @@ class Alerting(SessionPart):
         else:
             slow = "Checking the licenses takes longer than usual; try again in a moment."
             why = faults[0] if faults else slow
-            answer = guard.not_known(question, settings, why)
+            answer = not_known(question, settings, why)
         self._take(answer)
         return answer
 
-    def take_news(self, answer: GuardAnswer) -> tuple[Alert, ...]:
+    def take_news(self, answer: GuardAnswer, *, with_hints: bool = False) -> tuple[Alert, ...]:
         """Return, once per file and kind, the alerts that somebody should be told of without looking."""
         told = self._notes().told
         news = tuple(
-            one for one in answer.alerts if one.severity is not Severity.HINT and one.kind not in told
+            one
+            for one in answer.alerts
+            if one.kind not in told and (with_hints or one.severity is not Severity.HINT)
         )
         told.update(one.kind for one in news)
         return news

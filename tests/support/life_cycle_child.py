@@ -56,13 +56,13 @@ def list_handlers() -> list[str]:
 
 
 def list_draw_functions() -> list[str]:
-    """What was appended to menus, headers and panels of Blender's own."""
+    """What was added to menus, headers and panels of Blender's own, beside what Blender draws there."""
     names = []
     for type_name in dir(bpy.types):
         draw = getattr(getattr(bpy.types, type_name, None), "draw", None)
         functions = getattr(draw, "_draw_funcs", ())
         names += [f"{type_name}: {item.__module__}.{item.__qualname__}" for item in functions]
-    return sorted(names)
+    return sorted(name for name in names if ": bl_ui." not in name)
 
 
 def list_properties() -> list[str]:

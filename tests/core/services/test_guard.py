@@ -23,7 +23,7 @@ from core.model.grant import Grant, GrantState
 from core.model.intended_use import IntendedUse, OutputKind
 from core.model.scene import DataBlock, SceneScan
 from core.services.alert_file import MAX_BYTES, AlertFile
-from core.services.guard import GOOD_FOR_S, KEPT, Guard, Question, take_part
+from core.services.guard import GOOD_FOR_S, KEPT, Guard, Question, not_known, take_part
 from core.settings import Settings
 from core.stamp_format import encode, make_stamp
 
@@ -269,12 +269,12 @@ def test_several_threads_may_ask(studio: Studio) -> None:
 # ---------------------------------------------------------------- what cannot be known
 
 
-def test_what_could_not_be_judged_stops_where_things_are_stopped(studio: Studio) -> None:
-    answer = studio.guard.not_known(EXPORT, STRICT, "The ledger is locked.")
+def test_what_could_not_be_judged_stops_where_things_are_stopped() -> None:
+    answer = not_known(EXPORT, STRICT, "The ledger is locked.")
     assert answer.stopped
     assert answer.why == "The export as .glb was stopped: The ledger is locked."
-    assert not studio.guard.not_known(LOAD, STRICT, "The ledger is locked.").stopped
-    assert not studio.guard.not_known(RENDER, INFORM_ONLY, "The ledger is locked.").stopped
+    assert not not_known(LOAD, STRICT, "The ledger is locked.").stopped
+    assert not not_known(RENDER, INFORM_ONLY, "The ledger is locked.").stopped
 
 
 def test_rules_that_cannot_be_read_stop_renders_and_exports(studio: Studio) -> None:
