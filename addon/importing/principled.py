@@ -18,6 +18,7 @@ from .nodes import add, shader_of
 OCCLUSION_LABEL = "Occlusion (not connected)"
 _IMAGE_X, _BETWEEN_X = -900.0, -500.0
 _ROWS = {"albedo": 300.0, "metallic": 0.0, "emission": -300.0, "normal": -600.0, "occlusion": -900.0}
+_ROWS["polish"] = -150.0
 
 
 class Loader(Protocol):
@@ -51,7 +52,7 @@ class _Builder:
         self._color(albedo)
         self._alpha(albedo)
         self._metallic(packed)
-        self._roughness(albedo, packed)
+        self._roughness(albedo, packed, self._picture(self._spec.polish, "polish", "Polish"))
         self._emission()
         self._normal()
         if self._spec.occlusion is not None:
@@ -122,16 +123,25 @@ class _Builder:
         if packed is None:
             self._shader.inputs["Metallic"].default_value = self._spec.metallic
             return
-        parts = add(
-            self._tree, "ShaderNodeSeparateColor", (_BETWEEN_X, _ROWS["metallic"]), beside=self._shader
-        )
-        self._link(packed.outputs["Color"], parts.inputs["Color"])
-        self._link(parts.outputs["Red"], self._shader.inputs["Metallic"])
+        self._link(self._red_of(packed, "metallic"), self._shader.inputs["Metallic"])
 
-    def _roughness(self, albedo: Any, packed: Any) -> None:
+    def _red_of(self, texture: Any, row: str) -> Any:
+        parts = add(self._tree, "ShaderNodeSeparateColor", (_BETWEEN_X, _ROWS[row]), beside=self._shader)
+        self._link(texture.outputs["Color"], parts.inputs["Color"])
+        return parts.outputs["Red"]
+
+    def _roughness(self, albedo: Any, packed: Any, polish: Any) -> None:
         source = self._spec.smoothness_source
-        texture = {SmoothnessSource.METALLIC_ALPHA: packed, SmoothnessSource.ALBEDO_ALPHA: albedo}.get(source)
+        texture = {
+            SmoothnessSource.METALLIC_ALPHA: packed,
+            SmoothnessSource.ALBEDO_ALPHA: albedo,
+            SmoothnessSource.POLISH_ALPHA: polish,
+            SmoothnessSource.POLISH_ROUGHNESS: polish,
+        }.get(source)
         target = self._shader.inputs["Roughness"]
+        if texture is not None and source is SmoothnessSource.POLISH_ROUGHNESS:
+            self._link(self._red_of(texture, "polish"), target)
+            return
         if texture is None:
             target.default_value = 1.0 - self._spec.smoothness
             return

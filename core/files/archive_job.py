@@ -23,6 +23,9 @@ class Limits:
     """How much an archive may be; sizes in bytes. Large scans and 8K texture sets fit, bombs do not."""
 
     members: int = 20_000
+    """Files and folders that are written."""
+    entries: int = 1_000_000
+    """What an archive lists, where most of it is not written (Unity's packages)."""
     member_size: int = 16 * GIB
     total_size: int = 32 * GIB
     ratio: int = 200

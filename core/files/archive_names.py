@@ -14,6 +14,8 @@ from pathlib import PurePosixPath
 from ..errors import DownloadRefused
 from .disk import is_reserved
 
+COLLISION = "collision"
+"""In the context of the refusal of two names that are one file on some file system."""
 MAX_PART_BYTES = 200
 """Room is left below the 255 bytes of common file systems."""
 _REPLACED = re.compile(r'[<>"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]')
@@ -48,13 +50,24 @@ class Names:
         Raises DownloadRefused for a name that is not safe or that was there before.
         """
         parts = self._split(raw)
-        if not parts:
-            if is_folder:
-                return None
-            raise refuse(f"a file in it has no name ({show(raw)}).")
-        own = tuple(_own_name(part) for part in parts)
+        if not parts and is_folder:
+            return None
+        own = self._own_parts(raw, parts)
         self._remember(raw, own, is_folder=is_folder)
         return PurePosixPath(*own)
+
+    def judge(self, raw: str) -> PurePosixPath:
+        """Return our own relative path for a file that is not going to be written.
+
+        Raises DownloadRefused for a name that is not safe.
+        """
+        return PurePosixPath(*self._own_parts(raw, self._split(raw)))
+
+    @staticmethod
+    def _own_parts(raw: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+        if not parts:
+            raise refuse(f"a file in it has no name ({show(raw)}).")
+        return tuple(_own_name(part) for part in parts)
 
     def _split(self, raw: str) -> tuple[str, ...]:
         if len(raw) > self._max_path:
@@ -86,20 +99,21 @@ class Names:
             spelled = self._spelled.setdefault(key[:length], own[:length])
             if spelled != own[:length]:
                 raise refuse(
-                    f"two names in it differ only in upper and lower case or spelling ({show(raw)})."
+                    f"two names in it differ only in upper and lower case or spelling ({show(raw)}).",
+                    **{COLLISION: 1},
                 )
         if any(key[:length] in self._files for length in range(1, len(key))):
-            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).")
+            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", **{COLLISION: 1})
         self._folders.update(key[:length] for length in range(1, len(key)))
         if is_folder:
             if key in self._files:
-                raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).")
+                raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", **{COLLISION: 1})
             self._folders.add(key)
             return
         if key in self._folders:
-            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).")
+            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", **{COLLISION: 1})
         if key in self._files:
-            raise refuse(f"the same name is in it twice ({show(raw)}).")
+            raise refuse(f"the same name is in it twice ({show(raw)}).", **{COLLISION: 1})
         self._files.add(key)
 
 

@@ -34,6 +34,10 @@ class SmoothnessSource(StrEnum):
     """Alpha of ``MaterialSpec.metallic_smoothness``, times ``MaterialSpec.smoothness``."""
     ALBEDO_ALPHA = "albedo_alpha"
     """Alpha of ``MaterialSpec.albedo``, times ``MaterialSpec.smoothness``."""
+    POLISH_ALPHA = "polish_alpha"
+    """Alpha of ``MaterialSpec.polish``, times ``MaterialSpec.smoothness``."""
+    POLISH_ROUGHNESS = "polish_roughness"
+    """Red of ``MaterialSpec.polish``, which is the roughness itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ class MaterialSpec:
     """Red: metallic. Alpha: smoothness, when ``smoothness_source`` says so."""
     metallic: float = 0.0
     """Used where ``metallic_smoothness`` is None."""
+    polish: Path | None = None
+    """A picture of nothing but how smooth it is, or of which nothing else has a place here."""
     smoothness: float = 0.5
     smoothness_source: SmoothnessSource = SmoothnessSource.VALUE
     occlusion: Path | None = None

@@ -20,7 +20,7 @@ GUID = "ab" * 16
 @pytest.fixture
 def spec(load: Load, tmp_path: Path) -> Callable[..., Any]:
     """Describe a material; pictures by name are written into the asset's folder."""
-    pictures = {"albedo", "normal", "metallic_smoothness", "occlusion", "emission"}
+    pictures = {"albedo", "normal", "metallic_smoothness", "polish", "occlusion", "emission"}
 
     def make(*names: str, **values: Any) -> Any:
         folder = tmp_path / "in"
@@ -198,6 +198,21 @@ def test_alpha_is_used_where_it_is_meant(
     assert source(node.inputs[0]).name == "Alpha"
     # White does not tint.
     assert source(shader.inputs["Base Color"]).node.bl_idname == "ShaderNodeTexImage"
+
+
+def test_a_picture_of_the_polish_alone(load: Load, build: Any, spec: Any) -> None:
+    """A specular set-up keeps smoothness in a picture's alpha; a roughness set-up roughness in its red."""
+    sources = load("core.model.material").SmoothnessSource
+    shader = shader_of(build(spec("polish", smoothness=0.4, smoothness_source=sources.POLISH_ALPHA)))
+    node = source(shader.inputs["Roughness"]).node
+    assert (node.operation, node.inputs[1].default_value) == ("MULTIPLY_ADD", pytest.approx(-0.4))
+    assert source(node.inputs[0]).name == "Alpha"
+    given = spec("polish", "metallic_smoothness", smoothness_source=sources.POLISH_ROUGHNESS)
+    shader = shader_of(build(given))
+    assert source(shader.inputs["Roughness"]).name == "Red"
+    assert image_of(source(shader.inputs["Roughness"])).name.startswith("polish")
+    assert image_of(source(shader.inputs["Metallic"])).name.startswith("metallic_smoothness")
+    assert image_of(source(shader.inputs["Roughness"])).colorspace_settings.is_data
 
 
 def test_all_pictures_are_repeated_alike(bpy: Any, build: Any, spec: Any) -> None:

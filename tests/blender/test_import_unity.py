@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,6 +126,39 @@ def test_a_package_of_pictures_becomes_its_materials(
     assert bpy.data.materials["Oak"].use_fake_user
     assert bpy.data.materials["Oak"]["clearance"]
     assert len([image for image in bpy.data.images if image.get("clearance")]) == len(PICTURES)
+
+
+def make_psd(size: int = 8) -> bytes:
+    """A Photoshop file of one color, as its format says: header, three empty parts, planes."""
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, size, size, 8, 3)
+    return (
+        header + bytes(12) + struct.pack(">H", 0) + b"".join(bytes([v]) * size * size for v in (128, 64, 32))
+    )
+
+
+@pytest.mark.parametrize("ending", ["tga", "tif", "exr", "psd", "bmp", "jpg"])
+def test_pictures_in_the_formats_that_packages_have(
+    ending: str, bpy: Any, host: Any, stamp: Any, prepare: Any, tmp_path: Path
+) -> None:
+    kinds = {"tga": "TARGA", "tif": "TIFF", "exr": "OPEN_EXR", "bmp": "BMP", "jpg": "JPEG"}
+    picture = tmp_path / f"wood.{ending}"
+    if ending == "psd":
+        picture.write_bytes(make_psd())
+    else:
+        files.make_image(picture, kind=kinds[ending])
+    maker = PackageMaker()
+    wood = maker.add(f"Assets/Wood.{ending.upper()}", picture.read_bytes())
+    oak = maker.add("Assets/Oak.mat", material_text("Oak", textures={"_MainTex": wood}))
+    model = files.make_model(tmp_path / "made", "fbx").read_bytes()
+    maker.add("Assets/Chair.fbx", model, meta=model_meta(guid_of("Assets/Chair.fbx"), {"Chair wood": oak}))
+    ready = prepare(maker.package())
+    files.make_users_scene()
+    host.stamp(host.import_file(ready.plan), stamp)
+    (node,) = [n for n in bpy.data.materials["Oak"].node_tree.nodes if n.bl_idname == "ShaderNodeTexImage"]
+    assert tuple(node.image.size) == (8, 8)
+    assert node.image.packed_file is not None
+    assert node.image["clearance"]
+    assert host.notes == ()
 
 
 @pytest.mark.needs_shared

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...model.material import MaterialSpec
 from .assign import PlacedMaterial, assign_materials
 from .contents import Part, part_of
-from .package import ModelAsset, UnityPackage
+from .package import NO_PATH, ModelAsset, UnityPackage
 from .slot_names import read_material_names
 
 MAX_LISTED = 5
@@ -59,7 +59,7 @@ def _describe_model(
 
 
 def _pictures(spec: MaterialSpec) -> tuple[Path | None, ...]:
-    return (spec.albedo, spec.normal, spec.metallic_smoothness, spec.occlusion, spec.emission)
+    return (spec.albedo, spec.normal, spec.metallic_smoothness, spec.polish, spec.occlusion, spec.emission)
 
 
 def _missing(materials: Sequence[MaterialSpec]) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def _trouble(package: UnityPackage) -> tuple[str, ...]:
     lost = [
         f"{one.pathname[-80:]} ({one.reason})"
         for one in package.skipped
-        if part_of(one.pathname) is not Part.OTHER or one.pathname.endswith(".meta")
+        if part_of(one.pathname) is not Part.OTHER or one.pathname.endswith(".meta") or one.reason == NO_PATH
     ]
     return (f"Not read from the package: {_some(lost)}.",) if lost else ()
 

@@ -17,9 +17,11 @@ from .material_text import MaterialText, TextureSlot
 
 MAX_VARIANTS = 8
 _BUILTIN_SHADERS = "0000000000000000f000000000000000"
-_SPECULAR_STANDARD = "45"
-_STANDARD = frozenset({_SPECULAR_STANDARD, "46", "47"})
+_SPECULAR_STANDARD, _ROUGHNESS_STANDARD = "45", "47"
+_STANDARD = frozenset({_SPECULAR_STANDARD, "46", _ROUGHNESS_STANDARD})
 """File ids of Standard among the built-in shaders, with its specular and roughness set-ups."""
+_POLISH = "_SpecGlossMap"
+"""Specular set-ups: color and, in alpha, smoothness. Roughness set-up: roughness, and so is its number."""
 _URP_LIT = frozenset({"933532a4fcc9baf4fa0491de14d08ed7", "8d2bb70cbf9db8d4da26e15b26e74248"})
 _HDRP_LIT = frozenset({"6e4ae4064600d784cac1e41a9e6f2e59"})
 """GUIDs of Lit and Simple Lit as they stand in projects' materials; seen there, not documented."""
@@ -150,7 +152,10 @@ class _Maker:
         if occlusion is None and mask is not None and metallic_slot is mask:
             occlusion = metallic  # HDRP's mask map: metallic, occlusion, detail, smoothness
         emission, _ = self._picture(names.emission)
-        source = self._smoothness_source(albedo, metallic)
+        # With neither set-up this one is what was left of another.
+        uses_polish = is_specular or self._is_rough()
+        polish, _ = self._picture((_POLISH,)) if uses_polish else (None, None)
+        source = self._smoothness_source(albedo, metallic, polish)
         laid = laid or self._slot(names.albedo) or TextureSlot()
         spec = MaterialSpec(
             name=name,
@@ -162,6 +167,7 @@ class _Maker:
             normal_is_height=normal_slot is not None and self.is_height(normal_slot.guid),
             metallic_smoothness=metallic,
             metallic=0.0 if is_specular else _unit(self._number(("_Metallic",), 0.0)),
+            polish=polish,
             smoothness=self._smoothness(source),
             smoothness_source=source,
             occlusion=occlusion,
@@ -173,7 +179,7 @@ class _Maker:
             tiling=laid.scale,
             offset=laid.offset,
             double_sided=self._is_double_sided(),
-            unknown=self._unknown(),
+            unknown=self._unknown(has_polish=polish is not None),
         )
         return replace(spec, missing=tuple(sorted(self.missing)))
 
@@ -207,14 +213,21 @@ class _Maker:
     def _has(self, *words: str) -> bool:
         return self.text.keywords is not None and any(word in self.text.keywords for word in words)
 
-    def _smoothness_source(self, albedo: Path | None, metallic: Path | None) -> SmoothnessSource:
+    def _smoothness_source(
+        self, albedo: Path | None, metallic: Path | None, polish: Path | None
+    ) -> SmoothnessSource:
+        if self._is_rough():
+            return SmoothnessSource.VALUE if polish is None else SmoothnessSource.POLISH_ROUGHNESS
         if albedo is not None and self._is_on("_SmoothnessTextureChannel"):
             return SmoothnessSource.ALBEDO_ALPHA
+        if polish is not None:
+            return SmoothnessSource.POLISH_ALPHA
         return SmoothnessSource.VALUE if metallic is None else SmoothnessSource.METALLIC_ALPHA
 
     def _smoothness(self, source: SmoothnessSource) -> float:
         if source is SmoothnessSource.VALUE:
-            return _unit(self._number(self.names.smoothness, 0.5))
+            value = _unit(self._number(self.names.smoothness, 0.5))
+            return 1.0 - value if self._is_rough() else value
         return _unit(self._number(self.names.map_smoothness, 1.0))
 
     def _emission_color(self, emission: Path | None) -> Color:
@@ -258,6 +271,13 @@ class _Maker:
             return self.text.numbers.get("_WorkflowMode", 1.0) < 0.5
         return self.certain and self.text.shader_file_id == _SPECULAR_STANDARD
 
+    def _is_rough(self) -> bool:
+        return (
+            self.pipeline is Pipeline.BUILTIN
+            and self.text.shader_file_id == _ROUGHNESS_STANDARD
+            and self.certain
+        )
+
     def _is_double_sided(self) -> bool:
         if self._is_on("_DoubleSidedEnable"):
             return True
@@ -265,9 +285,13 @@ class _Maker:
             name in self.text.numbers and self.text.numbers[name] < 0.5 for name in ("_Cull", "_CullMode")
         )
 
-    def _unknown(self) -> tuple[str, ...]:
-        set_names = {name for name, slot in self.text.textures.items() if slot.guid}
-        return tuple(sorted(set_names - _KNOWN_TEXTURES))
+    def _unknown(self, *, has_polish: bool) -> tuple[str, ...]:
+        set_names = {name for name, slot in self.text.textures.items() if slot.guid} - _KNOWN_TEXTURES
+        if has_polish:
+            set_names.discard(_POLISH)
+            if self._is_specular():
+                set_names.add(f"{_POLISH} (its color)")
+        return tuple(sorted(set_names))
 
 
 def _pipeline(text: MaterialText) -> tuple[Pipeline, bool]:

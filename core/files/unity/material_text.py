@@ -62,10 +62,11 @@ class MaterialText:
 
 def read_material_text(data: bytes) -> MaterialText:
     """Read the material in a ``.mat``; raise ImportRefused when there is none."""
-    for document in read_documents(data, class_id=MATERIAL_CLASS):
-        body = document.body.find("Material")
-        if isinstance(body, Block):
-            return _material(body)
+    bodies = [one.body.block("Material") for one in read_documents(data, class_id=MATERIAL_CLASS)]
+    # What only stands for a material of another file ("stripped") has no properties of its own.
+    whole = [body for body in bodies if body.pairs]
+    for body in sorted(whole, key=lambda one: one.find("m_SavedProperties") is None):
+        return _material(body)
     why = "it holds no material as text"
     raise ImportRefused(
         f"A Unity file was not read: {why}.", code="host.unity_unreadable", context={"why": why}

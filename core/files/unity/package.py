@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ...errors import ImportRefused
+from ...errors import DownloadRefused, ImportRefused
 from ...model.material import MaterialSpec
 from ..archive_job import Job, Member
-from ..archive_names import Names, refuse, show
+from ..archive_names import COLLISION, Names, refuse, show
 from ..archive_tar import checked_members, member_reader, open_members
 from ..image_size import is_absurd, measure
 from .assign import PlacedMaterial
@@ -27,8 +27,11 @@ from .material_text import MaterialText, read_material_text
 from .meta import MAX_META_BYTES, AssetMeta, ModelSettings, is_height_map, read_meta
 from .yaml_text import MAX_BYTES
 
-_MEMBER = re.compile(r"(?:\./)?([0-9a-f]{32})/(asset|asset\.meta|pathname)")
+_MEMBER = re.compile(r"(?:\./)?([0-9a-fA-F]{32})/(asset|asset\.meta|pathname)")
 _MAX_PATHNAME = 4096
+ASIDE = "Same names"
+"""Folder of the files whose place was taken by one with nearly the same name."""
+NO_PATH = "its path is missing"
 _MAX_MATERIALS = 2000
 _MAX_YAML_TOTAL = 32 * 1024 * 1024
 
@@ -114,9 +117,14 @@ def unpack_unity(path: Path, job: Job, *, gzipped: bool) -> UnityPackage:
 def _read_table(path: Path, job: Job, *, gzipped: bool) -> _Table:
     paths: dict[str, str] = {}
     sizes: dict[str, int] = {}
+    count = 0
     with open_members(path, job, gzipped=gzipped) as archive:
         for info in checked_members(archive):
-            job.meter.add_members()
+            count += 1
+            if count > job.meter.limits.entries:
+                raise refuse(
+                    f"it holds more than {job.meter.limits.entries:,} entries.", code="download.archive_bomb"
+                )
             guid, part = _known(info)
             if part == "pathname":
                 if guid in paths:
@@ -129,34 +137,48 @@ def _read_table(path: Path, job: Job, *, gzipped: bool) -> _Table:
                 job.meter.add_bytes(0, member=info.size, name=info.name)
     table = _Table()
     for guid, size in sizes.items():  # an asset without bytes is a folder: nothing to do
-        if guid not in paths:
-            table.skipped.append(Skipped(pathname=guid, reason="its path is missing"))
+        if not paths.get(guid):
+            table.skipped.append(Skipped(pathname=guid, reason=NO_PATH))
             continue
-        target = _own_path(paths[guid], job.names)
+        target = _own_path(paths[guid], job.names, guid)
         table.targets[guid], table.sizes[guid] = target, size
         if part_of(str(target)) is Part.OTHER:
             table.skipped.append(Skipped(pathname=str(target), reason=why_left(str(target))))
+    job.meter.add_members(sum(map(_is_written, table.targets.values())))
     return table
 
 
-def _own_path(raw: str, names: Names) -> PurePosixPath:
-    """Judge a project path like any archive's name; colons, which other systems allow, are replaced."""
+def _own_path(raw: str, names: Names, guid: str) -> PurePosixPath:
+    """Judge a project path like any archive's name; colons, which other systems allow, are replaced.
+
+    Of two that are one file on some system, the second goes into a folder of its own: a material finds its
+    pictures by GUID, wherever they are.
+    """
     plain = raw if re.match(r"[A-Za-z]:", raw) else raw.replace(":", "_")
-    target = names.take(plain, is_folder=False)
-    if target is None:
-        raise refuse("a file in it has no name.")
-    return target
+    target = names.judge(plain)
+    if not _is_written(target):
+        return target
+    try:
+        return names.take(plain, is_folder=False) or target
+    except DownloadRefused as error:
+        if COLLISION not in error.context:
+            raise
+        return names.take(f"{ASIDE}/{guid}/{target.name}", is_folder=False) or target
 
 
 def _first_line(data: bytes) -> str:
-    """Return the path: the first line only, since Unity may add a second one (``00``)."""
-    return data.decode("utf-8-sig", "replace").split("\n", 1)[0].strip("\r\x00")
+    """Return the path: the first line only, since Unity may add a second one (``00``).
+
+    Bytes that are no UTF-8 are written out (``%E4``), so that two names that are not the same stay so.
+    """
+    text = data.decode("utf-8-sig", "surrogateescape").split("\n", 1)[0].strip("\r\x00")
+    return "".join(f"%{ord(char) - 0xDC00:02X}" if "\udc80" <= char <= "\udcff" else char for char in text)
 
 
 def _known(info: tarfile.TarInfo) -> tuple[str, str]:
     """Return GUID and part of a member; empty for what is no part of an asset."""
     found = _MEMBER.fullmatch(info.name)
-    return ("", "") if found is None or not info.isreg() else (found[1], found[2])
+    return ("", "") if found is None or not info.isreg() else (found[1].lower(), found[2])
 
 
 def _is_written(target: PurePosixPath) -> bool:

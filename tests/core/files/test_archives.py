@@ -129,10 +129,10 @@ def test_a_unity_package_becomes_its_tree(place: Place) -> None:
     assert (place.out / "Assets/Textures/wood.png").read_bytes() == make_png()
 
 
-@pytest.mark.parametrize("target", [b"../../evil", b"/etc/evil", b"C:\\evil", b"a\x00b", b"con", b""])
+@pytest.mark.parametrize("target", [b"../../evil", b"/etc/evil", b"C:\\evil", b"a\x00b", b"con"])
 def test_a_unity_package_is_no_way_out(target: bytes, place: Place) -> None:
     guid = "ab" * 16
-    place.refuse(gzip.compress(make_tar({f"{guid}/asset": b"x", f"{guid}/pathname": target or b"\n"})))
+    place.refuse(gzip.compress(make_tar({f"{guid}/asset": b"x", f"{guid}/pathname": target})))
 
 
 @pytest.mark.needs_shared

@@ -190,8 +190,40 @@ def test_a_specular_setup_has_no_metal(options: dict[str, Any]) -> None:
     numbers = {**options.pop("numbers", {}), "_Metallic": 1.0}
     spec = material(textures={"_MetallicGlossMap": A, "_SpecGlossMap": B}, numbers=numbers, **options)
     assert (spec.metallic_smoothness, spec.metallic) == (None, 0.0)
-    assert spec.smoothness_source is SmoothnessSource.VALUE
+    assert spec.smoothness_source is SmoothnessSource.POLISH_ALPHA
+    assert spec.polish == PICTURES[B]
+    assert spec.unknown == ("_SpecGlossMap (its color)",)
+
+
+def test_a_specular_setup_without_a_picture() -> None:
+    spec = material(shader=STANDARD.replace("46", "45"), numbers={"_Glossiness": 0.8})
+    assert (spec.smoothness_source, spec.smoothness, spec.polish) == (SmoothnessSource.VALUE, 0.8, None)
+    assert spec.unknown == ()
+
+
+def test_a_roughness_setup_has_roughness_where_others_have_smoothness() -> None:
+    """Unity's third Standard calls its roughness by the names of the others' gloss."""
+    rough = STANDARD.replace("46", "47")
+    plain = material(shader=rough, numbers={"_Glossiness": 0.9, "_GlossMapScale": 0.5})
+    assert plain.smoothness_source is SmoothnessSource.VALUE
+    assert plain.smoothness == pytest.approx(0.1)
+    spec = material(shader=rough, textures={"_MetallicGlossMap": A, "_SpecGlossMap": B})
+    assert spec.smoothness_source is SmoothnessSource.POLISH_ROUGHNESS
+    assert (spec.metallic_smoothness, spec.polish, spec.unknown) == (PICTURES[A], PICTURES[B], ())
+
+
+def test_what_another_setup_left_behind_is_not_used() -> None:
+    spec = material(shader=STANDARD, textures={"_MetallicGlossMap": A, "_SpecGlossMap": B})
+    assert (spec.polish, spec.smoothness_source) == (None, SmoothnessSource.METALLIC_ALPHA)
     assert spec.unknown == ("_SpecGlossMap",)
+
+
+def test_a_stripped_material_is_not_the_one() -> None:
+    """It only stands for a material of another file."""
+    whole = material_text("Oak", textures={"_MainTex": A})
+    stripped = b"--- !u!21 &123 stripped\nMaterial:\n  m_Name: Other\n"
+    head, mark, body = whole.partition(b"---")
+    assert read_material_text(head + stripped + mark + body).name == "Oak"
 
 
 def test_two_sides() -> None:

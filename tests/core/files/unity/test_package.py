@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import subprocess
 import tarfile
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -27,6 +30,7 @@ from unity_packages import (
 from core.errors import ClearanceError, DownloadRefused
 from core.files.archives import Limits, Tools, Unpacked, inspect_archive, unpack
 from core.files.detect import detect, detect_bytes
+from core.files.unity.describe import describe_materials
 from core.files.unity.package import UnityPackage
 
 SMALL = Limits(members=200, member_size=10_000_000, total_size=20_000_000, ratio=50, ratio_from=1_000_000)
@@ -154,8 +158,6 @@ def test_the_first_line_is_the_path(pathname: bytes, place: str, tmp_path: Path)
         b"Assets/AUX/a.png",
         b"Assets/a\x01.png",
         b"Assets/...",
-        b"",
-        b"\n",
         b"Assets/" + b"x" * 5000 + b".png",
         b"Assets/" + b"x/" * 100 + b"a.png",
         b"../evil.cs",
@@ -172,10 +174,56 @@ def test_no_way_out(pathname: bytes, tmp_path: Path) -> None:
     "other", ["Assets/WOOD.png", "assets/wood2.png", "Assets/wood.png", "Assets/wood.png/a.png"]
 )
 def test_two_names_for_one_file(other: str, tmp_path: Path) -> None:
+    """It was made where both can be: each is kept, the second in a place of its own."""
     maker = PackageMaker()
     maker.add("Assets/wood.png", make_png(), guid="ab" * 16)
-    maker.add(other, make_png(), guid="cd" * 16)
-    refuse(tmp_path, maker.package())
+    maker.add(other, make_png(2, 2), guid="cd" * 16)
+    maker.add("Assets/Oak.mat", material_text("Oak", textures={"_MainTex": "cd" * 16}))
+    package = package_of(tmp_path, maker.package())
+    aside = f"Same names/{'cd' * 16}/{other.rpartition('/')[2]}"
+    assert files_in(tmp_path / "out") == ("Assets/wood.png", aside)
+    assert package.materials[0].spec.albedo == tmp_path / "out" / aside
+
+
+def test_names_of_what_stays_in_the_package_do_not_collide(tmp_path: Path) -> None:
+    maker = PackageMaker()
+    for name in ("Assets/Scripts/A.cs", "Assets/scripts/A.cs", "Assets/scripts", "Assets/a.png"):
+        maker.add(name, make_png(), guid=guid_of(f"{name} in it"))
+    package_of(tmp_path, maker.package())
+    assert files_in(tmp_path / "out") == ("Assets/a.png",)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "shift_jis", "latin-1", "utf-8"])
+def test_names_in_another_encoding_stay_apart(encoding: str, tmp_path: Path) -> None:
+    names = ["ä1", "ä2", "ö1"] if encoding == "latin-1" else ["紋1", "紋2", "理1"]
+    maker = PackageMaker()
+    for number, name in enumerate(names):
+        maker.add(f"{number}.png", make_png(), pathname=f"Assets/{name}.png".encode(encoding))
+    package = package_of(tmp_path, maker.package())
+    assert len(files_in(tmp_path / "out")) == 3
+    assert package.skipped == ()
+    if encoding == "utf-8":
+        assert files_in(tmp_path / "out") == tuple(sorted(f"Assets/{name}.png" for name in names))
+
+
+def test_guids_in_capitals_are_guids(tmp_path: Path) -> None:
+    maker = PackageMaker()
+    guid = maker.add("Assets/a.png", make_png())
+    maker.members = [(str(name).replace(guid, guid.upper()), data) for name, data in maker.members]
+    maker.add("Assets/Oak.mat", material_text("Oak", textures={"_MainTex": guid.upper()}))
+    package = package_of(tmp_path, maker.package())
+    assert package.materials[0].spec.albedo == tmp_path / "out" / "Assets/a.png"
+
+
+@pytest.mark.parametrize("pathname", [b"", b"\n", b"\n00", b"\r\n"])
+def test_an_empty_path_is_a_missing_one(pathname: bytes, tmp_path: Path) -> None:
+    maker = PackageMaker()
+    maker.add("Assets/a.png", make_png())
+    guid = maker.add("x", make_png(), pathname=pathname)
+    package = package_of(tmp_path, maker.package())
+    assert [(one.pathname, one.reason) for one in package.skipped] == [(guid, "its path is missing")]
+    notes = describe_materials(tmp_path / "out" / "Assets/a.png", "png", [package]).notes
+    assert any(guid in note for note in notes), "it is said when the package is imported"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +249,7 @@ def test_a_member_that_is_there_twice(part: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "AB" * 16 + "/asset", "ab" * 15 + "/asset", "g" * 32 + "/asset", "ab" * 16 + "/asset.metaData",
+        "ab" * 15 + "/asset", "g" * 32 + "/asset", "ab" * 16 + "/asset.metaData",
         "ab" * 16 + "/assets", "ab" * 16 + "/sub/asset", "../" + "ab" * 16 + "/asset",
         "/" + "ab" * 16 + "/asset", ".icon.png", "ab" * 16 + "/preview.png.import",
         "packagemanagermanifest/asset",
@@ -238,9 +286,57 @@ def test_a_bomb_in_what_is_not_wanted(tmp_path: Path) -> None:
 
 def test_too_many_members(tmp_path: Path) -> None:
     maker = PackageMaker()
-    for number in range(80):
+    for number in range(201):
         maker.add(f"Assets/{number}.png", b"x")
     assert refuse(tmp_path, maker.package()).code == "download.archive_bomb"
+
+
+def test_what_is_not_written_may_be_many(tmp_path: Path) -> None:
+    """A large product lists four entries for each of its files, and has thousands of scripts and prefabs."""
+    maker = PackageMaker()
+    for number in range(400):
+        maker.add(f"Assets/{number}.prefab", b"x")
+    maker.add("Assets/a.png", make_png())
+    assert len(maker.members) > 1200
+    assert len(package_of(tmp_path, maker.package()).skipped) == 400
+
+
+def test_too_many_entries(tmp_path: Path) -> None:
+    path = tmp_path / "x.unitypackage"
+    path.write_bytes(gzip_of(tar_of([(f"junk{number}", b"") for number in range(101)])))
+    with pytest.raises(DownloadRefused, match="more than 100 entries"):
+        unpack(path, tmp_path / "out", limits=replace(SMALL, entries=100))
+
+
+@pytest.mark.parametrize("form", ["gnu", "posix", "ustar", "oldgnu", "v7"])
+def test_packages_that_tar_itself_wrote(form: str, tmp_path: Path) -> None:
+    """As shell scripts export them: with entries for the folders, and ``./`` before every name."""
+    program = shutil.which("tar") or ""
+    told = subprocess.run([program, "--version"], capture_output=True, check=True).stdout if program else b""
+    source = tmp_path / "source"
+    for name, data in chair_package().members:
+        plain = name if isinstance(name, str) else name.name
+        (source / plain).parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(name, str):
+            (source / plain).write_bytes(data)
+    archive = tmp_path / "chairs.tar.gz"
+    if b"GNU tar" in told:
+        subprocess.run([program, f"--format={form}", "-czf", str(archive), "."], cwd=source, check=True)
+    else:
+        with tarfile.open(archive, "w:gz") as made:
+            made.add(source, arcname=".")
+    package = package_of(tmp_path, archive.read_bytes())
+    assert len(package.materials) == 2
+    assert len(package.textures) == 5
+
+
+def test_a_package_in_several_gzip_members(tmp_path: Path) -> None:
+    """As parallel packers write it; the store's header stands before the first."""
+    data = chair_package().tar()
+    half = len(data) // 2
+    package = package_of(tmp_path, gzip_of(data[:half], extra=store_field()) + gzip_of(data[half:], name=""))
+    assert len(package.textures) == 5
+    assert package.origin is not None
 
 
 def test_a_member_that_is_too_large(tmp_path: Path) -> None:
