@@ -143,11 +143,11 @@ def complete_meshes(texts: Iterable[str]) -> int:
     bare = [
         mesh
         for mesh in bpy.data.meshes
-        if mesh.library is None
+        if mesh.get(PROPERTY) is None
+        and mesh.library is None
         and mesh.users
         and not mesh.is_editmode
         and FACE_ATTRIBUTE in mesh.attributes
-        and mesh.get(PROPERTY) is None
     ]
     if not bare:
         return 0

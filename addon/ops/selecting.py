@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Any
 
 from .. import data_blocks, stamp_io
 
 
 def blocks_about(subjects: Iterable[str]) -> list[Any]:
-    """Return the data-blocks of grants, by their ids, and those that are named, such as ``MESH/Chair``."""
+    """Return the data-blocks of grants, by their ids, and those that are named, such as ``MESH/Chair``.
+
+    A library that is named stands for what is linked from it.
+    """
     grants: set[str] = set()
     named: set[tuple[str, str]] = set()
     for subject in subjects:
@@ -24,9 +28,17 @@ def blocks_about(subjects: Iterable[str]) -> list[Any]:
             block
             for collection in data_blocks.collections()
             for block in collection
-            if (block.id_type, block.name) in named
+            if (block.id_type, block.name) in named or not named.isdisjoint(_library_of(block))
         ]
     return found
+
+
+def _library_of(block: Any) -> tuple[tuple[str, str], ...]:
+    """Return how findings call the library of a linked data-block: by its name, and by its file's."""
+    library = block.library
+    if library is None:
+        return ()
+    return ("LIBRARY", library.name), ("LIBRARY", PurePosixPath(library.filepath.replace("\\", "/")).name)
 
 
 def select_using(view_layer: Any, blocks: Iterable[Any]) -> int:

@@ -199,3 +199,16 @@ def test_a_large_file_is_kept_up_quickly_enough_to_save(
         bpy.context.scene.collection.objects.link(bpy.data.objects.new(f"Many.{number}", copy))
     keep_up()
     assert all(item.data["clearance"] == mesh["clearance"] for item in bpy.context.scene.objects)
+
+
+def test_what_is_linked_from_a_library_is_selected(bpy: Any, load: Load, tmp_path: Path) -> None:
+    load("addon.runtime").app()
+    library = files.make_model(tmp_path / "lib", "blend")
+    files.make_users_scene()
+    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
+        wanted.objects = ["Chair seat"]
+    bpy.context.scene.collection.objects.link(wanted.objects[0])
+    bpy.ops.clearance.select_finding(subject=f"LIBRARY/{library.name}")
+    assert [item.name for item in bpy.context.selected_objects] == ["Chair seat"]
+    bpy.ops.clearance.select_finding(subject="LIBRARY/other.blend")
+    assert bpy.context.selected_objects == []

@@ -20,11 +20,9 @@ def convert(w: World, item: Any, *targets: str, **options: Any) -> Any:
         kinds = w.ops.object.convert.get_rna_type().properties["target"].enum_items.keys()
         if target not in kinds:
             raise NotHere("not in this version")
-        try:
-            w.ops.object.convert(target=target, **options)
-        except RuntimeError as error:
-            raise NotHere(" ".join(str(error).split()).removeprefix("Error: ")) from error
+        w.ops.object.convert(target=target, **options)
         item = w.bpy.context.view_layer.objects.active
+        assert item.type == target, f"{item.type} did not become {target}"
     w.only(item)
     return item
 
@@ -33,21 +31,41 @@ def _converted(name: str, *targets: str) -> Callable[[World], list[Trace]]:
     return lambda w: w.of_object(convert(w, w.obj(name), *targets))
 
 
+def _wire_converted(*targets: str) -> Callable[[World], list[Trace]]:
+    def run(w: World) -> list[Trace]:
+        # Only edges without faces become curves.
+        with w.editing(w.obj("Seat")):
+            w.ops.mesh.delete(type="ONLY_FACE")
+        return w.of_object(convert(w, w.obj("Seat"), *targets))
+
+    return run
+
+
 row(SECTION, "mesh to mesh", known=True)(_converted("Seat", "MESH"))
 for _name, _what in (("Rope", "curve"), ("Label", "text"), ("Drop", "metaball")):
     row(SECTION, f"{_what} to mesh", known=False)(_converted(_name, "MESH"))
 row(SECTION, "text to curve", known=False)(_converted("Label", "CURVE"))
 row(SECTION, "text to curve to mesh", known=False)(_converted("Label", "CURVE", "MESH"))
-row(SECTION, "mesh to curve", known=False)(_converted("Seat", "CURVE"))
-row(SECTION, "mesh to curve to mesh", known=False)(_converted("Seat", "CURVE", "MESH"))
+row(SECTION, "edges of a mesh to curve", known=False)(_wire_converted("CURVE"))
+row(SECTION, "edges of a mesh to curve to mesh", known=False)(_wire_converted("CURVE", "MESH"))
 row(SECTION, "mesh to point cloud", known=False)(_converted("Seat", "POINTCLOUD"))
 row(SECTION, "mesh to point cloud to mesh", known=False)(_converted("Seat", "POINTCLOUD", "MESH"))
 row(SECTION, "mesh to grease pencil", known=False)(_converted("Seat", "GREASEPENCIL"))
 row(SECTION, "mesh to grease pencil (up to 4.2)", known=False)(_converted("Seat", "GPENCIL"))
 row(SECTION, "curve to grease pencil", known=False)(_converted("Rope", "GREASEPENCIL"))
-row(SECTION, "curve to hair curves", known=False)(_converted("Rope", "CURVES"))
-row(SECTION, "mesh to hair curves", known=False)(_converted("Seat", "CURVES"))
-row(SECTION, "curve to hair curves to mesh", known=False)(_converted("Rope", "CURVES", "MESH"))
+row(SECTION, "edges of a mesh to hair curves", known=False)(_wire_converted("CURVE", "CURVES"))
+
+
+@row(SECTION, "curve to hair curves", known=False)
+def _(w: World) -> list[Trace]:
+    w.obj("Rope").data.bevel_depth = 0.0  # with a thickness it would become a mesh on the way
+    return w.of_object(convert(w, w.obj("Rope"), "CURVES"))
+
+
+@row(SECTION, "curve to hair curves to mesh", known=False)
+def _(w: World) -> list[Trace]:
+    w.obj("Rope").data.bevel_depth = 0.0
+    return w.of_object(convert(w, w.obj("Rope"), "CURVES", "MESH"))
 
 
 @row(SECTION, "convert, keeping the original")

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from survival.assets import cube
 from survival.nodes import NodeTree
 from survival.outcome import Trace
 from survival.table import row
@@ -46,7 +47,7 @@ def _half(w: World) -> str:
 
 def _point_cache(w: World) -> str:
     """Write a file of one frame of the seat's points, in the format PC2."""
-    points = [part for vertex in w.obj("Seat").data.vertices for part in vertex.co]
+    points = [1.5 * part for vertex in w.obj("Seat").data.vertices for part in vertex.co]
     path = w.folder / "seat.pc2"
     head = struct.pack("<12siiffi", b"POINTCACHE2", 1, len(points) // 3, 1.0, 1.0, 1)
     path.write_bytes(head + struct.pack(f"<{len(points)}f", *points))
@@ -68,13 +69,14 @@ _SETTINGS: dict[str, Callable[[World], dict[str, Any]]] = {
     "SOLIDIFY": lambda _: {"thickness": 0.05},
     "SUBSURF": lambda _: {"levels": 1},
     "ARMATURE": lambda w: {"object": w.add(w.data.armatures.new("Helper"), "Helper")},
-    "CURVE": lambda w: {"object": w.add(w.data.curves.new("Helper", "CURVE"), "Helper")},
-    "HOOK": lambda w: {"object": w.obj("Camera")},
+    "CURVE": lambda w: {"object": w.obj("Rope")},
+    "HOOK": lambda w: {"object": w.obj("Camera"), "vertex_group": _half(w)},
     "LAPLACIANDEFORM": lambda w: {"vertex_group": _half(w)},
     "LATTICE": lambda w: {"object": w.add(w.data.lattices.new("Helper"), "Helper")},
-    "MESH_DEFORM": lambda w: {"object": w.obj("Mine")},
+    "MESH_DEFORM": lambda w: {"object": w.add(cube(w.bpy, "Cage", size=10.0), "Cage"), "precision": 4},
     "SHRINKWRAP": lambda w: {"target": w.obj("Mine")},
     "SURFACE_DEFORM": lambda w: {"target": w.obj("Mine")},
+    "WELD": lambda _: {"merge_threshold": 0.6},
     "WARP": lambda w: {"object_from": w.obj("Mine"), "object_to": w.obj("Camera")},
 }
 _BIND = {
@@ -84,6 +86,17 @@ _BIND = {
     "MULTIRES": "multires_subdivide",
 }
 """Operators that make a modifier ready."""
+_MOVED_AFTERWARDS = {"MESH_DEFORM": "Cage", "SURFACE_DEFORM": "Mine"}
+"""What the bound mesh follows."""
+_SIMULATED = frozenset({"CLOTH", "SOFT_BODY"})
+SAME_SHAPE = frozenset(
+    {
+        "DATA_TRANSFER", "NORMAL_EDIT", "WEIGHTED_NORMAL", "UV_PROJECT", "UV_WARP", "VERTEX_WEIGHT_EDIT",
+        "VERTEX_WEIGHT_MIX", "VERTEX_WEIGHT_PROXIMITY", "ARMATURE", "LATTICE", "COLLISION", "EXPLODE",
+        "CORRECTIVE_SMOOTH", "LAPLACIANDEFORM",
+    }
+)  # fmt: skip
+"""What changes no point: normals, UVs and weights; helpers at rest; and what waits for particles."""
 
 
 def _apply(kind: str) -> Callable[[World], list[Trace]]:
@@ -93,14 +106,24 @@ def _apply(kind: str) -> Callable[[World], list[Trace]]:
         item = w.select(w.obj("Seat"))
         modifier = w.modify(item, kind, **_SETTINGS.get(kind, lambda _: {})(w))
         w.select(item)
+        before = w.shape_of(item)
         if kind in _BIND:
             getattr(w.ops.object, _BIND[kind])(modifier=modifier.name)
+        if kind in _MOVED_AFTERWARDS:
+            for vertex in w.obj(_MOVED_AFTERWARDS[kind]).data.vertices:
+                vertex.co *= 1.3
+        if kind == "HOOK":
+            w.obj("Camera").location.z += 2.0
+        if kind in _SIMULATED:
+            for frame in range(1, 6):
+                w.scene.frame_set(frame)
         if kind == "NODES":
             tree = NodeTree(w.data)
             tree.keep()
             tree.then("GeometryNodeSubdivideMesh")
             modifier.node_group = tree.done()
         assert w.ops.object.modifier_apply(modifier=modifier.name) == {"FINISHED"}
+        assert kind in SAME_SHAPE or w.shape_of(item) != before, "it had no effect"
         return w.of_object(item)
 
     return run
