@@ -100,20 +100,20 @@ class Names:
             if spelled != own[:length]:
                 raise refuse(
                     f"two names in it differ only in upper and lower case or spelling ({show(raw)}).",
-                    **{COLLISION: 1},
+                    collision=1,
                 )
         if any(key[:length] in self._files for length in range(1, len(key))):
-            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", **{COLLISION: 1})
+            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", collision=1)
         self._folders.update(key[:length] for length in range(1, len(key)))
         if is_folder:
             if key in self._files:
-                raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", **{COLLISION: 1})
+                raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", collision=1)
             self._folders.add(key)
             return
         if key in self._folders:
-            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", **{COLLISION: 1})
+            raise refuse(f"a name in it is a file and a folder at once ({show(raw)}).", collision=1)
         if key in self._files:
-            raise refuse(f"the same name is in it twice ({show(raw)}).", **{COLLISION: 1})
+            raise refuse(f"the same name is in it twice ({show(raw)}).", collision=1)
         self._files.add(key)
 
 
