@@ -93,7 +93,7 @@ def _register_imported(context: Any) -> None:
 
 
 def _take_over_scene() -> None:
-    from .props import read_use
+    from .use_props import read_use
 
     app = runtime.peek()
     if app is None or bpy.context.scene is None:

@@ -12,9 +12,9 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 from bpy.types import PropertyGroup
 
 from . import runtime
+from .use_props import CLEARANCE_PG_use, split_words
 
 if TYPE_CHECKING:
-    from ..core.model.intended_use import IntendedUse
     from ..core.model.listing import SearchQuery
 
 # The identifiers are the values of the core's enumerations, written out: importing those would triple
@@ -50,35 +50,6 @@ _EDITORIAL = [
     ("NO", "No Editorial", "Leave out what may only be used for reporting"),
     ("ONLY", "Editorial Only", "Only what is meant for reporting"),
 ]
-_PURPOSES = [
-    (
-        "commercial",
-        "Commercial",
-        "Advertising, products, entertainment: anything that earns or sells",
-    ),
-    ("editorial", "Editorial", "News, reporting, criticism, education"),
-]
-_OUTPUTS = [
-    ("render", "Still Images", "Rendered pictures, shown on screens"),
-    ("video", "Video", "Animation, film, television, streaming"),
-    ("print", "Print", "Rendered pictures on paper or goods"),
-    (
-        "interactive_packed",
-        "Game or App (Packed)",
-        "Real-time, in a format that nobody can take apart",
-    ),
-    (
-        "interactive_open_format",
-        "Web 3D (Open Format)",
-        "Real-time, with files that can be downloaded",
-    ),
-    ("file_share_internal", "Files within the Team", "The model files go to colleagues"),
-    ("file_share_contractor", "Files to a Contractor", "The model files go to another company"),
-    ("file_share_public", "Files to the Public", "Anybody gets the model files"),
-    ("print_3d", "3D Print", "Printed objects"),
-    ("ai_input", "AI Input", "Training or prompting a machine-learning model"),
-]
-_OUTPUT_ITEMS = [(kind, name, text, 1 << i) for i, (kind, name, text) in enumerate(_OUTPUTS)]
 
 
 @lru_cache(maxsize=8)
@@ -150,81 +121,6 @@ class CLEARANCE_PG_search(PropertyGroup):
     )
 
 
-def _use_changed(_self: Any, context: Any) -> None:
-    app = runtime.peek()
-    if app is not None and context.scene is not None:
-        app.session.set_use(read_use(context.scene))
-
-
-class CLEARANCE_PG_use(PropertyGroup):
-    """What the production will do with the scene; saved with it."""
-
-    name: StringProperty(name="Project", default="Untitled project", maxlen=120, update=_use_changed)
-    client: StringProperty(name="Client", maxlen=120, update=_use_changed)
-    purpose: EnumProperty(name="Purpose", items=_PURPOSES, update=_use_changed)
-    outputs: EnumProperty(
-        name="Output",
-        description="In what form it leaves the house",
-        items=_OUTPUT_ITEMS,
-        options={"ENUM_FLAG"},
-        default={"render"},
-        update=_use_changed,
-    )
-    media: StringProperty(
-        name="Media",
-        description="Where it is shown, such as: web, cinema, packaging",
-        maxlen=200,
-        update=_use_changed,
-    )
-    territory: StringProperty(
-        name="Countries",
-        description="Two-letter codes, such as: US, DE. Empty means worldwide",
-        maxlen=200,
-        update=_use_changed,
-    )
-    print_run: IntProperty(
-        name="Print Run",
-        description="Number of copies; 0 means that nobody knows yet",
-        min=0,
-        update=_use_changed,
-    )
-    impressions: IntProperty(
-        name="Impressions",
-        description="How often it is shown online; 0 means that nobody knows yet",
-        min=0,
-        update=_use_changed,
-    )
-    audience: IntProperty(
-        name="Audience",
-        description="How many people see it; 0 means that nobody knows yet",
-        min=0,
-        update=_use_changed,
-    )
-    budget: IntProperty(
-        name="Budget",
-        description="Of the whole production; 0 means that nobody knows yet",
-        min=0,
-        update=_use_changed,
-    )
-    currency: StringProperty(name="Currency", default="USD", maxlen=3, update=_use_changed)
-    merchandise: BoolProperty(name="Goods for Sale", description="Mugs, shirts, toys", update=_use_changed)
-    templates: BoolProperty(
-        name="Templates for Sale", description="Designs that others fill in", update=_use_changed
-    )
-    sensitive: BoolProperty(
-        name="Sensitive Subject",
-        description="Health, politics, religion, crime and the like",
-        update=_use_changed,
-    )
-    seats: IntProperty(
-        name="People",
-        description="How many people work with the files",
-        min=1,
-        default=1,
-        update=_use_changed,
-    )
-
-
 CLASSES = (CLEARANCE_PG_search, CLEARANCE_PG_use)
 
 
@@ -239,32 +135,6 @@ def detach() -> None:
     for owner, name in ((bpy.types.WindowManager, "clearance"), (bpy.types.Scene, "clearance_use")):
         if hasattr(owner, name):
             delattr(owner, name)
-
-
-def read_use(scene: Any) -> "IntendedUse":
-    """Return what the user says that the production will do; numbers that are 0 are not known."""
-    from ..core.model.intended_use import IntendedUse, OutputKind, Purpose
-    from ..core.model.money import Money
-
-    given = scene.clearance_use
-    currency = "".join(char for char in given.currency.upper() if "A" <= char <= "Z")
-    budget = Money.parse(given.budget, currency if len(currency) == 3 else "USD") if given.budget else None
-    return IntendedUse(
-        name=given.name.strip() or "Untitled project",
-        purpose=Purpose(given.purpose),
-        outputs=frozenset(OutputKind(value) for value in given.outputs),
-        media=_words(given.media),
-        territory=tuple(word.upper() for word in _words(given.territory)),
-        print_run=given.print_run or None,
-        impressions=given.impressions or None,
-        audience=given.audience or None,
-        production_budget=budget,
-        merchandise=given.merchandise,
-        templates=given.templates,
-        sensitive=given.sensitive,
-        client=given.client.strip(),
-        seats=given.seats,
-    )
 
 
 def read_query(given: Any) -> "SearchQuery":
@@ -288,7 +158,7 @@ def read_query(given: Any) -> "SearchQuery":
             premium={"YES": True, "NO": False}.get(given.premium),
             collection=given.collection.strip(),
             max_price=price,
-            formats=tuple(word.lower().lstrip(".") for word in _words(given.formats)),
+            formats=tuple(word.lower().lstrip(".") for word in split_words(given.formats)),
             max_polygons=given.max_polygons or None,
             animated=given.animated or None,
             rigged=given.rigged or None,
@@ -302,7 +172,3 @@ def read_query(given: Any) -> "SearchQuery":
             enhanced_license=given.enhanced_license,
         ),
     )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word.strip() for word in text.replace(";", ",").split(",") if word.strip()))

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import command_line, handlers, keys, ops, prefs, props, pump, runtime, settings_source
+from . import (
+    command_line,
+    handlers,
+    keys,
+    ops,
+    prefs,
+    props,
+    pump,
+    runtime,
+    settings_source,
+    use_props,
+)
 from .exporting import usd_hook
 from .ui import alert_panels, menus, panels
 
@@ -20,7 +31,7 @@ def register() -> None:
         runtime.Parts(
             make_host=_make_host,
             read_settings=settings_source.read_settings,
-            read_use=props.read_use,
+            read_use=use_props.read_use,
             note_marketplaces=prefs.note_marketplaces,
         )
     )

@@ -103,7 +103,7 @@ def _check_usd(blocks: Iterable[Any]) -> GuardAnswer | None:
     # The interface is locked while Blender exports in a thread; the session belongs to the main thread.
     from ...core.model.alert import Occasion
     from ...core.services.guard import Question, not_known
-    from ..props import read_use
+    from ..use_props import read_use
 
     wanted, app = look.settings(), runtime.peek()
     if not wanted.stops(Occasion.EXPORT):

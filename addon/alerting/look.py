@@ -281,6 +281,6 @@ def _matters() -> bool:
 
 
 def _read_use(scene: Any) -> Any:
-    from ..props import read_use
+    from ..use_props import read_use
 
     return read_use(scene)

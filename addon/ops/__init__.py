@@ -20,6 +20,7 @@ def classes() -> tuple[type, ...]:
         report,
         search,
         tools,
+        use,
         web_purchase,
     )
 
@@ -39,4 +40,5 @@ def classes() -> tuple[type, ...]:
         *account.CLASSES,
         *alerts.CLASSES,
         *tools.CLASSES,
+        *use.CLASSES,
     )

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 def draw_use(layout: Any, context: Any) -> None:
     """Draw what the production will do."""
     use = context.scene.clearance_use
+    row = layout.row(align=True)
+    row.operator_menu_enum("clearance.use_preset", "preset", text="Preset")
+    row.operator("clearance.load_use", text="Load…")
+    row.operator("clearance.save_use", text="Save…")
     layout.use_property_split = True
     layout.use_property_decorate = False
     column = layout.column()
@@ -37,6 +41,22 @@ def draw_use_more(layout: Any, context: Any) -> None:
         column.prop(use, name)
     column = layout.column(heading="Also")
     for name in ("merchandise", "templates", "sensitive"):
+        column.prop(use, name)
+
+
+def draw_use_terms(layout: Any, context: Any) -> None:
+    """Draw what only some licenses ask for: time, other companies, products, AI."""
+    use = context.scene.clearance_use
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    column = layout.column()
+    for name in (
+        "term_months", "clients", "projects", "engines", "sales", "licensee_revenue", "revenue_currency",
+        "protected", "main_content", "alters_content", "ai_training",
+    ):  # fmt: skip
+        column.prop(use, name)
+    column = layout.column(heading="Also")
+    for name in ("affiliates", "logo", "transfer", "ai_metadata"):
         column.prop(use, name)
 
 

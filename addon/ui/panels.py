@@ -221,6 +221,21 @@ class CLEARANCE_PT_use_more(_WithApp, Panel):
         draw_report.draw_use_more(self.layout, context)
 
 
+class CLEARANCE_PT_use_terms(_WithApp, Panel):
+    """Time, other companies, products, AI."""
+
+    bl_idname = "CLEARANCE_PT_use_terms"
+    bl_parent_id = "CLEARANCE_PT_use"
+    bl_label = "What Some Licenses Ask"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw what only some licenses ask for."""
+        from . import draw_report
+
+        draw_report.draw_use_terms(self.layout, context)
+
+
 class CLEARANCE_PT_report(_WithApp, Panel):
     """What the scene may be used for."""
 
@@ -342,6 +357,7 @@ CLASSES = (
     CLEARANCE_PT_refund,
     CLEARANCE_PT_use,
     CLEARANCE_PT_use_more,
+    CLEARANCE_PT_use_terms,
     CLEARANCE_PT_report,
     CLEARANCE_PT_obstacles,
     CLEARANCE_PT_answer,

@@ -82,7 +82,7 @@ def test_menus_and_dialogs_draw(bpy: Any, load: Load, looked: Any, stopped: bool
     put_in_scene(load, bpy, buy(load, "turbosquid:Standard"), "Chair")
     guard, model = load("core.services.guard"), load("core.model.alert")
     wanted = model.AlertSettings(stop=frozenset({model.Occasion.EXPORT} if stopped else ()))
-    use = load("addon.props").read_use(bpy.context.scene)
+    use = load("addon.use_props").read_use(bpy.context.scene)
     question = guard.Question(occasion=model.Occasion.EXPORT, use=use, of_format="obj")
     scan = load("addon.runtime").host().scan()
     watching = load("addon.runtime").watching()

@@ -159,10 +159,10 @@ def test_the_icons_exist(load: Load) -> None:
 
 
 def test_the_choices_are_those_of_the_core(load: Load) -> None:
-    props = load("addon.props")
+    props, use_props = load("addon.props"), load("addon.use_props")
     listing, use = load("core.model.listing"), load("core.model.intended_use")
     assert {item[0] for item in props._KINDS} == {"ANY", *listing.MediaKind} - {"other"}
     assert {item[0] for item in props._SORTS} == set(listing.Sort)
     assert {item[0] for item in props._ORIENTATIONS} == {"ANY", *listing.Orientation}
-    assert {item[0] for item in props._PURPOSES} == set(use.Purpose)
-    assert [item[0] for item in props._OUTPUT_ITEMS] == list(use.OutputKind)
+    assert {item[0] for item in use_props._PURPOSES} == set(use.Purpose)
+    assert [item[0] for item in use_props._OUTPUT_ITEMS] == list(use.OutputKind)
