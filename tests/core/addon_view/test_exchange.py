@@ -32,7 +32,7 @@ def test_each_state_in_its_words(name: str, said: list[str]) -> None:
 
 
 def test_only_a_file_that_changed_can_be_taken_all_the_same() -> None:
-    assert view_exchange.view_exchange(STATES["changed since"]).retry == "/work/chair 椅子.glb"
+    assert view_exchange.view_exchange(STATES["changed since"]).retry == "/assets/chair 椅子.glb"
     for name in ("no rights file", "exported", "brought back in part", "idle"):
         assert view_exchange.view_exchange(STATES[name]).retry == ""
 
