@@ -1,71 +1,137 @@
 """Open a .blend file without Blender: its data-blocks, their raw data, the layout of their structs.
 
-blender-asset-tracer reads the header and the layout ("DNA"); everything that it would believe of a damaged or
-hostile file is checked before. Files are only read, and never run anything.
+Everything that a damaged or hostile file says of itself is held against its real size. Files are only read,
+and never run anything. Thousands of files are read in one scan, each of thousands of blocks: what is done for
+every block is kept short.
 """
 
 from __future__ import annotations
 
-import io
-import mmap
-import os
 import re
 import struct
-import tempfile
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, NamedTuple, Self
 
 from ..errors import UserInputError
-from . import zstd
-from .detect import ZSTD_MAGIC
-from .disk import CHUNK, explain_disk_errors
+from .blend_bytes import PlainBytes, damaged
+from .blend_dna import DamagedDna, Dna, Field, Layout, read_dna
+from .blend_pointers import pointer_table
 
 NEWEST_MAJOR = 5
 """Files of later major versions may keep licenses where this reader does not look; they are not read."""
-MAX_PLAIN_SIZE = 64 * 1024**3
 MAX_BLOCKS = 20_000_000
-MAX_DNA_SIZE = 16 * 1024**2
+_FEW = 12
+"""Up to so many pieces, looking at each is quicker than making a dictionary."""
 _HEADER = re.compile(rb"BLENDER(?:([-_])([vV])(\d{3})|(\d\d)-(\d\d)([vV])(\d{4}))")
-_FIELD_NAME = re.compile(rb"\**[A-Za-z_]\w*(\[\d{1,6}\])*|\(\*[A-Za-z_]\w*\)\([^\[\]]*\)")
-_SMALL_BLOCK = struct.Struct("<4siQii")  # code, size, old address, struct, count
-_LARGE_BLOCK = struct.Struct("<4siQqq")  # code, struct, old address, size, count: since 5.0
+# The code is read as a number: kinds of data-blocks have two letters, so numbers below 65,536.
+_SMALL_BLOCK = struct.Struct("<IiQii")  # code, size, old address, struct, count
+_LARGE_BLOCK = struct.Struct("<IiQqq")  # code, struct, old address, size, count: since 5.0
+_DATA, _DNA1, _ENDB, _GLOB = (int.from_bytes(code, "little") for code in (b"DATA", b"DNA1", b"ENDB", b"GLOB"))
+_CODES = {"b": (1, True), "B": (1, False), "h": (2, True), "H": (2, False), "i": (4, True), "I": (4, False),
+          "Q": (8, False)}  # fmt: skip
+"""Width in bytes and whether it has a sign, by letter."""
+_ID_FIELDS: tuple[Field, ...] = (
+    ("s", b"id", b"name"), ("Q", b"id", b"lib"), ("H", b"id", b"flag"), ("Q", b"id", b"properties"),
+)  # fmt: skip
+_PLACEHOLDER_FIELDS: tuple[Field, ...] = (
+    ("s", b"name"), ("Q", b"lib"), ("H", b"flag"), ("Q", b"properties"),
+)  # fmt: skip
+_PLACEHOLDER = int.from_bytes(b"ID\x00\x00", "little")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of the file: ``count`` structs of one kind, or raw bytes."""
+class Block(NamedTuple):
+    """A piece of the file: so many structs of one kind (``length``), or raw bytes."""
 
-    code: bytes
     address: int
     struct_index: int
-    count: int
+    length: int
     offset: int
     size: int
 
 
-@dataclass(frozen=True, slots=True)
 class IdBlock:
     """A data-block: its own struct and the pieces that belong to it (they follow it in the file)."""
 
-    head: Block
-    name: bytes
-    """With the two-letter code in front, as ``OBCube``."""
-    library: int
-    """Address of the library that it is linked from; 0 for a local one."""
-    is_placeholder: bool
-    """Only a name: the data-block itself is in the library's file."""
-    parts: dict[int, Block] = field(default_factory=dict)
+    __slots__ = (
+        "_blocks", "_first", "_last", "_parts", "flag", "head", "is_placeholder", "library", "name",
+        "properties",
+    )  # fmt: skip
+
+    def __init__(
+        self, fields: tuple[bytes, int, int, int], blocks: list[Block], span: tuple[int, int]
+    ) -> None:
+        self.name, self.library, self.flag, self.properties = fields
+        """Its name has the two-letter code in front, as ``OBCube``. The library that it is linked from and
+        its custom properties are addresses, 0 for none."""
+        self.is_placeholder = False
+        """Only a name: the data-block itself is in the library's file."""
+        self._blocks = blocks
+        self._first, self._last = span
+        self.head = blocks[span[0]]
+        self._parts: dict[int, Block] | None = None
+
+    @property
+    def pieces(self) -> list[Block]:
+        """Its own block and all that belong to it."""
+        return self._blocks[self._first : self._last]
+
+    def part(self, address: int) -> Block | None:
+        """Return what belongs to it at an address."""
+        if self._parts is None and self._last - self._first < _FEW:
+            for block in self._blocks[self._first + 1 : self._last]:
+                if block[0] == address:
+                    return block
+            return None
+        return self.parts.get(address)
+
+    @property
+    def parts(self) -> dict[int, Block]:
+        """What belongs to it, by address; of two at one address the first."""
+        if self._parts is None:
+            parts: dict[int, Block] = {}
+            for block in self._blocks[self._first + 1 : self._last]:
+                parts.setdefault(block[0], block)
+            self._parts = parts
+        return self._parts
 
 
-def damaged(path: Path, why: str) -> UserInputError:
-    """Return the error for a file that cannot be read as a .blend."""
-    return UserInputError(
-        f"{path.name} cannot be read: {why}.", code="scene.damaged", context={"file": path.name, "why": why}
-    )
+class Piece:
+    """One struct in a file, with its fields. What a version of Blender does not have is 0, or empty."""
+
+    __slots__ = ("_data", "_end", "_start", "block", "file", "layout")
+
+    def __init__(self, file: BlendFile, layout: Layout, block: Block, start: int, end: int) -> None:
+        self.file, self.layout, self.block = file, layout, block
+        self._data = file.raw
+        self._start, self._end = start, end
+
+    def has(self, *names: bytes) -> bool:
+        """Say whether there is such a field."""
+        return self.layout.offset(*names) is not None
+
+    def number(self, *names: bytes, code: str = "i") -> int:
+        """Read an integer field; ``code`` is as in the struct module."""
+        offset = self.layout.offset(*names)
+        if offset is None:
+            return 0
+        width, signed = _CODES[code]
+        start = self._start + offset
+        if start + width > self._end:
+            raise damaged(self.file.path, "a part of it is shorter than it says")
+        return int.from_bytes(self._data[start : start + width], "little", signed=signed)
+
+    def pointer(self, *names: bytes) -> int:
+        """Read a pointer."""
+        return self.number(*names, code="Q")
+
+    def text(self, *names: bytes, size: int) -> bytes:
+        """Read a character field up to its NUL."""
+        offset = self.layout.offset(*names)
+        if offset is None:
+            return b""
+        start = self._start + offset
+        return self._data[start : min(start + size, self._end)].split(b"\x00", 1)[0]
 
 
 class BlendFile:
@@ -73,11 +139,22 @@ class BlendFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._plain = _Plain(path)
-        self._map = self._plain.data
+        self._plain = PlainBytes(path)
+        self.raw = self._data = self._plain.data
+        """All its bytes, unpacked."""
+        self.memo: dict[Any, Any] = {}
+        """For what others read out of it, so that it is read once; the two below by address."""
+        self.facts: dict[int, Any] = {}
+        self.objects: dict[int, Any] = {}
+        self.globals: Block | None = None
+        """What Blender keeps of the session: which scene is the active one."""
+        self._heads: list[tuple[int, int]] = []
+        self._blocks: list[Block] = []
+        self._layouts: list[Layout] = []
         try:
-            self.version = _check_header(path, self._map)
-            self._dna = _read_dna(path, self._map, self._walk())
+            self.version = _check_header(path, self._data[:17])
+            self._is_large = self._data[7:8] not in (b"-", b"_")
+            self._read()
             self.ids = self._collect()
         except BaseException:
             self.close()
@@ -97,158 +174,147 @@ class BlendFile:
         """Let go of the file."""
         self._plain.close()
 
+    @property
+    def size(self) -> int:
+        """How many bytes it has, unpacked."""
+        return len(self._data)
+
     def data(self, block: Block) -> bytes:
         """Return a block's bytes."""
-        return self._map[block.offset : block.offset + block.size]
+        return self._data[block.offset : block.offset + block.size]
 
-    def struct(self, block: Block) -> Any:
-        """Return the layout of a block's structs (BAT's ``dna.Struct``)."""
-        if not 0 <= block.struct_index < len(self._dna):
+    def struct(self, block: Block) -> Layout:
+        """Return the layout of a block's structs."""
+        index = block.struct_index
+        if not 0 <= index < len(self._layouts):
             raise damaged(self.path, "a part of it is of an unknown kind")
-        return self._dna[block.struct_index]
+        return self._layouts[index]
 
-    def struct_named(self, name: bytes) -> Any:
-        """Return a layout by its name, or None."""
-        return next((one for one in self._dna if one.dna_type_id == name), None)
-
-    def offset_of(self, layout: Any, *names: bytes) -> int | None:
-        """Return where a field is in a struct; None when this version of Blender has no such field."""
+    def record(self, block: Block, fields: tuple[Field, ...]) -> tuple[Any, ...]:
+        """Read some fields of a block's first struct at once; 0 for those that its version does not have."""
         try:
-            return int(layout.field_from_path(8, names)[1])
-        except (KeyError, TypeError, AttributeError):
-            return None
+            record = self.struct(block).record(fields)
+        except DamagedDna:
+            raise damaged(self.path, "the description of its structure is missing or damaged") from None
+        if record.size > block.size:
+            raise damaged(self.path, "a part of it is shorter than it says")
+        return record.read(self._data, block.offset)
 
-    def number(self, layout: Any, data: bytes, *names: bytes, code: str = "i", at: int = 0) -> int | None:
-        """Read an integer field (``code`` as in the struct module); None when there is no such field."""
-        offset = self.offset_of(layout, *names)
-        if offset is None:
-            return None
+    def piece(self, block: Block, at: int = 0) -> Piece:
+        """Return one of the structs in a block, to read its fields."""
+        layout = self.struct(block)
+        start = block.offset + at * layout.size
+        return Piece(self, layout, block, start, min(start + layout.size, block.offset + block.size))
+
+    def _read(self) -> None:
+        """Read the layouts, and note the blocks of every data-block that may have something to say."""
+        guess = self._guess_dna()
         try:
-            return int(struct.unpack_from(f"<{code}", data, at + offset)[0])
-        except struct.error:
-            raise damaged(self.path, "a part of it is shorter than it says") from None
+            found = self._walk(read_dna(guess[0]) if guess else None)
+            if guess is None or found != guess[1]:
+                self._walk(read_dna(self._dna_at(found)))
+        except (DamagedDna, IndexError):
+            raise damaged(self.path, "the description of its structure is missing or damaged") from None
 
-    def pointer(self, layout: Any, data: bytes, *names: bytes, at: int = 0) -> int:
-        """Read a pointer field; 0 when there is no such field."""
-        return self.number(layout, data, *names, code="Q", at=at) or 0
+    def _guess_dna(self) -> tuple[bytes, tuple[int, int]] | None:
+        """Find the description before the way there is known: it is the last but one block of every file.
 
-    def text(self, layout: Any, data: bytes, *names: bytes, size: int) -> bytes:
-        """Read a character field up to its NUL; empty when there is no such field."""
-        offset = self.offset_of(layout, *names)
-        return b"" if offset is None else data[offset : offset + size].split(b"\x00", 1)[0]
+        Returns it with its place and size, which have to be those of the block that is met on the way.
+        """
+        data = self._data
+        at = data.rfind(b"DNA1")
+        if at < 0:
+            return None
+        header = _LARGE_BLOCK if self._is_large else _SMALL_BLOCK
+        if at + header.size > len(data):
+            return None
+        _, second, _, fourth, _ = header.unpack_from(data, at)
+        start, size = at + header.size, fourth if self._is_large else second
+        if not 0 < size <= len(data) - start:
+            return None
+        return bytes(data[start : start + size]), (start, size)
 
-    def _walk(self) -> Iterator[Block]:
-        """Yield every block, each held against the file's real size."""
-        is_large = self._map[7:8] not in (b"-", b"_")
+    def _dna_at(self, found: tuple[int, int]) -> bytes:
+        start, size = found
+        return bytes(self._data[start : start + size])
+
+    def _walk(self, dna: Dna | None) -> tuple[int, int]:  # noqa: C901 - one loop over millions of blocks
+        """Meet every block, each held against the file's real size; return the place of the description.
+
+        With layouts, those blocks are kept that may have something to say.
+        """
+        data, size_of_all = self._data, len(self._data)
+        blocks: list[Block] = []
+        heads: list[tuple[int, int]] = []
+        table = pointer_table(dna) if dna is not None else None
+        wanted = table.wanted if table is not None else b""
+        is_large = self._is_large
         header, at = (_LARGE_BLOCK, 17) if is_large else (_SMALL_BLOCK, 12)
-        for _ in range(MAX_BLOCKS):
-            if at + header.size > len(self._map):
-                break
-            code, second, address, fourth, count = header.unpack_from(self._map, at)
-            size, struct_index = (fourth, second) if is_large else (second, fourth)
-            if code == b"ENDB":
-                return
-            at += header.size
-            if size < 0 or count < 0 or at + size > len(self._map):
-                break
-            yield Block(code.rstrip(b"\x00"), address, struct_index, count, at, size)
-            at += size
-        raise damaged(self.path, "it is damaged or was cut off")
+        unpack, head_size, new, keep = header.unpack_from, header.size, tuple.__new__, blocks.append
+        inside, met, found = False, 0, []
+        why_not = damaged(self.path, "it is damaged or was cut off")
+        try:
+            while True:
+                if is_large:
+                    code, index, address, size, count = unpack(data, at)
+                else:
+                    code, size, address, index, count = unpack(data, at)
+                at += head_size
+                if size < 0 or count < 0 or size > size_of_all - at:
+                    raise why_not
+                if code == _DATA:
+                    if inside and wanted[index]:
+                        keep(new(Block, (address, index, count, at, size)))
+                elif code == _ENDB:
+                    break
+                else:
+                    # Data-blocks have codes of two letters.
+                    inside = table is not None and 0x100 <= code < 0x10000 and bool(code & 0xFF)
+                    if inside:
+                        heads.append((code, len(blocks)))
+                        keep(new(Block, (address, index, count, at, size)))
+                    elif code == _DNA1:
+                        found.append((at, size))
+                    elif code == _GLOB:
+                        self.globals = new(Block, (address, index, count, at, size))
+                at += size
+                met += 1
+                if met > MAX_BLOCKS:
+                    raise why_not
+        except struct.error:
+            raise why_not from None
+        if len(found) != 1:
+            raise damaged(self.path, "the description of its structure is missing or damaged")
+        self._blocks, self._heads = blocks, heads
+        if dna is not None:
+            self.dna, self._layouts = dna, dna.layouts
+        return found[0]
 
     def _collect(self) -> list[IdBlock]:
+        blocks, data, layouts = self._blocks, self._data, self._layouts
+        ends = [first for _, first in self._heads[1:]] + [len(blocks)]
         found: list[IdBlock] = []
-        current: IdBlock | None = None
-        for block in self._walk():
-            if block.code == b"DATA":
-                if current is not None:
-                    current.parts.setdefault(block.address, block)
-                continue
-            current = None
-            if len(block.code) == 2:
-                current = self._id_block(block)
-                found.append(current)
+        try:
+            for (code, first), last in zip(self._heads, ends, strict=True):
+                head = blocks[first]
+                is_placeholder = code == _PLACEHOLDER
+                record = layouts[head[1]].record(_PLACEHOLDER_FIELDS if is_placeholder else _ID_FIELDS)
+                if record.size > head[4]:
+                    raise damaged(self.path, "a part of it is shorter than it says")
+                name, library, flag, properties = record.read(data, head[3])
+                name = name.split(b"\x00", 1)[0] if name else b""
+                if len(name) < 3:
+                    raise damaged(self.path, "a data-block in it has no name")
+                one = IdBlock((name, library, flag, properties), blocks, (first, last))
+                one.is_placeholder = is_placeholder
+                found.append(one)
+        except (DamagedDna, IndexError):
+            raise damaged(self.path, "a part of it is of an unknown kind") from None
         return found
 
-    def _id_block(self, block: Block) -> IdBlock:
-        layout, data = self.struct(block), self.data(block)
-        is_placeholder = block.code == b"ID"
-        inside: tuple[bytes, ...] = () if is_placeholder else (b"id",)
-        name = self.text(layout, data, *inside, b"name", size=258)
-        if len(name) < 3:
-            raise damaged(self.path, "a data-block in it has no name")
-        library = self.pointer(layout, data, *inside, b"lib")
-        return IdBlock(block, name, library, is_placeholder)
 
-
-class _Plain:
-    """The bytes of a .blend, unpacked into a temporary file when it was compressed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._temporary: Path | None = None
-        self._file: IO[bytes] | None = None
-        with explain_disk_errors(f"read {path.name}"), path.open("rb") as source:
-            head = source.read(4)
-            source.seek(0)
-            is_gzip = head[:2] == b"\x1f\x8b"
-            try:
-                if is_gzip or head == ZSTD_MAGIC or head[1:] == b"\x2a\x4d\x18":
-                    self._unpack(source, is_gzip=is_gzip)
-                self._file = self.path.open("rb")
-                if self._file.seek(0, 2) < 32:
-                    raise damaged(path, "it is not a .blend file")
-                self.data = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-            except BaseException:
-                self._forget()
-                raise
-
-    def close(self) -> None:
-        self.data.close()
-        self._forget()
-
-    def _forget(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        if self._temporary is not None:
-            self._temporary.unlink(missing_ok=True)
-
-    def _unpack(self, source: IO[bytes], *, is_gzip: bool) -> None:
-        path = self.path
-        if not is_gzip and not zstd.available():
-            raise UserInputError(
-                f"{path.name} is compressed, and the Python module zstandard is missing: "
-                "pip install clearance[scan], or use: blender --command clearance report.",
-                code="scene.no_zstandard",
-            )
-        number, name = tempfile.mkstemp(prefix="clearance-", suffix=".blend")
-        self._temporary = self.path = Path(name)
-        size = 0
-        with os.fdopen(number, "wb") as plain:
-            try:
-                for piece in _gunzip(source) if is_gzip else zstd.stream(source, chunk=CHUNK):
-                    if size == 0 and not piece.startswith(b"BLENDER"):
-                        raise damaged(path, "it is not a .blend file")
-                    size += len(piece)
-                    if size > MAX_PLAIN_SIZE:
-                        raise damaged(path, "it would unpack to more than 64 GB")
-                    plain.write(piece)
-            except (ValueError, EOFError, zlib.error):
-                raise damaged(path, "it is damaged or was cut off") from None
-
-
-def _gunzip(source: IO[bytes]) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(wbits=31)
-    while chunk := source.read(CHUNK):
-        waiting = chunk
-        while waiting:
-            yield unpacker.decompress(waiting, CHUNK)
-            waiting = unpacker.unconsumed_tail
-    if not unpacker.eof:
-        raise EOFError
-
-
-def _check_header(path: Path, data: mmap.mmap) -> tuple[int, int]:
-    match = _HEADER.match(data[:17])
+def _check_header(path: Path, head: bytes) -> tuple[int, int]:
+    match = _HEADER.match(head)
     if match is None:
         raise damaged(path, "it is not a .blend file")
     width, order, small, _size, layout, large_order, large = match.groups()
@@ -264,77 +330,3 @@ def _check_header(path: Path, data: mmap.mmap) -> tuple[int, int]:
     if width == b"_" or (order or large_order) == b"V":
         raise damaged(path, "it is from a 32-bit or big-endian Blender; save it again with a current one")
     return version
-
-
-def _read_dna(path: Path, data: mmap.mmap, blocks: Iterator[Block]) -> list[Any]:
-    """Have BAT read the struct layouts, after the counts that it would follow blindly were checked."""
-    found = [block for block in blocks if block.code == b"DNA1"]
-    if len(found) != 1 or not _is_sane_dna(data[found[0].offset : found[0].offset + found[0].size]):
-        raise damaged(path, "the description of its structure is missing or damaged")
-    try:
-        from blender_asset_tracer import blendfile
-    except ImportError as error:
-        raise UserInputError(
-            "Reading a .blend file without Blender needs one more package: pip install clearance[scan], "
-            "or use: blender --command clearance report.",
-            code="scene.no_reader",
-        ) from error
-
-    is_large = data[7:8] not in (b"-", b"_")
-    block_size = (_LARGE_BLOCK if is_large else _SMALL_BLOCK).size
-    block = data[found[0].offset - block_size : found[0].offset + found[0].size]
-    small_file = io.BytesIO(data[: 17 if is_large else 12] + block + b"ENDB" + b"\x00" * block_size)
-
-    class LayoutOnly(blendfile.BlendFile):
-        """A file of nothing but the header and the layouts: BAT is given no more to believe."""
-
-        def _open_file(self, path: Path, mode: str) -> IO[bytes]:  # noqa: ARG002 - BAT's signature
-            self.filepath = self.raw_filepath = path
-            self.is_compressed = False
-            return small_file
-
-    try:
-        return list(LayoutOnly(path).structs)
-    except Exception as error:
-        # BAT raises whatever damaged bytes lead it into: KeyError, struct.error, UnicodeDecodeError ...
-        raise damaged(path, "the description of its structure is damaged") from error
-
-
-def _is_sane_dna(data: bytes) -> bool:
-    """Walk the sections of a DNA block: each count has to fit into what is there."""
-    if len(data) > MAX_DNA_SIZE or data[:8] != b"SDNANAME":
-        return False
-    try:
-        names, at = _read_texts(data, 8)
-        if not all(_FIELD_NAME.fullmatch(name) for name in names):
-            return False  # BAT would look for the end of "[" for ever
-        if data[at : at + 4] != b"TYPE":
-            return False
-        types = struct.unpack_from("<I", data, at + 4)[0]
-        _types, at = _read_texts(data, at + 4)
-        if data[at : at + 4] != b"TLEN":
-            return False
-        at = (at + 4 + 2 * types + 3) & ~3
-        if data[at : at + 4] != b"STRC":
-            return False
-        count = struct.unpack_from("<I", data, at + 4)[0]
-        at += 8
-        for _ in range(count):
-            fields = struct.unpack_from("<HH", data, at)[1]
-            at += 4 + 4 * fields
-    except (struct.error, ValueError):
-        return False
-    return bool(at <= len(data))
-
-
-def _read_texts(data: bytes, at: int) -> tuple[list[bytes], int]:
-    count = struct.unpack_from("<I", data, at)[0]
-    at += 4
-    if count > len(data):
-        raise ValueError(count)
-    found: list[bytes] = []
-    for _ in range(count):
-        end = data.index(b"\x00", at)
-        found.append(data[at:end])
-        at = end + 1
-    return found, (at + 3) & ~3

@@ -10,9 +10,8 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ..errors import UserInputError
 from ..model.scene import DataBlock, IdType, SceneScan
@@ -26,70 +25,33 @@ from ..stamp_format import (
     read_quiet,
     read_register,
 )
-from .blend_file import BlendFile, IdBlock, damaged
-from .blend_links import Links
-from .blend_mesh import has_new_parts, read_faces, read_property
+from .blend_bytes import damaged
+from .blend_facts import STAMPED, Facts, kind_of, read_facts
+from .blend_file import BlendFile, IdBlock, Piece
+from .blend_mesh import read_property
+from .blend_output import Found, find_output
+from .blend_scene import Loaded, Opened, Shelf
 from .blend_strips import read_strips
 
 MAX_LIBRARIES = 500
-ID_TYPES = {
-    b"OB": IdType.OBJECT, b"ME": IdType.MESH, b"CU": IdType.CURVE, b"CV": IdType.CURVES, b"MB": IdType.META,
-    b"VF": IdType.FONT, b"PT": IdType.POINTCLOUD, b"VO": IdType.VOLUME, b"AR": IdType.ARMATURE,
-    b"LT": IdType.LATTICE, b"GD": IdType.GREASEPENCIL, b"GP": IdType.GREASEPENCIL, b"LA": IdType.LIGHT,
-    b"CA": IdType.CAMERA, b"MA": IdType.MATERIAL, b"TE": IdType.TEXTURE, b"IM": IdType.IMAGE,
-    b"NT": IdType.NODETREE, b"AC": IdType.ACTION, b"WO": IdType.WORLD, b"GR": IdType.COLLECTION,
-    b"SO": IdType.SOUND, b"MC": IdType.MOVIECLIP, b"LI": IdType.LIBRARY, b"KE": IdType.KEY,
-    b"PA": IdType.PARTICLE, b"CF": IdType.CACHEFILE,
-}  # fmt: skip
-"""Two-letter codes in the file, for the kinds that are stamped."""
-OTHER_TYPES = {
-    b"BR": "BRUSH", b"LP": "LIGHT_PROBE", b"LS": "LINESTYLE", b"MS": "MASK",
-    b"PC": "PAINTCURVE", b"PL": "PALETTE", b"SK": "SPEAKER", b"TX": "TEXT",
-}  # fmt: skip
-"""Kinds that are only told of when they carry a stamp."""
-_STAMPED = frozenset(IdType)
-_NOT_CONTENT = frozenset({4, 5})
-"""``Image.type`` of render results and of viewer nodes: Blender makes those itself."""
-_BUILT_IN = b"<builtin>"
-OBJECT_TYPES = {
-    0: "EMPTY", 1: "MESH", 2: "CURVE", 3: "SURFACE", 4: "FONT", 5: "META", 10: "LIGHT", 11: "CAMERA",
-    12: "SPEAKER", 13: "LIGHT_PROBE", 22: "LATTICE", 25: "ARMATURE", 26: "GPENCIL", 27: "CURVES",
-    28: "POINTCLOUD", 29: "VOLUME", 30: "GREASEPENCIL",
-}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A file of the scene: the scene's own (``shown`` is empty), or a library."""
+class _Library(NamedTuple):
+    """A library of the scene."""
 
-    file: BlendFile
-    links: Links
-    shown: str
-    """Path as the scene's data-blocks name it."""
-
-
-@dataclass(slots=True)
-class _Loaded:
-    """A data-block that is in the scene. ``block`` is None for one whose library is not there."""
-
-    name: bytes
-    opened: _Opened
-    block: IdBlock | None
-    library: str
-    users: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Library:
     name: str
     shown: str
-    stamp: str | None
-    linked: LinkedStamps
+    inside: str
+    """Key of the file that links it; empty for the scene's own."""
+    stamp: str | None = None
+    linked: LinkedStamps = LinkedStamps()
     """What the scene's own file notes of what is linked from it."""
 
 
-def read_scene(path: Path) -> SceneScan:
-    """Read a scene.
+def read_scene(path: Path, shelf: Shelf | None = None, *, output: bool = True) -> SceneScan:
+    """Read a scene. A shelf keeps its libraries open for the next scenes.
+
+    Without ``output`` it is not found out what reaches the render.
 
     Raises UserInputError (no .blend, damaged, newer, a package is missing), DownloadError (disk).
     """
@@ -99,23 +61,36 @@ def read_scene(path: Path) -> SceneScan:
         )
     try:
         with ExitStack() as stack:
-            return _Reader(path, stack).read()
+            if shelf is None:
+                shelf = stack.enter_context(Shelf())
+            reader = _Reader(path, stack, shelf)
+            try:
+                return reader.read(output=output)
+            finally:
+                reader.let_go()
     except (struct.error, LookupError, ValueError, OverflowError, RecursionError) as error:
         raise damaged(path, "it is damaged") from error  # what its structure says does not fit its data
 
 
 class _Reader:
-    def __init__(self, path: Path, stack: ExitStack) -> None:
+    def __init__(self, path: Path, stack: ExitStack, shelf: Shelf) -> None:
         self._path = Path(os.path.abspath(path))  # noqa: PTH100 - keeps links: paths count from the given name
-        self._stack = stack
-        file = stack.enter_context(BlendFile(path))
-        self._main = _Opened(file, Links(file), "")
-        self._files: dict[str, _Opened | None] = {}
+        self._shelf = shelf
+        self._main = Opened(stack.enter_context(BlendFile(path)), "")
+        self._files: dict[str, Opened | None] = {}
         self._libraries: dict[str, _Library] = {}
-        self._loaded: dict[tuple[str, bytes], _Loaded] = {}
-        self._waiting: list[_Loaded] = []
+        self._loaded: dict[tuple[str, bytes], Loaded] = {}
+        self._waiting: list[Loaded] = []
 
-    def read(self) -> SceneScan:
+    def let_go(self) -> None:
+        """Undo the circles in what was loaded: thousands of files are read, and need not wait to be freed."""
+        for loaded in self._loaded.values():
+            loaded.uses.clear()
+        for opened in (self._main, *self._files.values()):
+            if opened is not None:
+                opened.reached.clear()
+
+    def read(self, *, output: bool) -> SceneScan:
         for block in self._main.file.ids:
             if block.name[:2] == b"LI":
                 self._keep_library(self._main, block)
@@ -124,49 +99,60 @@ class _Reader:
                 self._reach(self._main, block)
         while self._waiting:
             owner = self._waiting.pop()
+            opened = owner.opened
             if owner.block is None:
                 continue
-            for address, counts in owner.opened.links.of(owner.block):
-                target = owner.opened.file.by_address[address]
-                if target.name[:2] != b"LI":
-                    self._reach(owner.opened, target).users += counts
+            reached = opened.reached
+            for target, slot, where, at in opened.references(owner.block):
+                known = reached.get(target.head.address)
+                if known is None and target.name[:2] == b"LI":
+                    continue
+                found = known or self._reach(opened, target)
+                found.users += slot.counts
+                if output:
+                    owner.uses.append((found, slot, where, at))
         version = self._main.file.version
+        every = tuple({id(loaded): loaded for loaded in self._loaded.values()}.values())
+        shown = find_output(self._main, every, self._reach) if output else Found()
         return SceneScan(
             host=f"Blender {version[0]}.{version[1]} file",
             scene=str(self._path),
             data_blocks=(
-                *self._describe_all(),
-                *self._describe_strips(),
-                *self._describe_libraries(),
+                *self._describe_all(every, known=shown.known),
+                *self._describe_strips(every, playing=shown.strips),
+                *self._describe_libraries(every, known=shown.known),
             ),
-            register=tuple(dict.fromkeys(self._read_registers())),
-            quiet=self._read_quiet(),
+            register=tuple(dict.fromkeys(self._read_registers(every))),
+            quiet=self._read_quiet(every),
         )
 
-    def _reach(self, opened: _Opened, block: IdBlock) -> _Loaded:
+    def _reach(self, opened: Opened, block: IdBlock) -> Loaded:
         """Return the data-block behind one in a file; load it when it is new."""
+        known = opened.reached.get(block.head.address)
+        if known is not None:
+            return known
         library = self._library_of(opened, block)
         key = (library, block.name)
         found = self._loaded.get(key)
-        if found is not None:
-            return found
-        if block.is_placeholder:
-            loaded = self._reach_in_library(library, block.name, opened)
-        else:
-            loaded = _Loaded(block.name, opened, block, library)
-            loaded.users += opened.links.has_fake_user(block)
-            self._waiting.append(loaded)
-        self._loaded[key] = loaded
-        return loaded
+        if found is None:
+            if block.is_placeholder:
+                found = self._reach_in_library(library, block.name, opened)
+            else:
+                found = Loaded(block.name, opened, block, library)
+                found.users += opened.has_fake_user(block)
+                self._waiting.append(found)
+            self._loaded[key] = found
+        opened.reached[block.head.address] = found
+        return found
 
-    def _reach_in_library(self, shown: str, name: bytes, opened: _Opened) -> _Loaded:
+    def _reach_in_library(self, shown: str, name: bytes, opened: Opened) -> Loaded:
         library = self._open_library(shown)
         block = None if library is None else library.file.by_name.get(name)
         if library is None or block is None:
-            return _Loaded(name, opened, None, shown)
+            return Loaded(name, opened, None, shown)
         return self._reach(library, block)
 
-    def _library_of(self, opened: _Opened, block: IdBlock) -> str:
+    def _library_of(self, opened: Opened, block: IdBlock) -> str:
         """Return the key of the library that a data-block is from; for the scene's own it is empty."""
         if not block.library:
             return opened.shown
@@ -175,22 +161,29 @@ class _Reader:
             raise damaged(opened.file.path, "a linked data-block in it has no library")
         return self._keep_library(opened, library)
 
-    def _keep_library(self, opened: _Opened, block: IdBlock) -> str:
+    def _keep_library(self, opened: Opened, block: IdBlock) -> str:
         """Note a library as part of the scene and return its key: its path as shown.
 
         Since 5.0 linked data can be packed: its library is an archive beside the real one, of the same path.
         """
+        known = opened.libraries.get(block.head.address)
+        if known is not None:
+            return known
         file = opened.file
-        layout, data = file.struct(block.head), file.data(block.head)
-        shown = self._shown_path(opened, layout, data)
+        piece = file.piece(block.head)
+        shown = self._shown_path(opened, piece)
         name = block.name[2:].decode("utf-8", "replace")
-        is_archive = file.pointer(layout, data, b"archive_parent_library") != 0
+        is_archive = piece.pointer(b"archive_parent_library") != 0
         key = f"{shown}\0{name}" if is_archive else shown
         if key not in self._libraries:
-            is_own = opened is self._main
-            stamp = read_property(file, block, PROPERTY) if is_own else None
-            linked = read_linked(read_property(file, block, LINKED_PROPERTY)) if is_own else LinkedStamps()
-            self._libraries[key] = _Library(self._unique(name), shown, stamp, linked)
+            library = _Library(self._unique(name), shown, opened.shown)
+            if opened is self._main:
+                library = library._replace(
+                    stamp=read_property(file, block, PROPERTY),
+                    linked=read_linked(read_property(file, block, LINKED_PROPERTY)),
+                )
+            self._libraries[key] = library
+        opened.libraries[block.head.address] = key
         return key
 
     def _unique(self, name: str) -> str:
@@ -199,78 +192,64 @@ class _Reader:
         numbered = (f"{name}.{number:03}" for number in range(1, MAX_LIBRARIES * 2))
         return name if name not in taken else next((one for one in numbered if one not in taken), name)
 
-    def _shown_path(self, opened: _Opened, layout: Any, data: bytes) -> str:
+    def _shown_path(self, opened: Opened, piece: Piece) -> str:
         """Return a library's path as Blender shows it: a relative one relative to the scene's own file."""
         # The field is called "filepath" in Blender's sources and "name" in the files that 4.2 to 5.2 write.
-        raw = opened.file.text(layout, data, b"name", size=1024)
-        text = os.fsdecode(raw or opened.file.text(layout, data, b"filepath", size=1024))
+        text = os.fsdecode(piece.text(b"name", size=1024) or piece.text(b"filepath", size=1024))
         if opened is self._main or not text.startswith("//"):
             return text
         return "//" + Path(os.path.relpath(absolute(text, opened.file.path), self._path.parent)).as_posix()
 
-    def _open_library(self, key: str) -> _Opened | None:
+    def _open_library(self, key: str) -> Opened | None:
         if key not in self._files:
             if len(self._files) >= MAX_LIBRARIES:
                 raise damaged(self._path, f"it is linked to more than {MAX_LIBRARIES} libraries")
-            self._files[key] = None
             path = absolute(key.partition("\0")[0], self._path)
-            if path.is_file():
-                file = self._stack.enter_context(BlendFile(path))
-                self._files[key] = _Opened(file, Links(file), key)
+            self._files[key] = Opened(self._shelf.open(path), key) if path.is_file() else None
         return self._files[key]
 
-    def _describe_all(self) -> Iterator[DataBlock]:
-        seen: set[int] = set()
-        for loaded in self._loaded.values():
-            if id(loaded) in seen:
+    def _describe_all(self, every: tuple[Loaded, ...], *, known: bool) -> Iterator[DataBlock]:
+        for loaded in every:
+            kind = kind_of(loaded.name)
+            if kind is None:
                 continue
-            seen.add(id(loaded))
-            found = self._describe(loaded)
+            facts = read_facts(loaded.opened.file, loaded.block, kind) if loaded.block else Facts()
+            found = self._describe(loaded, kind, facts, in_output=loaded.in_output if known else None)
             if found is not None:
                 yield found
 
-    def _describe(self, loaded: _Loaded) -> DataBlock | None:
+    def _describe(
+        self, loaded: Loaded, kind: str, facts: Facts, *, in_output: bool | None
+    ) -> DataBlock | None:
         """Return what a scan tells of a data-block; None for one that it passes over."""
-        kind = ID_TYPES.get(loaded.name[:2]) or OTHER_TYPES.get(loaded.name[:2])
-        if kind is None:
-            return None
         library = self._libraries.get(loaded.library)
-        file, block = loaded.opened.file, loaded.block
         name = loaded.name[2:].decode("utf-8", "replace")
-        key = f"{kind}/{name}"
+        key = f"{kind}/{name}" if library else ""
         inherited = library.linked.here.get(key, library.stamp) if library else None
-        own = read_property(file, block, PROPERTY) if block else None
-        stamp = inherited if own is None else own
-        if kind not in _STAMPED and stamp is None:
+        stamp = inherited if facts.stamp is None else facts.stamp
+        if facts.is_made_by_blender or (kind not in STAMPED and stamp is None):
             return None
-        data_name, data_type, grants, unmarked = "", "EMPTY" if kind == "OBJECT" else "", frozenset[int](), 0
-        parts_added = False
-        if block is not None:
-            if _is_made_by_blender(file, block, kind):
-                return None
-            parts_added = own is not None and has_new_parts(file, block, kind)
-            if kind == "OBJECT":
-                data_name, data_type = _object_data(file, block)
-            elif kind == "MESH":
-                grants, unmarked = read_faces(file, block)
         return DataBlock(
             id_type=kind,
             name=name,
             stamp=stamp,
             library=library.shown if library else "",
-            data_name=data_name,
-            data_type=data_type,
-            face_grants=grants,
+            data_name=facts.data_name,
+            data_type=facts.data_type if loaded.block or kind != "OBJECT" else "EMPTY",
+            face_grants=facts.face_grants,
             # Faces of a linked mesh cannot be marked for good: its library's stamp speaks for them.
-            unmarked_faces=0 if own is None and inherited is not None else unmarked,
+            unmarked_faces=0 if facts.stamp is None and inherited is not None else facts.unmarked_faces,
             users=loaded.users,
-            missing=block is None,
+            in_output=in_output,
+            missing=loaded.block is None,
             remembered=library.linked.seen.get(key) if library and stamp is None else None,
-            parts_added=parts_added,
+            parts_added=facts.parts_added,
         )
 
-    def _describe_strips(self) -> Iterator[DataBlock]:
-        for loaded in self._loaded.values():
+    def _describe_strips(
+        self, every: tuple[Loaded, ...], *, playing: set[tuple[int, int]] | None
+    ) -> Iterator[DataBlock]:
+        for loaded in every:
             if loaded.name[:2] != b"SC" or loaded.block is None:
                 continue
             library = self._libraries.get(loaded.library)
@@ -283,26 +262,38 @@ class _Reader:
                     name=strip.name,
                     stamp=inherited if strip.stamp is None else strip.stamp,
                     library=library.shown if library else "",
+                    in_output=None if playing is None else (id(loaded), strip.address) in playing,
                 )
 
-    def _describe_libraries(self) -> Iterator[DataBlock]:
+    def _describe_libraries(self, every: tuple[Loaded, ...], *, known: bool) -> Iterator[DataBlock]:
+        seen: set[str] = set()
+        for loaded in every:
+            key = loaded.library
+            while loaded.in_output and key and key not in seen:
+                seen.add(key)
+                library = self._libraries.get(key)
+                key = library.inside if library is not None else ""
         for key, library in self._libraries.items():
-            missing = key in self._files and self._files[key] is None
             yield DataBlock(
-                id_type=IdType.LIBRARY, name=library.name, stamp=library.stamp, users=1, missing=missing
+                id_type=IdType.LIBRARY,
+                name=library.name,
+                stamp=library.stamp,
+                users=1,
+                missing=key in self._files and self._files[key] is None,
+                in_output=key in seen if known else None,
             )
 
-    def _read_quiet(self) -> dict[str, frozenset[str]]:
+    def _read_quiet(self, every: tuple[Loaded, ...]) -> dict[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}
-        for loaded in self._loaded.values():
+        for loaded in every:
             if loaded.name[:2] == b"SC" and loaded.block is not None:
                 text = read_property(loaded.opened.file, loaded.block, QUIET_PROPERTY)
                 for grant_id, kinds in read_quiet(text).items():
                     found[grant_id] = found.get(grant_id, frozenset()) | kinds
         return found
 
-    def _read_registers(self) -> Iterator[str]:
-        for loaded in self._loaded.values():
+    def _read_registers(self, every: tuple[Loaded, ...]) -> Iterator[str]:
+        for loaded in every:
             if loaded.name[:2] == b"SC" and loaded.block is not None:
                 yield from read_register(read_property(loaded.opened.file, loaded.block, REGISTER_PROPERTY))
 
@@ -311,23 +302,3 @@ def absolute(text: str, base: Path) -> Path:
     """Return the file that a path in a .blend names; ``//`` begins one relative to that .blend."""
     plain = text.replace("\\", "/") if text.startswith("//") else text
     return Path(os.path.normpath(base.parent / plain[2:])) if plain.startswith("//") else Path(text)
-
-
-def _is_made_by_blender(file: BlendFile, block: IdBlock, kind: str) -> bool:
-    """Say whether it is one of what Blender makes in every scene: render results and the built-in font."""
-    layout, data = file.struct(block.head), file.data(block.head)
-    if kind == IdType.IMAGE:
-        return file.number(layout, data, b"type", code="h") in _NOT_CONTENT
-    return kind == IdType.FONT and _BUILT_IN in (
-        file.text(layout, data, b"name", size=1024),
-        file.text(layout, data, b"filepath", size=1024),
-    )
-
-
-def _object_data(file: BlendFile, block: IdBlock) -> tuple[str, str]:
-    """Return the name of an object's data and its type."""
-    layout, data = file.struct(block.head), file.data(block.head)
-    kind = file.number(layout, data, b"type", code="h")
-    target = file.by_address.get(file.pointer(layout, data, b"data"))
-    name = "" if target is None else target.name[2:].decode("utf-8", "replace")
-    return name, OBJECT_TYPES.get(kind or 0, "")

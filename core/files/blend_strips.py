@@ -24,6 +24,7 @@ class FoundStrip:
     """One strip. ``has_file`` is for those that refer to pictures themselves (movies, images)."""
 
     name: str
+    address: int
     has_file: bool
     stamp: str | None
 
@@ -31,13 +32,13 @@ class FoundStrip:
 def read_strips(file: BlendFile, scene: IdBlock) -> Iterator[FoundStrip]:
     """Yield the strips of a scene, nested ones too."""
     for block in scene.parts.values():
-        layout = file.struct(block)
-        if layout.dna_type_id != _STRUCT:
+        if file.struct(block).name != _STRUCT:
             continue
-        data = file.data(block)
-        name = file.text(layout, data, b"name", size=_NAME_BYTES).removeprefix(_PREFIX)
+        piece = file.piece(block)
+        name = piece.text(b"name", size=_NAME_BYTES).removeprefix(_PREFIX)
         yield FoundStrip(
             name=name.decode("utf-8", "replace"),
-            has_file=file.number(layout, data, b"type") in {_IMAGE, _MOVIE},
-            stamp=read_property_at(file, scene, file.pointer(layout, data, b"prop"), PROPERTY),
+            address=block.address,
+            has_file=piece.number(b"type") in {_IMAGE, _MOVIE},
+            stamp=read_property_at(file, scene, piece.pointer(b"prop"), PROPERTY),
         )

@@ -337,11 +337,40 @@ def make_fixtures(folder: Path) -> None:
     scene = folder / f"scene_{VERSION}.blend"
     write_scene(scene)
     write_down(scene)
+    reset()
+    fill_hidden()
+    (folder / "output").mkdir(exist_ok=True)
+    write_scene(folder / "output" / f"hidden_{VERSION}.blend")
     linked = folder / f"linked_{VERSION}.blend"
     link(scene, linked, only_scene=True)
     for path in (scene, linked):
         forget_folder(path)
         write_down(path)
+
+
+def fill_hidden() -> None:
+    """Some of it is rendered, some not; what each is called says which."""
+    scene = bpy.context.scene
+    for name in ("in", "out"):
+        add(f"{name} by itself", make_mesh(name, [(0, 1, 2)], None)).hide_render = name == "out"
+        collection = bpy.data.collections.new(name)
+        scene.collection.children.link(collection)
+        collection.objects.link(bpy.data.objects.new(f"{name} by its collection", bpy.data.meshes[name]))
+        material = bpy.data.materials.new(name)
+        if not material.node_tree:
+            material.use_nodes = True
+        material.node_tree.nodes.new("ShaderNodeTexImage").image = bpy.data.images.new(name, 2, 2)
+        bpy.data.meshes[name].materials.append(material)
+    bpy.context.view_layer.layer_collection.children["out"].exclude = True
+    for image in bpy.data.images:
+        image.pack()
+    operand = add("in as an operand", make_mesh("in as an operand", [(0, 1, 2)], None))
+    operand.hide_render = True
+    bpy.data.objects["in by itself"].modifiers.new("cut", "BOOLEAN").object = operand
+    away = bpy.data.objects["out by itself"]
+    bpy.data.objects["in by itself"].parent = away
+    strips = strips_of(scene.sequence_editor_create())
+    strips.new_image("out", "/nowhere/picture.png", 1, 1).mute = True
 
 
 def link(library: Path, target: Path, *, only_scene: bool = False) -> None:
