@@ -249,6 +249,9 @@ def _page_notes(name: str, search: MarketplaceSearch) -> list[Note]:
         )
     ]
     notes += [Note(text=shorten(note, 300), tone=Tone.WARN) for note in page.notes]
+    if left_out := sum(page.left_out for page in search.pages):
+        text = f"{name}: {count(left_out, 'result')} left out, in a form that Clearance does not know."
+        notes.append(Note(text=text, tone=Tone.WARN))
     if page.client_filters:
         notes.append(
             Note(text=f"{name}: filtered here by {_filters(page.client_filters)}, so pages are shorter.")

@@ -251,6 +251,8 @@ def _search_all(
         def done(page: SearchPage) -> None:
             found.extend(page.listings)
             notes.extend(page.notes)
+            if page.left_out:
+                notes.append(f"{info.name}: {page.left_out} results left out, in a form that is not known.")
             if page.ignored_filters:
                 notes.append(f"{info.name} cannot filter by {', '.join(page.ignored_filters)}.")
 

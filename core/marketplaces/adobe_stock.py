@@ -120,7 +120,7 @@ def search(query: SearchQuery) -> Call[SearchPage]:
 
     def read(answer: Node) -> SearchPage:
         # A-DOCS faq: rows repeat, and editorial ones are never among them.
-        rows = [adobe.read_file(query.kind, row) for row in answer.at("files").items()]
+        rows, odd = answers.read_some(answer.at("files").items(), partial(adobe.read_file, query.kind))
         found = {x.ref: replace(x, editorial=x.editorial or False) for x in rows if x.kind in kinds}
         return answers.search_page(
             query,
@@ -130,6 +130,7 @@ def search(query: SearchQuery) -> Call[SearchPage]:
             total=answer.at("nb_results").hint_integer(),
             on_server=filters,
             sorts=SORTS,
+            left_out=odd,
         )
 
     # At least one of these is mandatory (A-DOCS 11).

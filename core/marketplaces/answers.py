@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from ..errors import NotFound
+from ..errors import NotFound, UnexpectedResponse
 from ..http.message import vendor_words
 from ..model.listing import (
     Facet,
@@ -151,6 +151,23 @@ def refused(words: object) -> PurchaseResult:
     return PurchaseResult(outcome=PurchaseOutcome.REFUSED, why_not=vendor_words(words) or "no reason given")
 
 
+def read_some(nodes: Sequence[Node], read: Callable[[Node], P]) -> tuple[list[P], int]:
+    """Read the items of a list of results; return them, and how many are not of the documented form.
+
+    One odd result must not cost the others. Raises UnexpectedResponse when all of them are odd.
+    """
+    found: list[P] = []
+    first: UnexpectedResponse | None = None
+    for node in nodes:
+        try:
+            found.append(read(node))
+        except UnexpectedResponse as error:
+            first = first or error
+    if first is not None and not found:
+        raise first
+    return found, len(nodes) - len(found)
+
+
 def search_page(
     query: SearchQuery,
     listings: Iterable[Listing],
@@ -164,13 +181,14 @@ def search_page(
     per_page: int | None = None,
     sent_coarsely: Collection[str] = (),
     never_told: Collection[str] = (),
+    left_out: int = 0,
 ) -> SearchPage:
     """Return a page of results with the filters applied that the server did not do, and name the others.
 
     ``offset`` in place of ``page``: the vendor counts rows, and so does the cursor. ``per_page`` is what the
     vendor gives where it is less than was asked for. ``sent_coarsely`` are the filters among ``on_server``
     that the server can only do roughly: they are applied here once more. ``never_told`` are filters on facts
-    that this vendor's answers never hold: they are named as not applied.
+    that this vendor's answers never hold: they are named as not applied. ``left_out`` is :func:`read_some`'s.
     """
     found, size = tuple(listings), per_page or query.per_page
     known = {**CLIENT_FILTERS, **_PRICES}
@@ -182,10 +200,13 @@ def search_page(
             x for x in found if all(known[name](x, query.filters) for name in (*here, *sent_coarsely))
         ),
         total=total,
-        next_cursor=next_cursor(page=page, per_page=size, count=len(found), total=total, offset=offset),
+        next_cursor=next_cursor(
+            page=page, per_page=size, count=len(found) + left_out, total=total, offset=offset
+        ),
         client_filters=here,
         ignored_filters=ignored if query.sort in sorts else (*ignored, "sort"),
         facets=facets,
+        left_out=left_out,
     )
 
 

@@ -93,10 +93,10 @@ def search(query: SearchQuery) -> Call[SearchPage]:
         done, parameters = done | {"collection"}, [*parameters, ("category_id", query.filters.collection)]
 
     def read(answer: Node) -> SearchPage:
-        found = [_read_model(item) for item in answer.at("models").items()]
+        found, odd = answers.read_some(answer.at("models").items(), _read_model)
         total = answer.at("total").hint_integer()
         told = partial(answers.search_page, query, page=page, total=total, on_server=done, sorts=SORTS)
-        return told(found, never_told=NEVER_TOLD)
+        return told(found, never_told=NEVER_TOLD, left_out=odd)
 
     parameters += calls.paging(page, query.per_page)
     return API.get("search", ("models",), read, auth=Auth.USER_OR_APP, query=parameters)

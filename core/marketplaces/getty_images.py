@@ -112,17 +112,20 @@ def search(query: SearchQuery) -> Call[SearchPage]:
         done, parameters = done | {"orientation"}, [*parameters, ("orientations", shape)]
     if kind is VIDEO and asked.min_height == 2160:  # the only height that is exactly one of its formats
         done, parameters = done | {"min_height"}, [*parameters, ("format_available", "4k")]
-    whole = replace(query, per_page=size)
+    told = partial(answers.search_page, replace(query, per_page=size), page=page, sorts=SORTS)
 
-    def make(found: list[Listing], total: int | None) -> SearchPage:
-        return answers.search_page(whole, found, page=page, total=total, on_server=done, sorts=SORTS)
+    def make(found: list[Listing], odd: int, total: int | None) -> SearchPage:
+        return told(found, on_server=done, total=total, left_out=odd)
 
     def read_page(answer: Node) -> SearchPage:
         total, listed = answer.at("result_count").hint_integer(), answer.at(PLURALS[kind])
         items = listed.optional_items() if total == 0 else listed.items()
-        return make([read.read_asset(kind, item).listing for item in items], total)
+        return make(*answers.read_some(items, lambda item: read.read_asset(kind, item).listing), total)
 
-    path, end = ("search", PLURALS[kind], family), LOOK(ends={"InvalidPage": make([], None)}, errors=ERRORS)
+    path, end = (
+        ("search", PLURALS[kind], family),
+        LOOK(ends={"InvalidPage": make([], 0, None)}, errors=ERRORS),
+    )
     parameters += [("page", str(page)), ("page_size", str(size))]
     return API.get("search", path, read_page, auth=Auth.BEST, query=parameters, refusal=end)
 

@@ -109,13 +109,15 @@ def search(query: SearchQuery) -> Call[SearchPage]:
         total, size = (answer.at(name).hint_integer() for name in ("totalNumberOfItems", "itemsPerPage"))
         items = answer.at("items").optional_items() if total == 0 else answer.at("items").items()
         size = min(size or query.per_page, query.per_page)
-        found = [_read_item(kind, item)[0] for item in items]
+        found, odd = answers.read_some(items, lambda item: _read_item(kind, item)[0])
         if page == 0:
             again = bool(found) and found[0].ref.id == first
-            return replace(told(() if again else found, total=total, per_page=size), next_cursor=None)
-        result = told(found, total=total, per_page=size)
+            return replace(
+                told(() if again else found, total=total, per_page=size, left_out=odd), next_cursor=None
+            )
+        result = told(found, total=total, per_page=size, left_out=odd)
         mark = first or (found[0].ref.id if found else "none")
-        whole = page == answers.MAX_PAGES or (total is not None and (page - 1) * size + len(found) >= total)
+        whole = page == answers.MAX_PAGES or (total is not None and (page - 1) * size + len(items) >= total)
         following = result.next_cursor or (None if whole else "0")
         return replace(result, next_cursor=f"{following}-{mark}" if following else None)
 

@@ -90,9 +90,10 @@ def search(query: SearchQuery) -> Call[SearchPage]:
 
     def read(answer: Node) -> SearchPage:
         search_id, total = answer.at("search_id").hint_text(), answer.at("total_count").hint_integer()
-        found = [replace(read_item(kind, item), search_id=search_id) for item in answer.at("data").items()]
+        some, odd = answers.read_some(answer.at("data").items(), partial(read_item, kind))
+        found = [replace(item, search_id=search_id) for item in some]
         told = partial(answers.search_page, query, page=page, total=total, on_server=done, sorts=medium.sorts)
-        return told(found, sent_coarsely=roughly, never_told=medium.untold)
+        return told(found, sent_coarsely=roughly, never_told=medium.untold, left_out=odd)
 
     order = medium.sorts.get(query.sort) or medium.sorts[Sort.RELEVANCE]
     parameters = [("query", text)] if text else []

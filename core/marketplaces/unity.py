@@ -9,6 +9,7 @@ search still answers as CSREF reads it is unconfirmed.
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from ..errors import UnexpectedResponse
 from ..http.message import Auth, Call, Idempotency, Steps, vendor_words
@@ -156,9 +157,9 @@ def search(query: SearchQuery) -> Call[SearchPage]:
         if words:
             raise UnexpectedResponse(f"it reports an error: {words}", context={"path": "error"})
         found = answer.at("response")
-        listings = [_read_product(item) for item in found.at("docs").items()]
-        total = found.at("numFound").hint_integer()
-        return answers.search_page(query, listings, page=page, total=total, on_server=names, sorts=SORTS)
+        listings, odd = answers.read_some(found.at("docs").items(), _read_product)
+        told = partial(answers.search_page, query, page=page, on_server=names, sorts=SORTS, left_out=odd)
+        return told(listings, total=found.at("numFound").hint_integer())
 
     safe = Idempotency.SAFE  # CSREF: a POST that only reads
     return API.post("search", ("search",), read, auth=Auth.NONE, body=body, idempotency=safe)

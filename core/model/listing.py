@@ -198,6 +198,8 @@ class SearchPage:
     """Names of ``SearchFilters`` fields that the server could not do and that were applied here."""
     ignored_filters: tuple[str, ...] = ()
     """Names of ``SearchFilters`` fields (or ``sort``) that could not be applied at all."""
+    left_out: int = 0
+    """Results that were not of the form that the marketplace documents."""
     notes: tuple[str, ...] = ()
     """Sentences for the user: what was not searched, and how to."""
     facets: tuple[Facet, ...] = ()

@@ -128,6 +128,7 @@ def _join(
         client_filters=_once(page.client_filters for page in pages),
         ignored_filters=_once(page.ignored_filters for page in pages),
         facets=pages[0].facets if len(pages) == 1 else (),
+        left_out=sum(page.left_out for page in pages),
         notes=tuple(_notes(info, answers)),
     )
 
