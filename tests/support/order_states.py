@@ -61,7 +61,7 @@ def _exchanges(made: States) -> dict[str, Any]:
     phase, note = made.state.Phase, made.state.ExchangeNote
 
     def state(name: str = "chair 椅子.glb", **values: Any) -> Any:
-        return made.state.SessionState(exchange=note(path=Path("/work") / name, **values))
+        return made.state.SessionState(exchange=note(path=Path("/assets") / name, **values))
 
     return {
         "exporting": state(),
