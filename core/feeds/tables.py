@@ -140,8 +140,8 @@ def _read_header(lines: _Lines, mapping: FeedMapping, name: str) -> tuple[str, l
     raise broken(
         name,
         "no line with the names of the columns was found at its beginning",
-        what_to_do="If they have names of their own, say in a mapping file which is which ([columns]); if "
-        "the file has no such line, say there what its columns are (header).",
+        what_to_do="If they have names of their own, say in a mapping file which is which (under “columns”); "
+        "if the file has no such line, say there what its columns are (“header”).",
     )
 
 
