@@ -193,7 +193,7 @@ def workbook() -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "what_to_do"),
     [
-        ("nameless.txt", NAMELESS, "(header)"),
+        ("nameless.txt", NAMELESS, "“header”"),
         ("page.csv", "<!DOCTYPE html><html><body>Sign in</body></html>", "sign in there in your browser"),
         ("book.csv", workbook(), "Save it as CSV"),
         ("book.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 workbook", "Save it as CSV"),
