@@ -1,8 +1,8 @@
 """Getty Images API v3: photos and videos. The download itself licenses them, on a product of the account.
 
-Builds calls (what they answer is read in ``getty_answers``); it never sends, sleeps, authenticates, logs or
-catches. Sources: G-2024 (the vendor's OpenAPI file of 2024-12), G-LIVE (of 2026-09, read in part), G-NET and
-G-NODE (its SDKs), G-AE (a digest of its pages, 2026-09), G-OLD (its pages of 2018).
+Builds calls (``getty_answers`` reads what they answer); never sends, sleeps, authenticates, logs or catches.
+Sources: G-2024, G-LIVE (the vendor's OpenAPI file of 2024-12; of 2026-09, in part), G-NET, G-NODE (its SDKs),
+G-AE (a digest of its pages, 2026-09), G-OLD (its pages of 2018).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from ..model.money import Credits
 from . import answers, base, calls, ways
 from . import getty_answers as read
 from .base import Capability as Can
-from .base import CredentialField
 from .reading import Node
 
 INFO = base.MarketplaceInfo(
@@ -33,10 +32,12 @@ INFO = base.MarketplaceInfo(
         pkce=True,  # G-AE; a public client sends no secret
         public_client=True,
         redirect_port=47853,  # ours, and it has to stay: the representative registers the whole address
-        key_headers=(("Api-Key", CredentialField.CLIENT_ID),),
+        key_headers=(("Api-Key", base.CredentialField.CLIENT_ID),),
         fields=(
-            base.KeyField(field=CredentialField.CLIENT_ID, label="API key"),
-            base.KeyField(field=CredentialField.CLIENT_SECRET, label="API secret, if any", optional=True),
+            base.KeyField(field=base.CredentialField.CLIENT_ID, label="API key"),
+            base.KeyField(
+                field=base.CredentialField.CLIENT_SECRET, label="API secret, if any", optional=True
+            ),
         ),
     ),
     api_hosts=frozenset({"api.gettyimages.com", "authentication.gettyimages.com"}),
@@ -58,7 +59,6 @@ INFO = base.MarketplaceInfo(
 )
 API = calls.Endpoint(info=INFO, url="https://api.gettyimages.com/v3")
 AUTH = Auth.USER_OR_APP  # G-LIVE names both for downloads; how a key was set up decides
-
 IMAGE, VIDEO, PLURALS = MediaKind.IMAGE, MediaKind.VIDEO, read.PLURALS
 PAGE_SIZES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 25, 30, 50, 60, 75, 100)  # G-OLD, G-AE: no others
 PER_PAGE, MAX_PAGES = 100, 10
@@ -206,15 +206,12 @@ def download_links(owned: base.OwnedRef) -> Steps[tuple[base.DownloadLink, ...]]
     # here. Only what was bought on the website lists an address of its own (G-2024 purchased-assets).
     asset_id = calls.own_id(INFO, owned.ref, owned.kind)
     name = f"GettyImages-{asset_id}.{'mov' if owned.kind is VIDEO else 'jpg'}"  # as in G-2024's examples
-    purchases, closed = (
-        partial(read.read_purchases, asset_id, name),
-        LOOK(ends={"InsufficientPermissions": ((), 0)}, errors=ERRORS),
-    )
+    purchases = partial(read.read_purchases, asset_id, name)
+    closed = LOOK(ends={"InsufficientPermissions": ((), 0)}, errors=ERRORS)
     for page in range(1, MAX_PAGES + 1):
         query = [("page", str(page)), ("page_size", str(PER_PAGE))]
-        path = ("purchased-assets",)
         found: tuple[tuple[base.DownloadLink, ...], int] = yield API.get(
-            "download_links", path, purchases, auth=AUTH, query=query, refusal=closed
+            "download_links", ("purchased-assets",), purchases, auth=AUTH, query=query, refusal=closed
         )
         if found[0]:
             return found[0]

@@ -1,8 +1,7 @@
 """Pond5's reseller API v3: video, music and photos, each download billed under the user's own contract.
 
-Builds calls and reads answers; it never sends, sleeps, authenticates, logs or catches. There is no public
-documentation: RSL is a reseller's client of 2023 to 2025, P5V2 another's; nothing confirms what they do.
-Left out: 3D models and sound effects, whose ``type`` in a search nobody was seen to send.
+Builds calls and reads answers; it never sends, sleeps, authenticates, logs or catches. Nothing is documented
+in public: RSL is a reseller's client of 2023 to 2025, P5V2 another's. 3D models and sounds: no known ``type``.
 """
 
 from __future__ import annotations
@@ -56,7 +55,6 @@ INFO = base.MarketplaceInfo(
     ),
 )
 API = calls.Endpoint(info=INFO, url="https://api-reseller.pond5.com/api/v3")
-
 TYPES = {MediaKind.VIDEO: "video", MediaKind.AUDIO: "music", MediaKind.IMAGE: "photo"}  # RSL
 NO_VERSION = {MediaKind.VIDEO: "{}:1", MediaKind.AUDIO: "{}:0", MediaKind.IMAGE: "{}:1"}  # RSL's fallback
 SORTS = {Sort.RELEVANCE: "default", Sort.POPULAR: "popular", Sort.NEWEST: "newest"}
