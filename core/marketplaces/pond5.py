@@ -1,7 +1,7 @@
 """Pond5's reseller API v3: video, music and photos, each download billed under the user's own contract.
 
 Builds calls and reads answers; it never sends, sleeps, authenticates, logs or catches. Nothing is documented
-in public: RSL is a reseller's client of 2023 to 2025, P5V2 another's. 3D models and sounds: no known ``type``.
+in public: RSL is a reseller's client of 2023 to 2025, P5V2 another's. 3D models, sounds: no known ``type``.
 """
 
 from __future__ import annotations
