@@ -165,8 +165,12 @@ class MakeReport:
 
 
 def count_grants(scan: SceneScan) -> Counter[str]:
-    """Count the data-blocks per grant id; grants only known from the register count 0."""
-    per_text = Counter(block.stamp for block in scan.data_blocks if block.stamp is not None)
+    """Count the data-blocks per grant id; grants only known from the register count 0.
+
+    What is linked and no longer says its license counts for the one that was noted of it.
+    """
+    said = (block.remembered if block.stamp is None else block.stamp for block in scan.data_blocks)
+    per_text = Counter(text for text in said if text is not None)
     counts: Counter[str] = Counter()
     for text, number in per_text.items():
         for grant_id in _grant_ids((text,)):

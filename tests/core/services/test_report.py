@@ -524,3 +524,17 @@ def test_kept_terms_that_are_damaged_are_said(tmp_path: Path, settings_: Setting
         report = run(ledger, settings_, stamp)
     assert report.verdict is Verdict.NEEDS_REVIEW
     assert "terms.missing" in {one.rule for one in report.findings}
+
+
+def test_what_was_noted_of_a_missing_library_is_looked_up_in_the_ledger(ledger: Ledger) -> None:
+    grant = grant_of(0)
+    gone = DataBlock(
+        id_type="OBJECT", name="Seat", data_type="EMPTY", library="//set.blend", missing=True,
+        remembered=encode(make_stamp(grant)),
+    )  # fmt: skip
+    report = report_on(ledger, [gone], WEB)
+    (line,) = report.grants
+    assert (line.grant_id, line.title) == (grant.id, grant.title)
+    rules = {finding.rule for finding in report.findings}
+    assert "library.missing" in rules
+    assert "grant.unknown" not in rules
