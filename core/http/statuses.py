@@ -44,6 +44,8 @@ _LIMIT_WORDS = re.compile(
     r"over[\s_-]*(?:the[\s_-]*)?(?:qps|rate|quota|queries|limit)|rate[\s_-]*limit|too[\s_-]*many|quota[\s_-]*exceeded",
     re.IGNORECASE,
 )
+LONGEST_WAIT_S = 24 * 3600.0
+"""Longer waits are taken for this: after a day it is tried again."""
 _RESET_HEADERS = ("ratelimit-reset", "x-ratelimit-reset")
 _PER_SECOND = re.compile(r"per[\s_-]*second|qps", re.IGNORECASE)
 _PER_DAY = re.compile(r"over[\s_-]*(?:the[\s_-]*)?rate|quota", re.IGNORECASE)
@@ -176,10 +178,10 @@ def read_retry_after(headers: Mapping[str, str], answer: Any = None) -> float | 
     if retry_after:
         seconds = _number(retry_after)
         if seconds is not None:
-            return max(0.0, seconds)
+            return _believable(seconds)
         until = _date_of(retry_after)
         if until is not None and now is not None:
-            return max(0.0, (until - now).total_seconds())
+            return _believable((until - now).total_seconds())
     resets = [headers.get(header, "") for header in _RESET_HEADERS]
     if isinstance(answer, Mapping):
         resets.append(str(answer.get("reset", ""))[:40])
@@ -320,8 +322,13 @@ def _until_reset(reset: float | None, now: datetime | None) -> float | None:
     if reset is None:
         return None
     if reset < 10_000_000:  # less than four months: a number of seconds
-        return max(0.0, reset)
+        return _believable(reset)
     if now is None:
         return None
     at_s = reset / 1000 if reset >= 100_000_000_000 else reset
-    return max(0.0, at_s - now.timestamp())
+    return _believable(at_s - now.timestamp())
+
+
+def _believable(seconds: float) -> float:
+    """Bound a wait that a vendor asks for: a slip there must not lock a key for years."""
+    return min(max(0.0, seconds), LONGEST_WAIT_S)
