@@ -175,7 +175,6 @@ BEGIN
     END LOOP;
 END
 $do$;
--- What an auditor has beside other roles never grows by it; who has only this role changes nothing.
 
 -- Whose rows one sees -----------------------------------------------------------------------------------------
 
@@ -206,7 +205,10 @@ BEGIN
         EXECUTE 'DROP POLICY IF EXISTS clearance_see ON ' || each.name;
         EXECUTE 'CREATE POLICY clearance_see ON ' || each.name || ' FOR SELECT USING (' || each.visible || ')';
         EXECUTE 'DROP POLICY IF EXISTS clearance_write ON ' || each.name;
-        EXECUTE 'CREATE POLICY clearance_write ON ' || each.name || ' FOR INSERT WITH CHECK (true)';
+        -- What hangs on an order is written for orders that one sees; all else is checked row by row below.
+        EXECUTE 'CREATE POLICY clearance_write ON ' || each.name || ' FOR INSERT WITH CHECK ('
+            || CASE WHEN each.name IN ('receipts', 'documents', 'refunds', 'payments')
+               THEN each.visible ELSE 'true' END || ')';
         EXECUTE 'DROP POLICY IF EXISTS clearance_update ON ' || each.name;
         EXECUTE 'CREATE POLICY clearance_update ON ' || each.name || ' FOR UPDATE USING (' || each.visible || ')';
     END LOOP;
@@ -258,6 +260,15 @@ BEGIN
         IF NEW.decided_by <> me OR (NEW.total, NEW.binding_sha256) IS DISTINCT FROM (OLD.total, OLD.binding_sha256) THEN
             PERFORM clearance_refuse('an approval is given in one''s own name, for what was asked');
         END IF;
+        IF EXISTS (
+            SELECT 1 FROM request_items i
+            WHERE i.request_id = NEW.id AND i.state = 'waiting' AND clearance_minor(i.cost) IS NOT NULL
+            GROUP BY i.request_id
+            HAVING sum(clearance_minor(i.cost)) IS DISTINCT FROM clearance_minor(NEW.total)
+                OR bool_or(clearance_currency(i.cost) IS DISTINCT FROM clearance_currency(NEW.total))
+        ) THEN
+            PERFORM clearance_refuse('the items do not cost what the request says');
+        END IF;
         IF clearance_is('approver') AND NOT own
            AND clearance_within('approve', NEW.project_id, '', NEW.total) THEN
             RETURN NEW;
@@ -305,13 +316,19 @@ BEGIN
        IS DISTINCT FROM (OLD.id, OLD.request_id, OLD.marketplace, OLD.listing_id) THEN
         PERFORM clearance_refuse('what an item is about never changes');
     END IF;
-    IF about.requested_by = session_user::text AND about.state IN ('draft', 'open')
-       AND (about.state = 'draft' OR TG_OP = 'UPDATE') THEN
+    IF about.requested_by = session_user::text AND about.state = 'draft' THEN
         RETURN NEW;
     END IF;
-    IF TG_OP = 'UPDATE' AND clearance_is('buyer') AND clearance_sees(about.project_id)
-       AND about.state IN ('approved', 'buying') AND NEW.cost IS NOT DISTINCT FROM OLD.cost THEN
-        RETURN NEW;
+    -- From here on somebody decides, or has decided, about exactly this quote and price.
+    IF TG_OP = 'UPDATE' AND (NEW.quote_id, NEW.cost, NEW.license_label, NEW.variant)
+       IS NOT DISTINCT FROM (OLD.quote_id, OLD.cost, OLD.license_label, OLD.variant) THEN
+        IF about.requested_by = session_user::text AND about.state = 'open' AND NEW.state = 'left_out' THEN
+            RETURN NEW;
+        END IF;
+        IF clearance_is('buyer') AND clearance_sees(about.project_id)
+           AND about.state IN ('approved', 'buying') THEN
+            RETURN NEW;
+        END IF;
     END IF;
     PERFORM clearance_refuse('items are put together by who asks, and bought by a buyer once approved');
     RETURN NULL;
@@ -322,6 +339,7 @@ CREATE OR REPLACE FUNCTION clearance_check_approval() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     quoted quotes;
+    item request_items;
     request buy_requests;
     project text;
     own boolean;
@@ -331,12 +349,24 @@ BEGIN
         PERFORM clearance_refuse('an approval is given in one''s own name');
     END IF;
     SELECT * INTO quoted FROM quotes WHERE id = NEW.quote_id;
-    SELECT r.* INTO request FROM request_items i JOIN buy_requests r ON r.id = i.request_id
-        WHERE i.quote_id = NEW.quote_id ORDER BY r.serial DESC LIMIT 1;
+    SELECT * INTO item FROM request_items WHERE quote_id = NEW.quote_id ORDER BY serial DESC LIMIT 1;
+    SELECT * INTO request FROM buy_requests WHERE id = item.request_id;
+    IF request.id IS NOT NULL AND (NOT clearance_sees(request.project_id)
+       OR (item.cost, item.marketplace, item.listing_id)
+          IS DISTINCT FROM (quoted.cost, quoted.marketplace, quoted.listing_id)) THEN
+        PERFORM clearance_refuse('this quote is not of a request that you may decide on');
+    END IF;
+    IF request.id IS NULL AND quoted.quoted_by_login <> session_user::text AND NOT clearance_sees_all()
+       AND NOT EXISTS (SELECT 1 FROM project_members a JOIN project_members b ON a.project_id = b.project_id
+                       WHERE a.member_id = session_user::text AND b.member_id = quoted.quoted_by_login
+                         AND a.removed_at IS NULL AND b.removed_at IS NULL) THEN
+        PERFORM clearance_refuse('you do not work with who asked for this quote');
+    END IF;
     project := coalesce(request.project_id, '');
     own := coalesce(request.requested_by, quoted.quoted_by_login) = session_user::text;
     -- What somebody else approved as a request, a buyer may turn into the approvals of its items.
-    IF clearance_is('buyer') AND request.state IN ('approved', 'buying') AND request.decided_at IS NOT NULL THEN
+    IF clearance_is('buyer') AND request.state IN ('approved', 'buying') AND request.decided_at IS NOT NULL
+       AND item.state IN ('waiting', 'buying') THEN
         RETURN NEW;
     END IF;
     IF NOT clearance_is('approver') THEN
@@ -350,6 +380,17 @@ BEGIN
     END IF;
     RETURN NEW;
 END
+$$;
+
+-- As TRANSITIONS in core/model/order.py; the tests hold the two against each other.
+CREATE OR REPLACE FUNCTION clearance_may_become(before text, after text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT before = after OR (before, after) IN (
+        ('approved', 'submitting'), ('approved', 'awaiting_checkout'), ('approved', 'failed'),
+        ('submitting', 'paid'), ('submitting', 'awaiting_checkout'), ('submitting', 'unknown'),
+        ('submitting', 'failed'), ('unknown', 'paid'), ('unknown', 'awaiting_checkout'), ('unknown', 'failed'),
+        ('awaiting_checkout', 'paid'), ('awaiting_checkout', 'failed'), ('paid', 'fulfilled'),
+        ('paid', 'refunded'), ('fulfilled', 'refunded'), ('failed', 'paid')
+    )
 $$;
 
 CREATE OR REPLACE FUNCTION clearance_check_order() RETURNS trigger
@@ -366,6 +407,10 @@ BEGIN
             OLD.project, OLD.buyer, OLD.cost, OLD.created_at)
            OR NEW.version <> OLD.version + 1 THEN
             PERFORM clearance_refuse('what an order is about never changes');
+        END IF;
+        IF NOT clearance_may_become(OLD.state, NEW.state)
+           OR (NEW.state = 'refunded' AND OLD.state <> 'refunded' AND NOT clearance_is('finance')) THEN
+            PERFORM clearance_refuse('an order does not become that, or not by you');
         END IF;
         RETURN NEW;
     END IF;
@@ -411,7 +456,7 @@ DECLARE
 BEGIN
     IF clearance_is_owner() THEN RETURN NEW; END IF;
     SELECT * INTO bought FROM orders WHERE id = NEW.order_id;
-    IF bought.id IS NULL OR bought.state NOT IN ('paid', 'fulfilled')
+    IF bought.id IS NULL OR NOT clearance_sees(bought.project) OR bought.state NOT IN ('paid', 'fulfilled')
        OR (bought.marketplace, bought.listing_id, bought.license_id)
           IS DISTINCT FROM (NEW.marketplace, NEW.listing_id, NEW.license_id) THEN
         PERFORM clearance_refuse('a license is booked for an order that was paid, and for nothing else');

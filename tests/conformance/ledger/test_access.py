@@ -18,6 +18,7 @@ from postgres_server import Server
 
 from core.errors import LedgerError
 from core.ledger.codecs import encode_moment
+from core.model.order import TRANSITIONS, OrderState
 
 ROLES = ("artist", "buyer", "approver", "legal", "finance", "admin", "auditor")
 LOGINS = {role: (role,) for role in ROLES} | {"lead": ("artist", "approver"), "stranger": ()}
@@ -155,10 +156,18 @@ def seed() -> Iterator[str]:
         ("request_lead_small", "lead", "film1", 900),
         ("request_lead_big", "lead", "film1", 20_000),
         ("request_secret", "nobody", "secret", 77_700),
+        ("request_hidden", "nobody", "secret", 300),
+        ("request_padded", "artist", "film1", 800),
+        ("request_agreed", "artist", "film1", 600),
     ):
         yield insert_quote(f"quote_{request}", minor, by=login)
         yield insert_request(request, login, project, minor)
         yield insert_item(request)
+    # What is asked for costs more than the request says.
+    yield "UPDATE request_items SET cost = 'money:49000:USD' WHERE request_id = 'request_padded'"
+    yield decide("request_agreed", "approver")
+    yield insert_quote("quote_dear", 9_000, by="artist")
+    yield "UPDATE quotes SET listing_id = 'quote_request_agreed' WHERE id = 'quote_dear'"
     yield insert_order("order_secret", "quote_request_secret", "NULL", 77_700, by="nobody", project="secret")
     yield (
         "INSERT INTO payments SELECT 90, 'payment_secret', 'order_secret', method_id, cost, 'money:77700:USD', "
@@ -390,6 +399,37 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "an approver raises their own limit": (
         "approver", ("UPDATE limits SET amount = 'money:99999999:USD'",),
     ),
+    "an approver approves a small quote of another project": (
+        "approver", (insert_approval("a1", "quote_request_hidden", by="approver"),),
+    ),
+    "an approver approves a request whose items cost more than it says": (
+        "approver", (decide("request_padded", "approver"),),
+    ),
+    "an artist makes an item dearer while an approver looks": (
+        "artist", ("UPDATE request_items SET cost = 'money:40000:USD' WHERE request_id = 'request_mid'",),
+    ),
+    "an artist swaps the quote of an item while an approver looks": (
+        "artist", ("UPDATE request_items SET quote_id = 'quote_dear' WHERE request_id = 'request_mid'",),
+    ),
+    "a buyer swaps an approved item's quote for a dearer one": (
+        "buyer", ("UPDATE request_items SET quote_id = 'quote_dear' WHERE request_id = 'request_agreed'",),
+    ),
+    "a buyer approves a dearer quote of an approved listing": (
+        "buyer", (insert_approval("a1", "quote_dear", by="buyer"),),
+    ),
+    "a buyer books a receipt on an order of another project": (
+        "buyer",
+        (("INSERT INTO receipts (id, order_id, marketplace, marketplace_order_id, marketplace_license_id, license_label, "
+         "received_at, evidence) VALUES ('r9', 'order_secret', 'cgtrader', 'x', 'y', '', 'x', 'history')"),),
+    ),
+    "a buyer attaches a document to an order of another project": (
+        "buyer",
+        (("INSERT INTO documents (order_id, kind, sha256, name, size, added_at, added_by) VALUES "
+         "('order_secret', 'invoice', 'ab', 'x', 1, 'x', 'buyer')"),),
+    ),
+    "a buyer says that an order came to be from nothing": (
+        "buyer", ("UPDATE orders SET state = 'fulfilled', version = version + 1 WHERE id = 'order_1'",),
+    ),
     "an approver decides on a project of others": ("approver", (decide("request_secret", "approver"),)),
     "finance approves": ("finance", (insert_approval("a1", "quote_request_small", by="finance"),)),
     "legal approves": ("legal", (decide("request_small", "legal"),)),
@@ -487,6 +527,15 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "an artist withdraws": ("artist", ("UPDATE buy_requests SET state = 'withdrawn' WHERE id = 'request_mid'",)),
     "a small request of an artist is approved by itself": ("artist", (decide("request_small", "artist"),)),
     "an approver approves": ("approver", (decide("request_mid", "approver"),)),
+    "an artist leaves an item out": (
+        "artist", ("UPDATE request_items SET state = 'left_out' WHERE request_id = 'request_mid'",),
+    ),
+    "a buyer approves the item of an approved request": (
+        "buyer", (insert_approval("a1", "quote_request_agreed", by="buyer"),),
+    ),
+    "a buyer goes on with an approved item": (
+        "buyer", ("UPDATE request_items SET state = 'buying' WHERE request_id = 'request_agreed'",),
+    ),
     "an approver declines": ("approver", (decide("request_big", "approver", state="declined"),)),
     "a lead approves a small request of their own": ("lead", (decide("request_lead_small", "lead"),)),
     "an artist takes a seat": ("artist", (insert_seat("s9", "artist", by="artist"),)),
@@ -524,7 +573,10 @@ def test_a_buyer_buys_what_was_approved_within_the_limits(studio: Studio) -> Non
     studio.run("postgres", *owner)
     first = buy(25_000, quote="quote_n0", number=10)
     assert studio.state_of("buyer", *first) == ""
-    paid = "UPDATE orders SET state = 'paid', version = version + 1 WHERE id = 'order_n10'"
+    paid = "; ".join(
+        f"UPDATE orders SET state = '{state}', version = version + 1 WHERE id = 'order_n10'"
+        for state in ("submitting", "paid")
+    )
     assert (
         studio.state_of(
             "buyer", *undone(paid, insert_grant("grant_n", "order_n10"), "SET CONSTRAINTS ALL IMMEDIATE")
@@ -546,6 +598,14 @@ def test_a_buyer_buys_what_was_approved_within_the_limits(studio: Studio) -> Non
     assert studio.state_of("buyer", *buy(14_000, quote="quote_n1", number=15)) == REFUSED, (
         "above the month's limit"
     )
+
+
+def test_an_order_becomes_only_what_the_ledger_lets_it_become(studio: Studio) -> None:
+    for before in OrderState:
+        for after in OrderState:
+            allowed = after is before or after in TRANSITIONS[before]
+            query = f"SELECT clearance_may_become('{before}', '{after}')"
+            assert studio.run("postgres", query) == [(allowed,)], (before, after)
 
 
 def test_no_seat_and_no_budget_is_exceeded_even_by_the_owner(studio: Studio) -> None:
