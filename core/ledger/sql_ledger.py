@@ -162,11 +162,15 @@ class SqlLedger(SqlReader, ABC):
         if self._closed:
             raise LedgerError(f"The ledger {self._place} is closed.", code="ledger.closed")
         with translated(self._place):
-            connection = engine.connect()
+            pool, connection = engine.pool, engine.connect()
         try:
             yield connection
         finally:
             connection.close()
+            if self._closed:
+                # It came back after the pool was emptied: nobody else would close it.
+                pool.dispose()
+                engine.pool.dispose()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import pytest
 from ledger_values import make_event, make_grant, make_order, make_usage, open_place
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from core.errors import LedgerConflict, LedgerError
 from core.ledger.engine import SqlLedger
@@ -125,6 +127,34 @@ def test_a_closed_ledger_says_so(ledger: SqlLedger) -> None:
         with pytest.raises(LedgerError) as caught:
             use()
         assert caught.value.code == "ledger.closed"
+
+
+def test_work_that_ends_after_the_ledger_was_closed_leaves_no_connection_open(
+    open_again: Callable[[], SqlLedger],
+) -> None:
+    opened: list[object] = []
+    closed: list[object] = []
+
+    def note_opened(connection: object, _record: object) -> None:
+        opened.append(connection)
+
+    def note_closed(connection: object, _record: object) -> None:
+        closed.append(connection)
+
+    event.listen(Pool, "connect", note_opened)
+    event.listen(Pool, "close", note_closed)
+    try:
+        ledger = open_again()
+        with ledger.snapshot() as view:
+            view.orders()
+            ledger.close()
+            assert len(closed) < len(opened)
+            assert view.orders() == ()
+    finally:
+        event.remove(Pool, "connect", note_opened)
+        event.remove(Pool, "close", note_closed)
+    assert opened
+    assert {id(one) for one in closed} == {id(one) for one in opened}
 
 
 @pytest.mark.parametrize("when", ["inside", "after"])
