@@ -78,7 +78,7 @@ class Layout:
         self.size = int(struct_.size)
         """In bytes."""
         self._offsets: dict[tuple[bytes, ...], int | None] = {}
-        self._records: dict[tuple[Field, ...], Record] = {}
+        self._records: dict[int, tuple[tuple[Field, ...], Record]] = {}
 
     def offset(self, *names: bytes) -> int | None:
         """Return where a field is; None when this version of Blender has no such field."""
@@ -99,10 +99,11 @@ class Layout:
 
     def record(self, fields: tuple[Field, ...]) -> Record:
         """Return what reads some fields (two or more) at once. Raises DamagedDna when they overlap."""
-        found = self._records.get(fields)
-        if found is None:
-            found = self._records[fields] = Record(self, fields)
-        return found
+        # By identity, since hashing a tuple of tuples takes longer than the reading; it is kept beside.
+        known = self._records.get(id(fields))
+        if known is None:
+            known = self._records[id(fields)] = (fields, Record(self, fields))
+        return known[1]
 
 
 class Dna:

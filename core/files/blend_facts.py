@@ -93,10 +93,12 @@ def read_facts(file: BlendFile, block: IdBlock, kind: str) -> Facts:
 
 
 def _read(file: BlendFile, block: IdBlock, kind: str) -> Facts:
-    stamp = read_property(file, block, PROPERTY)
+    stamp = read_property(file, block, PROPERTY) if block.properties else None
     if kind == "OBJECT":
-        data_name, data_type = _object_data(file, block)
-        return Facts(stamp=stamp, data_name=data_name, data_type=data_type)
+        thing = read_object(file, block)
+        target = file.by_address.get(thing.data)
+        name = "" if target is None else target.name[2:].decode("utf-8", "replace")
+        return Facts(stamp, name, OBJECT_TYPES.get(thing.type, ""))
     if kind == "MESH":
         grants, unmarked = read_faces(file, block)
         return Facts(stamp=stamp, face_grants=grants, unmarked_faces=unmarked)
@@ -114,11 +116,3 @@ def _is_made_by_blender(file: BlendFile, block: IdBlock, kind: str) -> bool:
         return False
     piece = file.piece(block.head)
     return _BUILT_IN in (piece.text(b"name", size=1024), piece.text(b"filepath", size=1024))
-
-
-def _object_data(file: BlendFile, block: IdBlock) -> tuple[str, str]:
-    """Return the name of an object's data and its type."""
-    thing = read_object(file, block)
-    target = file.by_address.get(thing.data)
-    name = "" if target is None else target.name[2:].decode("utf-8", "replace")
-    return name, OBJECT_TYPES.get(thing.type, "")

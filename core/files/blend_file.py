@@ -252,7 +252,6 @@ class BlendFile:
         header, at = (_LARGE_BLOCK, 17) if is_large else (_SMALL_BLOCK, 12)
         unpack, head_size, new, keep = header.unpack_from, header.size, tuple.__new__, blocks.append
         inside, met, found = False, 0, []
-        why_not = damaged(self.path, "it is damaged or was cut off")
         try:
             while True:
                 if is_large:
@@ -261,7 +260,7 @@ class BlendFile:
                     code, size, address, index, count = unpack(data, at)
                 at += head_size
                 if size < 0 or count < 0 or size > size_of_all - at:
-                    raise why_not
+                    raise self._cut_off()
                 if code == _DATA:
                     if inside and wanted[index]:
                         keep(new(Block, (address, index, count, at, size)))
@@ -280,15 +279,18 @@ class BlendFile:
                 at += size
                 met += 1
                 if met > MAX_BLOCKS:
-                    raise why_not
+                    raise self._cut_off()
         except struct.error:
-            raise why_not from None
+            raise self._cut_off() from None
         if len(found) != 1:
             raise damaged(self.path, "the description of its structure is missing or damaged")
         self._blocks, self._heads = blocks, heads
         if dna is not None:
             self.dna, self._layouts = dna, dna.layouts
         return found[0]
+
+    def _cut_off(self) -> UserInputError:
+        return damaged(self.path, "it is damaged or was cut off")
 
     def _collect(self) -> list[IdBlock]:
         blocks, data, layouts = self._blocks, self._data, self._layouts

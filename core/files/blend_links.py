@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .blend_file import BlendFile, Block, IdBlock
-from .blend_pointers import UNMET, Pointers, Slot, pointer_table
+from .blend_pointers import UNMET, Slot, pointer_table
 
 _FAKE_USER = 1 << 9
 
@@ -36,20 +36,26 @@ class Links:
         if owner.is_placeholder:
             return found
         pointers_of, wanted, get = self._table.of, self._table.wanted, self._file.by_address.get
-        own, new, add = owner.head.address, tuple.__new__, found.append
+        own, raw, new, add = owner.head.address, self._file.raw, tuple.__new__, found.append
         for block in owner.pieces:
-            pointers = pointers_of[block[1]]
+            _, index, length, offset, size = block
+            pointers = pointers_of[index]
             if pointers is None:
-                if wanted[block[1]] != UNMET:
+                if wanted[index] != UNMET or not self._table.meet(index):
                     continue
-                self._table.meet(block[1])
-                pointers = pointers_of[block[1]]
+                pointers = pointers_of[index]
                 if pointers is None:
                     continue
-            for at, values in enumerate(self._read(block, pointers)):
+            slots, reader = pointers
+            if length == 1 and size >= reader.size:  # nearly all of them
+                every: Iterable[tuple[int, ...]] = (reader.unpack_from(raw, offset),)
+            else:
+                many = min(length, size // reader.size)
+                every = reader.iter_unpack(raw[offset : offset + many * reader.size])
+            for at, values in enumerate(every):
                 if not any(values):
                     continue
-                for address, slot in zip(values, pointers[0], strict=True):
+                for address, slot in zip(values, slots, strict=True):
                     if not address:
                         continue
                     if slot[3]:  # an array of pointers
@@ -59,23 +65,18 @@ class Links:
                         add(new(Reference, (target, slot, block, at)))
         return found
 
-    def _read(self, block: Block, pointers: Pointers) -> Iterable[tuple[int, ...]]:
-        """Return the pointers in each struct of a block that is whole."""
-        _, _, count, offset, size = block
-        reader = pointers[1]
-        many = min(count, size // reader.size)
-        if many == 1:
-            return (reader.unpack_from(self._file.raw, offset),)
-        return reader.iter_unpack(self._file.raw[offset : offset + many * reader.size])
-
     def has_fake_user(self, owner: IdBlock) -> bool:
         """Say whether a data-block is kept although nothing uses it."""
         return bool(owner.flag & _FAKE_USER)
 
-    def _follow_array(self, owner: IdBlock, address: int) -> Iterator[IdBlock]:
+    def _follow_array(self, owner: IdBlock, address: int) -> list[IdBlock]:
         block = owner.part(address)
-        if block is not None:
-            data = self._file.data(block)
-            for (inner,) in struct.iter_unpack("<Q", data[: len(data) // 8 * 8]):
-                if (target := self._file.by_address.get(inner)) is not None:
-                    yield target
+        if block is None:
+            return []
+        get = self._file.by_address.get
+        if block.size < 16:  # a single one, as an object's only material
+            found = get(int.from_bytes(self._file.raw[block.offset : block.offset + 8], "little"))
+            return [] if found is None or block.size < 8 else [found]
+        data = self._file.data(block)
+        inner = (get(one) for (one,) in struct.iter_unpack("<Q", data[: len(data) // 8 * 8]))
+        return [target for target in inner if target is not None]

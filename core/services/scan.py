@@ -5,13 +5,14 @@ Files are only read. The worker is a plain function of this module, so that a sp
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..clock import Clock
 from ..errors import ClearanceError, UserInputError
@@ -38,12 +39,18 @@ from ..reports.production import (
 from ..stamp_format import encode, make_declared_stamp, make_stamp
 from .project_use import ProjectUse, read_project_use
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from ..files.blend_scene import Shelf
+
 READER_VERSION = 2
 """Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
 ALL_GRANTS = 10_000_000
 FEW_FILES = 8
 """Up to here, starting further processes takes longer than it saves."""
-_CHUNK = 4
+_CHUNK = 8
+"""Files that a process reads before it tells of them: they may share libraries."""
 
 
 class Reading(NamedTuple):
@@ -61,20 +68,42 @@ JudgeUse = Callable[[SceneScan, IntendedUse], Report]
 """Makes the report of a scene for a use, and notes nothing."""
 
 
-def read_file(path: str) -> Reading:
-    """Read one scene file; whatever is wrong with it becomes a sentence."""
+def read_file(path: str, shelf: Shelf | None = None) -> Reading:
+    """Read one scene file; whatever is wrong with it becomes a sentence. A shelf keeps libraries open."""
     from ..files.blend_reader import read_scene
 
     file = Path(path)
     before = mark_file(file)
     try:
-        scan = read_scene(file)
+        scan = read_scene(file, shelf, output=False)
         marks = (before, *(mark_file(library) for library in library_paths(scan)))
         return Reading(path, summarize(scan), marks)
     except ClearanceError as error:
         return Reading(path, code=error.code, message=error.message)
     except (OSError, MemoryError) as error:
         return Reading(path, code="scan.unreadable", message=f"{file.name} cannot be read: {error}.")
+
+
+def read_files(paths: Sequence[str]) -> list[Reading]:
+    """Read some scene files that may be linked to the same libraries."""
+    readings = list(_read_here(paths))
+    if any(reading.summary is None for reading in readings):
+        gc.collect()  # what went wrong may have left circles
+    return readings
+
+
+def _read_here(paths: Iterable[str]) -> Iterator[Reading]:
+    from ..files.blend_scene import Shelf
+
+    with Shelf() as shelf:
+        for path in paths:
+            yield read_file(path, shelf)
+            shelf.tidy()
+
+
+def _start_reading() -> None:
+    """Set up a process that does nothing but read: what it makes has no circles to be looked for."""
+    gc.disable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,18 +311,26 @@ def _read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Re
 
         try:
             context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(max_workers=workers, mp_context=context)
+            pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_start_reading)
             try:
-                for reading in pool.map(reader, paths, chunksize=_CHUNK):
+                for reading in _read_in(pool, paths, reader):
                     done.add(reading.path)
                     yield reading
             finally:
                 pool.shutdown(cancel_futures=True)
         except (OSError, BrokenProcessPool):
             done.add("")  # no processes here, or one was killed: what is left is read in this one
-    for path in paths:
-        if path not in done:
-            yield reader(path)
+    left = (path for path in paths if path not in done)
+    yield from _read_here(left) if reader is read_file else map(reader, left)
+
+
+def _read_in(pool: Executor, paths: Sequence[str], reader: Reader) -> Iterator[Reading]:
+    if reader is not read_file:
+        yield from pool.map(reader, paths, chunksize=_CHUNK)
+        return
+    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+    for readings in pool.map(read_files, chunks):
+        yield from readings
 
 
 def _load_cache(path: Path) -> dict[str, tuple[FileSummary, tuple[FileMark, ...]]]:
