@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -86,10 +87,7 @@ def read_file(path: str, shelf: Shelf | None = None) -> Reading:
 
 def read_files(paths: Sequence[str]) -> list[Reading]:
     """Read some scene files that may be linked to the same libraries."""
-    readings = list(_read_here(paths))
-    if any(reading.summary is None for reading in readings):
-        gc.collect()  # what went wrong may have left circles
-    return readings
+    return list(_read_here(paths))
 
 
 def _read_here(paths: Iterable[str]) -> Iterator[Reading]:
@@ -97,13 +95,22 @@ def _read_here(paths: Iterable[str]) -> Iterator[Reading]:
 
     with Shelf() as shelf:
         for path in paths:
-            yield read_file(path, shelf)
+            with _no_collecting():
+                reading = read_file(path, shelf)
+            yield reading
             shelf.tidy()
 
 
-def _start_reading() -> None:
-    """Set up a process that does nothing but read: what it makes has no circles to be looked for."""
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Keep Python from looking for circles meanwhile, which takes long: reading makes none."""
+    was_on = gc.isenabled()
     gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +318,7 @@ def _read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Re
 
         try:
             context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_start_reading)
+            pool = ProcessPoolExecutor(max_workers=workers, mp_context=context)
             try:
                 for reading in _read_in(pool, paths, reader):
                     done.add(reading.path)

@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import bpy.utils.previews
 MODULE = "bl_ext.user_default.clearance"
 THUMBNAILS = 200
 OBJECTS = 10_000
+GRANTS = 300
 
 
 def main() -> None:
@@ -96,27 +98,51 @@ def measure_scan() -> dict[str, float]:
     stamp_io: Any = importlib.import_module(f"{MODULE}.addon.stamp_io")
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     stamp_format: Any = importlib.import_module(f"{MODULE}.core.stamp_format")
-    text = stamp_format.encode(
-        stamp_format.Stamp(
-            grant_id="grant_1", marketplace="m", listing_id="1", license_id="l", terms_sha256="0" * 64
+    texts = [
+        stamp_format.encode(
+            stamp_format.Stamp(
+                grant_id=f"grant_{number}",
+                marketplace="m",
+                listing_id="1",
+                license_id="l",
+                terms_sha256="0" * 64,
+            )
         )
-    )
+        for number in range(GRANTS)
+    ]
     mesh = bpy.data.meshes.new("Shared")
     for number in range(OBJECTS):
         thing = bpy.data.objects.new(f"Object.{number}", mesh)
-        thing["clearance"] = text
+        thing["clearance"] = texts[number % GRANTS]
+        thing.hide_render = number % 4 == 0
         bpy.context.scene.collection.objects.link(thing)
     started = time.perf_counter()
     scan = stamp_io.scan("bench")
     took = time.perf_counter() - started
     if len(scan.data_blocks) < OBJECTS:
         raise SystemExit("the scan missed objects")
+    shown = sum(one.in_output is True for one in scan.data_blocks if one.id_type == "OBJECT")
+    if shown != OBJECTS * 3 // 4:
+        raise SystemExit("the scan is wrong about what is rendered")
+    output: Any = importlib.import_module(f"{MODULE}.addon.output")
+    started = time.perf_counter()
+    output.find_output()
+    walked = time.perf_counter() - started
+    build: Any = importlib.import_module(f"{MODULE}.core.reports.build")
+    uses: Any = importlib.import_module(f"{MODULE}.core.model.intended_use")
+    started = time.perf_counter()
+    report = build.build_report(
+        stamp_io.scan("bench"), grants={}, terms={}, use=uses.IntendedUse(), now=datetime.now(UTC)
+    )
+    reported = time.perf_counter() - started
+    if len(report.grants) != GRANTS:
+        raise SystemExit("the report missed licenses")
     started = time.perf_counter()
     seen = sum(1 for thing in bpy.data.objects if thing.get("clearance"))
     plain = time.perf_counter() - started
     if seen != OBJECTS:
         raise SystemExit("objects lost their property")
-    return {"scan_s": took, "look_s": plain}
+    return {"scan_s": took, "look_s": plain, "output_s": walked, "report_s": reported}
 
 
 def make_jpeg(number: int) -> bytes:

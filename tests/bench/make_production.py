@@ -19,6 +19,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+SHARED = 20
 KINDS = ("prop", "set", "character", "shot", "layout")
 STAMP = (
     '{"v":1,"grant_id":"grant_%026d","marketplace":"cgtrader","listing_id":"%d",'
@@ -52,19 +53,19 @@ def open_all(folder: Path) -> dict[str, Any]:
 def make_all(folder: Path, count: int) -> dict[str, Any]:
     """Make so many files in project folders."""
     bpy.context.preferences.filepaths.save_version = 0
-    library: Path | None = None
+    libraries: list[Path] = []
     size = 0
     for number in range(count):
         rng = random.Random(number)
         kind = KINDS[number % len(KINDS)]
         bpy.ops.wm.read_homefile(use_factory_startup=True)
-        fill(rng, kind, number, library)
+        fill(rng, kind, number, rng.choice(libraries) if libraries else None)
         path = folder / f"project_{number % 10:02}" / kind / f"{kind}_{number:04}.blend"
         path.parent.mkdir(parents=True, exist_ok=True)
         bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=number % 2 == 0)
         size += path.stat().st_size
-        if kind == "prop":
-            library = path
+        if kind == "prop" and len(libraries) < SHARED:
+            libraries.append(path)  # a production uses the same assets again and again
     return {"files": count, "bytes": size}
 
 
