@@ -69,6 +69,7 @@ from .services.rights import ExportRights
 from .services.scan import ScanProduction
 from .services.search import Search
 from .services.settle import Settle
+from .services.studio.parts import build_studio
 from .services.terms import Terms
 from .services.web_purchase import WebPurchases
 from .session.controller import SessionController
@@ -376,4 +377,5 @@ def _build_services(
         guard=Guard(
             judge=report.judge, ledger=ledger, clock=clock, read_settings=AlertFile.of(settings).read
         ),
+        studio=build_studio(settings, ledger=ledger),
     )

@@ -54,6 +54,12 @@ class PolicyError(ClearanceError):
     code = "policy.denied"
 
 
+class NotAllowed(ClearanceError):
+    """The user's roles or limits in the studio do not let them do this."""
+
+    code = "studio.not_allowed"
+
+
 class CancelledError(ClearanceError):
     """The user stopped the work; nothing is half done."""
 

@@ -163,7 +163,7 @@ class LedgerReader(Protocol):
         ...
 
     def values(
-        self, kind: type[V], *, limit: int | None = None, newest: bool = False, **wanted: Any
+        self, kind: type[V], /, *, limit: int | None = None, newest: bool = False, **wanted: Any
     ) -> tuple[V, ...]:
         """Return values of a studio in the order in which they were written, or the newest first.
 
@@ -171,7 +171,7 @@ class LedgerReader(Protocol):
         """
         ...
 
-    def count_values(self, kind: type[object], **wanted: Any) -> int:
+    def count_values(self, kind: type[object], /, **wanted: Any) -> int:
         """Return how many values of a studio there are; ``wanted`` as for :meth:`values`."""
         ...
 

@@ -269,7 +269,7 @@ class SqlReader:
         return self._one(record.table, record.read, id=value_id)
 
     def values(
-        self, kind: type[V], *, limit: int | None = None, newest: bool = False, **wanted: Any
+        self, kind: type[V], /, *, limit: int | None = None, newest: bool = False, **wanted: Any
     ) -> tuple[V, ...]:
         """Return values of a studio in the order in which they were written, or the newest first.
 
@@ -283,7 +283,7 @@ class SqlReader:
             query = query.limit(max(limit, 0))
         return self._all(query, record.read, record.table)
 
-    def count_values(self, kind: type[object], **wanted: Any) -> int:
+    def count_values(self, kind: type[object], /, **wanted: Any) -> int:
         """Return how many values of a studio there are; ``wanted`` as for :meth:`values`."""
         record = record_of(kind)
         query = _where(select(func.count()).select_from(record.table), record, wanted)

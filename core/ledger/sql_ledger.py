@@ -50,7 +50,7 @@ class SqlLedger(SqlReader, ABC):
         # Databases let waiting connections in at random; threads of one process queue up here instead.
         self._turn = threading.Lock()
         self._writer: int | None = None
-        self._closed = False
+        self._closed = threading.Event()
 
     @property
     def place(self) -> str:
@@ -110,7 +110,7 @@ class SqlLedger(SqlReader, ABC):
 
     def close(self) -> None:
         """Let go of the database; work that is under way in other threads ends with LedgerError."""
-        self._closed = True
+        self._closed.set()
         self._engine.dispose()
 
     def verify_audit(self) -> ChainReport:
@@ -159,7 +159,7 @@ class SqlLedger(SqlReader, ABC):
 
     @contextmanager
     def _connected(self, engine: Engine) -> Iterator[Connection]:
-        if self._closed:
+        if self._closed.is_set():
             raise LedgerError(f"The ledger {self._place} is closed.", code="ledger.closed")
         with translated(self._place):
             pool, connection = engine.pool, engine.connect()
@@ -167,7 +167,7 @@ class SqlLedger(SqlReader, ABC):
             yield connection
         finally:
             connection.close()
-            if self._closed:
+            if self._closed.is_set():
                 # It came back after the pool was emptied: nobody else would close it.
                 pool.dispose()
                 engine.pool.dispose()

@@ -38,6 +38,7 @@ from ..services.resolutions import Resolutions
 from ..services.rights import ExportRights
 from ..services.scan import ScanProduction
 from ..services.search import Search
+from ..services.studio.parts import Studio
 from ..services.terms import Terms
 from ..services.web_purchase import WebPurchases
 from ..settings import Settings
@@ -77,6 +78,7 @@ class Services:
     pickup: PickUp
     history: PurchaseHistory
     guard: Guard
+    studio: Studio
 
 
 class SessionPart:
