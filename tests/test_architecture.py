@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "ledger": FOUNDATION | {"audit"},
     "feeds": FOUNDATION | {"http", "marketplaces"},
     "files": FOUNDATION | {"http", "host", "stamp_format"},
-    "fingerprints": {"errors"},
+    "fingerprints": {"errors", "model"},
     "rights": {"errors", "model", "stamp_format"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION

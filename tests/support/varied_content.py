@@ -63,20 +63,35 @@ def _crop(image: Image.Image, rng: random.Random, share: float) -> Image.Image:
     ))  # fmt: skip
 
 
+def _warm(image: Image.Image, factor: float) -> Image.Image:
+    red, green, blue = image.split()
+    return Image.merge(
+        "RGB", (red.point(lambda v: min(255, int(v * factor))), green, blue.point(lambda v: int(v / factor)))
+    )
+
+
+def _resize(
+    image: Image.Image, across: float, down: float, way: Resampling = Resampling.LANCZOS
+) -> Image.Image:
+    return image.resize((round(image.width * across), round(image.height * down)), way)
+
+
 IMAGE_CHANGES: dict[str, Callable[[Image.Image, random.Random], bytes]] = {
     "png": lambda image, rng: save(image, compress_level=rng.randint(1, 9)),
-    "half": lambda image, rng: save(image.resize((image.width // 2, image.height // 2), Resampling.LANCZOS)),
-    "larger": lambda image, rng: save(image.resize((image.width * 7 // 4, image.height * 7 // 4))),
-    "uneven": lambda image, rng: save(image.resize((image.width, image.height * 3 // 4), Resampling.BOX)),
-    "jpeg": lambda image, rng: save(image, "JPEG", quality=rng.randint(40, 95)),
-    "jpeg 40": lambda image, rng: save(image, "JPEG", quality=40),
-    "crop": lambda image, rng: save(_crop(image, rng, 0.05)),
-    "brighter": lambda image, rng: save(ImageEnhance.Brightness(image).enhance(rng.uniform(1.0, 1.1))),
-    "darker": lambda image, rng: save(ImageEnhance.Brightness(image).enhance(rng.uniform(0.9, 1.0))),
+    "quarter": lambda image, rng: save(_resize(image, 0.25, 0.25)),
+    "larger": lambda image, rng: save(_resize(image, 1.75, 1.75, Resampling.BICUBIC)),
+    "uneven": lambda image, rng: save(_resize(image, 1.0, 0.75, Resampling.BOX)),
+    "jpeg 50": lambda image, rng: save(image, "JPEG", quality=50),
+    "webp 50": lambda image, rng: save(image, "WEBP", quality=50),
+    "crop": lambda image, rng: save(_crop(image, rng, 0.04)),
+    "brighter": lambda image, rng: save(ImageEnhance.Brightness(image).enhance(rng.uniform(0.9, 1.1))),
     "lifted": lambda image, rng: save(ImageChops.add(image, Image.new("RGB", image.size, (12, 12, 12)))),
+    "contrast": lambda image, rng: save(ImageEnhance.Contrast(image).enhance(rng.uniform(0.85, 1.15))),
+    "saturation": lambda image, rng: save(ImageEnhance.Color(image).enhance(rng.uniform(0.85, 1.15))),
+    "warmth": lambda image, rng: save(_warm(image, rng.uniform(0.95, 1.05))),
     "all": lambda image, rng: save(
-        ImageEnhance.Brightness(_crop(image, rng, 0.03).resize((image.width * 3 // 4, image.height * 3 // 4)))
-        .enhance(rng.uniform(0.94, 1.06)), "JPEG", quality=rng.randint(60, 95),
+        ImageEnhance.Brightness(_resize(_crop(image, rng, 0.03), 0.6, 0.6)).enhance(rng.uniform(0.94, 1.06)),
+        "JPEG", quality=rng.randint(60, 95),
     ),
 }  # fmt: skip
 

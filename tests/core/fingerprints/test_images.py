@@ -10,49 +10,61 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from similar_content import IMAGES, PLAIN_IMAGES
 from varied_content import IMAGE_CHANGES, make_image, save
 
 from core.errors import UserInputError
-from core.fingerprints import ImageFingerprint, ImageIndex, fingerprint_file, fingerprint_pixels
-from core.fingerprints.images import MAX_COLOR, MAX_HASH_BITS, distance, is_same
+from core.fingerprints import ImageFingerprint, ImageIndex, Likeness, fingerprint_file, fingerprint_pixels
+from core.fingerprints.images import compare
 
 DIFFERENT = 10_000
-COPIES = 300
+COPIES = 100
+# Rooms are so alike that each is held against many others: fewer of them.
+MAKERS = [
+    *[make_image] * 12,
+    *[maker for kind, maker in IMAGES.items() if kind != "room"] * 3,
+    IMAGES["room"],
+]
 
 
 def of_image(image: Image.Image) -> ImageFingerprint:
     return fingerprint_pixels(image.width, image.height, image.convert("RGBA").tobytes())
 
 
+def make_any(number: int, size: int = 64) -> Image.Image:
+    """Return one of twelve kinds of pictures, by turns."""
+    return MAKERS[number % len(MAKERS)](number, size)
+
+
 @pytest.fixture(scope="module")
 def originals() -> list[ImageFingerprint]:
-    return [of_image(make_image(seed)) for seed in range(DIFFERENT)]
+    return [of_image(make_any(number)) for number in range(DIFFERENT)]
 
 
 def test_no_two_of_ten_thousand_different_images_match(originals: list[ImageFingerprint]) -> None:
     index: ImageIndex[int] = ImageIndex()
     false = []
-    for seed, fingerprint in enumerate(originals):
-        false += [(seed, match.key) for match in index.find(fingerprint)]
-        index.add(seed, fingerprint)
+    for number, fingerprint in enumerate(originals):
+        false += [(number, match.key, match.apart) for match in index.find(fingerprint)]
+        index.add(number, fingerprint)
     assert false == []
     assert len(index) == DIFFERENT
-    assert sum(fingerprint.is_plain for fingerprint in originals) == 0
+    assert sum(fingerprint.is_plain for fingerprint in originals) < 0.01 * DIFFERENT
 
 
 @pytest.mark.parametrize("change", IMAGE_CHANGES)
 def test_copies_are_found_and_only_their_own_original(change: str) -> None:
-    # The crop is what moves most: it is measured on more pictures.
-    count = COPIES if change == "crop" else COPIES // 3
     index: ImageIndex[int] = ImageIndex()
-    copies = []
-    for seed in range(count):
-        image = make_image(seed, 128)
-        index.add(seed, of_image(image))
-        copies.append(fingerprint_file(IMAGE_CHANGES[change](image, random.Random(seed))))
-    keys = [[match.key for match in index.find(copy)] for copy in copies]
-    assert all(set(found) <= {seed} for seed, found in enumerate(keys))
-    assert sum(found == [seed] for seed, found in enumerate(keys)) >= 0.99 * count
+    copies = {}
+    for number in range(COPIES):
+        image = make_any(number, 192)
+        original = of_image(image)
+        index.add(number, original)
+        if not original.is_plain:
+            copies[number] = fingerprint_file(IMAGE_CHANGES[change](image, random.Random(number)))
+    keys = {number: [match.key for match in index.find(copy)] for number, copy in copies.items()}
+    assert all(set(found) <= {number} for number, found in keys.items())
+    assert sum(found == [number] for number, found in keys.items()) >= 0.99 * len(keys)
 
 
 def test_saving_without_loss_keeps_the_content_hash() -> None:
@@ -69,10 +81,10 @@ def test_palette_gray_and_deep_images_are_read() -> None:
     gray = make_image(0).convert("L")
     assert fingerprint_file(save(gray)) == fingerprint_file(save(gray.convert("RGB")))
     palette = make_image(1).convert("P", palette=Image.Palette.ADAPTIVE)
-    assert is_same(fingerprint_file(save(palette)), of_image(palette.convert("RGB")))
+    assert compare(fingerprint_file(save(palette)), of_image(palette.convert("RGB"))) is not None
     deep = Image.frombytes("I;16", gray.size, b"".join(bytes((v, v)) for v in gray.tobytes()))
-    apart = distance(fingerprint_file(save(deep)), of_image(gray))
-    assert apart.hash_bits <= 4 and apart.color < 1
+    same = compare(fingerprint_file(save(deep)), of_image(gray))
+    assert same is not None and same.apart < 0.05
 
 
 def test_what_is_under_full_transparency_is_not_seen() -> None:
@@ -81,26 +93,42 @@ def test_what_is_under_full_transparency_is_not_seen() -> None:
     for image, color in ((clear, (255, 0, 0, 0)), (painted, (0, 255, 0, 0))):
         image.paste(color, (0, 0, 20, 64))
     assert of_image(clear).content_sha256 != of_image(painted).content_sha256
-    assert distance(of_image(clear), of_image(painted)).hash_bits == 0
+    same = compare(of_image(clear), of_image(painted))
+    assert same is not None and same.likeness is Likeness.LOOK and same.apart == 0
 
 
 @pytest.mark.parametrize("size", [(1, 1), (64, 64), (3, 500)])
 def test_flat_images_match_by_their_pixels_only(size: tuple[int, int]) -> None:
     one, other = (of_image(Image.new("RGB", size, color)) for color in ("#102030", "#102031"))
-    assert one.is_plain and is_same(one, one) and not is_same(one, other)
+    assert one.is_plain and compare(one, one) is not None and compare(one, other) is None
     index = ImageIndex([("one", one)])
     assert index.find(other) == []
-    assert [(match.key, match.is_exact) for match in index.find(one)] == [("one", True)]
+    assert [(match.key, match.likeness) for match in index.find(one)] == [("one", Likeness.EXACT)]
 
 
-def test_a_gradient_is_plain() -> None:
-    assert of_image(Image.linear_gradient("L").convert("RGB")).is_plain
+@pytest.mark.parametrize("kind", PLAIN_IMAGES)
+def test_patterns_that_everybody_makes_match_by_their_pixels_only(kind: str) -> None:
+    index: ImageIndex[int] = ImageIndex()
+    for seed in range(200):
+        image = PLAIN_IMAGES[kind](seed, 64)
+        fingerprint = of_image(image)
+        assert fingerprint.is_plain
+        assert all(match.likeness is Likeness.EXACT for match in index.find(fingerprint))
+        index.add(seed, fingerprint)
+        assert seed in [match.key for match in index.find(fingerprint_file(save(image)))]
 
 
 def test_structure_alone_is_not_enough() -> None:
     image = make_image(5)
     red, green, blue = image.split()
-    assert not is_same(of_image(image), of_image(Image.merge("RGB", (blue, red, green))))
+    assert compare(of_image(image), of_image(Image.merge("RGB", (blue, red, green)))) is None
+
+
+def test_something_small_that_was_added_is_seen() -> None:
+    image = make_image(0, 192)
+    other = image.copy()
+    other.paste((255, 0, 0), (60, 60, 92, 92))
+    assert compare(of_image(image), of_image(other)) is None
 
 
 @pytest.mark.parametrize(
@@ -129,9 +157,11 @@ FINGERPRINTS = st.builds(
     ImageFingerprint,
     content_sha256=st.binary(min_size=32, max_size=32).map(bytes.hex),
     frequency_hash=st.integers(0, 2**64 - 1),
-    gradient_hash=st.integers(0, 2**64 - 1),
-    colors=st.binary(min_size=48, max_size=48),
-    detail=st.integers(0, 64),
+    mean=st.integers(0, 255),
+    deviation=st.integers(0, 12_000).map(lambda n: n / 100),
+    depth=st.integers(0, 12_000).map(lambda n: n / 100),
+    lights=st.binary(min_size=576, max_size=576).map(lambda data: bytes(value % 64 for value in data)),
+    colors=st.binary(min_size=32, max_size=32).map(lambda data: bytes(value % 64 for value in data)),
 )
 
 
@@ -139,7 +169,7 @@ FINGERPRINTS = st.builds(
 def test_text_form_is_read_back(fingerprint: ImageFingerprint) -> None:
     text = fingerprint.encode()
     assert ImageFingerprint.decode(text) == fingerprint
-    assert len(text) == 202 and text.isascii()
+    assert len(text) < 750 and text.isascii()
 
 
 @given(
@@ -150,21 +180,12 @@ def test_other_text_is_refused(text: str) -> None:
         ImageFingerprint.decode(text)
 
 
-@given(FINGERPRINTS, st.sets(st.integers(0, 127), max_size=40), st.integers(0, 20))
-def test_the_index_finds_exactly_what_is_the_same(a: ImageFingerprint, bits: set[int], tint: int) -> None:
-    flips = sum(1 << bit for bit in bits)
-    b = ImageFingerprint(
-        content_sha256=a.content_sha256[::-1] + "0",
-        frequency_hash=a.frequency_hash ^ flips >> 64,
-        gradient_hash=a.gradient_hash ^ (flips & 2**64 - 1),
-        colors=bytes(min(255, value + tint * (n % 3 == 0)) for n, value in enumerate(a.colors)),
-        detail=a.detail,
-    )
-    apart = distance(a, b)
-    assert apart == distance(b, a) and apart.hash_bits == len(bits)
-    expected = not a.is_plain and len(bits) <= MAX_HASH_BITS and apart.color <= MAX_COLOR
-    assert is_same(a, b) == is_same(b, a) == expected
-    assert bool(ImageIndex([("a", a)]).find(b)) == expected
+@given(FINGERPRINTS, FINGERPRINTS)
+def test_any_two_fingerprints_can_be_compared(a: ImageFingerprint, b: ImageFingerprint) -> None:
+    index = ImageIndex([("a", a)])
+    assert [match.key for match in index.find(a)] == ["a"]
+    found = {match.key for match in index.find(b)}
+    assert found <= ({"a"} if compare(a, b) is not None else set())
 
 
 @pytest.mark.needs_shared
@@ -172,13 +193,13 @@ def test_the_index_finds_exactly_what_is_the_same(a: ImageFingerprint, bits: set
 def test_real_images_are_found_among_generated_ones(
     shared_dir: Path, originals: list[ImageFingerprint], name: str
 ) -> None:
-    index: ImageIndex[str] = ImageIndex((str(seed), f) for seed, f in enumerate(originals[:2000]))
+    index: ImageIndex[str] = ImageIndex((str(number), f) for number, f in enumerate(originals[:2000]))
     data = (shared_dir / "assets" / name).read_bytes()
     assert index.find(fingerprint_file(data)) == []
     with Image.open(shared_dir / "assets" / name) as opened:
         image = opened.convert("RGB")
     original = fingerprint_file(save(image))
     index.add(name, original)
-    for change in ("half", "jpeg", "jpeg 40", "brighter", "darker"):
+    for change in IMAGE_CHANGES:
         copy = fingerprint_file(IMAGE_CHANGES[change](image, random.Random(1)))
         assert [match.key for match in index.find(copy)] == [name], change
