@@ -41,13 +41,23 @@ class GltfFindings:
 
 
 @dataclass(slots=True)
-class _Document:
+class GltfDocument:
+    """A file that was opened and found sound: its description, and its data."""
+
     path: Path
     root: dict[str, Any]
     binary: memoryview | None
     files: list[Path] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def image_bytes(self, image: dict[str, Any], buffers: Buffers) -> bytes | None:
+        """Return a picture that is in the file itself; None for one in a file of its own."""
+        uri, view = image.get("uri"), image.get("bufferView")
+        if isinstance(uri, str):
+            return _decode_data_uri(uri) if uri[:5].lower() == "data:" else None
+        data = None if view is None else buffers.view_bytes(view)
+        return None if data is None else bytes(data)
 
 
 def refuse_gltf(message: str, **context: str | int) -> ImportRefused:
@@ -60,15 +70,8 @@ def check_gltf(path: Path) -> GltfFindings:
 
     Raises ImportRefused for what is unsafe or damaged, OSError when it cannot be read.
     """
-    with path.open("rb") as file:
-        is_binary = file.read(4) == b"glTF"
-    root, binary = _read_binary(path) if is_binary else (_read_text(path), None)
-    document = _Document(path=path, root=root, binary=binary)
-    _check_version(root)
-    _check_every_uri(document)
-    buffers = Buffers(root, _load_buffers(document))
-    DataCheck(root, buffers, file_size=path.stat().st_size, refuse=refuse_gltf).check()
-    _check_nodes(items(root, "nodes"))
+    document, buffers = open_gltf(path)
+    root = document.root
     images = items(root, "images")
     if len(images) > MAX_IMAGES:
         raise refuse_gltf(f"it holds {len(images)} pictures.", images=len(images))
@@ -83,6 +86,20 @@ def check_gltf(path: Path) -> GltfFindings:
         extensions_required=names,
         warnings=tuple(dict.fromkeys(document.warnings)),
     )
+
+
+def open_gltf(path: Path) -> tuple[GltfDocument, Buffers]:
+    """Open a file and check it but for its pictures; raise as :func:`check_gltf` does."""
+    with path.open("rb") as file:
+        is_binary = file.read(4) == b"glTF"
+    root, binary = _read_binary(path) if is_binary else (_read_text(path), None)
+    document = GltfDocument(path=path, root=root, binary=binary)
+    _check_version(root)
+    _check_every_uri(document)
+    buffers = Buffers(root, _load_buffers(document))
+    DataCheck(root, buffers, file_size=path.stat().st_size, refuse=refuse_gltf).check()
+    _check_nodes(items(root, "nodes"))
+    return document, buffers
 
 
 def items(root: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -150,7 +167,7 @@ def _check_version(root: dict[str, Any]) -> None:
         raise refuse_gltf("it does not say that it is glTF 2.", version=str(version)[:20])
 
 
-def _check_every_uri(document: _Document) -> None:
+def _check_every_uri(document: GltfDocument) -> None:
     """Judge every value named ``uri`` anywhere, extensions included: an importer may follow any of them."""
     for uri in _uris(document.root):
         if not isinstance(uri, str):
@@ -180,7 +197,7 @@ def _uris(root: Any) -> Iterator[Any]:
             waiting.extend(inner for inner in value if isinstance(inner, dict | list))
 
 
-def _load_buffers(document: _Document) -> list[tuple[int, memoryview | None]]:
+def _load_buffers(document: GltfDocument) -> list[tuple[int, memoryview | None]]:
     """Return for each buffer its length and, where cheap, its bytes; refuse what is shorter than it says."""
     found: list[tuple[int, memoryview | None]] = []
     for index, buffer in enumerate(items(document.root, "buffers")):
@@ -197,7 +214,7 @@ def _load_buffers(document: _Document) -> list[tuple[int, memoryview | None]]:
     return found
 
 
-def _embedded(document: _Document, index: int, buffer: dict[str, Any], length: int) -> memoryview | None:
+def _embedded(document: GltfDocument, index: int, buffer: dict[str, Any], length: int) -> memoryview | None:
     if index == 0 and document.binary is not None:
         return _enough(document.binary, index, length)
     extensions = buffer.get("extensions")
@@ -207,7 +224,7 @@ def _embedded(document: _Document, index: int, buffer: dict[str, Any], length: i
     return None
 
 
-def _external(document: _Document, index: int, uri: str, length: int) -> memoryview | None:
+def _external(document: GltfDocument, index: int, uri: str, length: int) -> memoryview | None:
     file = resolve_uri(uri, document.path.parent)
     if file is None or not file.is_file():
         raise refuse_gltf(f"its data file {_show(uri)} is not there. Get the whole package.", buffer=index)
@@ -255,7 +272,7 @@ def _check_nodes(nodes: list[dict[str, Any]]) -> None:
         raise refuse_gltf("its nodes go round in a circle.")
 
 
-def _check_image(document: _Document, buffers: Buffers, index: int, image: dict[str, Any]) -> None:
+def _check_image(document: GltfDocument, buffers: Buffers, index: int, image: dict[str, Any]) -> None:
     uri, view = image.get("uri"), image.get("bufferView")
     size = None
     if isinstance(uri, str) and uri[:5].lower() == "data:":
