@@ -48,18 +48,21 @@ from .services.declare import Declarations
 from .services.documents import Documents
 from .services.download import Download
 from .services.feeds import Feeds
+from .services.fingerprinting import Fingerprinting
 from .services.fresh_links import FreshLinks
 from .services.guard import Guard
 from .services.health import Health
 from .services.history import PurchaseHistory
 from .services.house import House
 from .services.import_plan import PlanImport
+from .services.known_content import KeptIndex
 from .services.past import BookPast
 from .services.pickup import PickUp
 from .services.pictures import KeepPictures
 from .services.previews import Previews
 from .services.purchase import Purchase
 from .services.quote import MakeQuote
+from .services.recognize import Recognize
 from .services.reconcile import Reconcile
 from .services.refund import Refunds
 from .services.report import MakeReport
@@ -357,6 +360,8 @@ def _build_services(
             ledger_name=settings.ledger_url or str(settings.ledger_path),
         ),
         rights=ExportRights(ledger=ledger, clock=clock, catalogue=catalogue),
+        fingerprinting=Fingerprinting(ledger=ledger, store=store),
+        recognize=Recognize(ledger=ledger, clock=clock, index=KeptIndex(ledger), name_of=catalogue.name_of),
         accounts=accounts,
         health=network.health,
         balances=balances,

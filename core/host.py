@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from .model.content import Candidate
 from .model.listing import MediaKind
 from .model.material import MaterialSpec
 from .model.scene import Handle, SceneScan
@@ -99,6 +100,14 @@ class Host(Protocol):
         """
         ...
 
+    def copy_out(self, handles: tuple[Handle, ...]) -> Iterator[Candidate]:
+        """Copy meshes and images out one by one, to be recognized; what is gone or no content is left out."""
+        ...
+
+    def save(self) -> Path:
+        """Save the open scene file where it is, and return where; raise HostError when it has no place."""
+        ...
+
     def open_url(self, url: str) -> bool:
         """Show a web page to the user; False when this host has no user in front of it."""
         ...
@@ -154,6 +163,16 @@ class NoHost:
     def scan_file(self, path: Path) -> SceneScan | None:  # noqa: ARG002 - the port's signature
         """Return None: files are read without a DCC here."""
         return None
+
+    def copy_out(self, handles: tuple[Handle, ...]) -> Iterator[Candidate]:  # noqa: ARG002 - the port's
+        """Return nothing: no scene is open."""
+        return iter(())
+
+    def save(self) -> Path:
+        """Refuse: no scene is open."""
+        from .errors import HostError
+
+        raise HostError("Saving a scene needs Blender.")
 
     def open_url(self, url: str) -> bool:  # noqa: ARG002 - the port's signature
         """Do nothing; the caller prints the address."""

@@ -95,6 +95,7 @@ def _take(context: Context, path: Path, grant_id: str, *, other_product: bool) -
             cancel=task.token,
         )
     context.app.services.pictures.keep_for(grant_id)
+    context.app.services.fingerprinting.keep_for(grant_id)
     _show_taken(taken, path, as_json=context.as_json)
     return 0
 

@@ -53,6 +53,12 @@ FAIL_ON = {
     type=click.Choice(list(FAIL_ON)),
     help="From which verdict on it ends with 3 or 4, and with 0 before; without it, from review on.",
 )
+@click.option(
+    "--recognize",
+    "recognizing",
+    is_flag=True,
+    help="Also hint at undeclared content that looks like what you own.",
+)
 @pass_context
 def report(
     context: Context,
@@ -63,14 +69,17 @@ def report(
     also: tuple[str, ...],
     output_dir: Path | None,
     fail_on: str | None,
+    recognizing: bool,
 ) -> int:
     """Say what SCENE (a .blend file) may be used for. Ends with 0, 3 or 4."""
     from ..services.write_report import render, write_report
+    from .recognize import look_at_scene
 
     chosen, files = _choose_outputs(formats, output, also, output_dir)
     use = context.read_use(use_path)
     scan = read_scan(context, scene)
-    made = context.app.services.report.run(scan, use, actor=context.actor)
+    recognized = look_at_scene(context, scan).found if recognizing else ()
+    made = context.app.services.report.run(scan, use, actor=context.actor, recognized=recognized)
     if output_dir is not None:
         stem = f"{PurePath(made.scene).stem or 'scene'}-licenses"
         files += [(one, output_dir.absolute() / one.name_file(stem)) for one in chosen]

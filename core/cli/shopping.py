@@ -225,6 +225,7 @@ def download(context: Context, what: str, output: Path | None, as_json: bool) ->
             grant_id, actor=context.actor, on_progress=task.report, cancel=task.token
         )
     app.services.pictures.keep_for(grant_id)
+    app.services.fingerprinting.keep_for(grant_id)
     places: dict[str, Path | None] = {file.sha256: app.store.path(file.sha256) for file in files}
     if output is not None:
         places.update(app.services.download.copy_out(files, output.absolute()))

@@ -175,6 +175,14 @@ class LedgerReader(Protocol):
         """Return how many values of a studio there are; ``wanted`` as for :meth:`values`."""
         ...
 
+    def fingerprints_of(self, grant_id: str) -> tuple[KnownContent, ...]:
+        """Return what one grant's (or declaration's) content is recognized by, in the order of coming."""
+        ...
+
+    def fingerprint_state(self) -> str:
+        """Return a text that is another one whenever fingerprints came or went. Quick."""
+        ...
+
     def audit(self, *, after: int = 0, limit: int = 10_000) -> tuple[AuditEntry, ...]:
         """Return audit entries in order, with ``sequence > after``."""
         ...

@@ -241,6 +241,21 @@ class SqlReader:
         with translated(self._place), self._connect() as connection:
             return connection.execute(query).first() is not None
 
+    def fingerprints_of(self, grant_id: str) -> tuple[KnownContent, ...]:
+        """Return what one grant's (or declaration's) content is recognized by, in the order of coming."""
+        table = schema.fingerprints
+        query = select(table).where(table.c.grant_id == grant_id).order_by(table.c.serial)
+        return self._all(query, decision_rows.read_content, table)
+
+    def fingerprint_state(self) -> str:
+        """Return how many fingerprints there are, and the last one: a number may be given twice."""
+        table = schema.fingerprints
+        newest = select(table.c.serial, table.c.code).order_by(table.c.serial.desc()).limit(1)
+        with translated(self._place), self._connect() as connection:
+            count = connection.execute(select(func.count()).select_from(table)).scalar_one()
+            last = connection.execute(newest).one_or_none()
+        return f"{count}" if last is None else f"{count} {last.serial} {last.code}"
+
     def audit(self, *, after: int = 0, limit: int = 10_000) -> tuple[AuditEntry, ...]:
         """Return audit entries in order, with ``sequence > after``.
 

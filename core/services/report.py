@@ -18,9 +18,11 @@ from ..model.declaration import Declaration, is_declaration_id
 from ..model.grant import Grant, Usage
 from ..model.intended_use import IntendedUse
 from ..model.license import LicenseTerms
+from ..model.recognition import Recognized
 from ..model.report import Report
 from ..model.scene import SceneScan
 from ..reports.build import build_report
+from ..reports.recognized import recognized_hints
 from ..settings import VERSION
 from ..stamp_format import decode
 from .evidence import gather_evidence
@@ -44,13 +46,19 @@ class MakeReport:
     house: House
 
     def run(
-        self, scan: SceneScan, use: IntendedUse, *, actor: str, house: HouseRules | None = None
+        self,
+        scan: SceneScan,
+        use: IntendedUse,
+        *,
+        actor: str,
+        house: HouseRules | None = None,
+        recognized: Iterable[Recognized] = (),
     ) -> Report:
         """Build the report and note in the audit that it was made.
 
-        ``house`` takes the place of the studio's own rules and resolutions.
+        ``house`` takes the place of the studio's own rules and resolutions; ``recognized`` becomes hints.
         """
-        report, house = self._judge(scan, use, house)
+        report, house = self._judge(scan, use, house, recognized)
         with self.ledger.transaction() as work:
             work.record(
                 AuditEvent(
@@ -75,7 +83,11 @@ class MakeReport:
         return self._judge(scan, use, None)[0]
 
     def _judge(
-        self, scan: SceneScan, use: IntendedUse, house: HouseRules | None
+        self,
+        scan: SceneScan,
+        use: IntendedUse,
+        house: HouseRules | None,
+        recognized: Iterable[Recognized] = (),
     ) -> tuple[Report, HouseRules]:
         counts = count_grants(scan)
         held = self.find_held(scan, counts)
@@ -94,7 +106,7 @@ class MakeReport:
             licenses=self.catalogue.all(),
             studio=house.studio,
             resolutions=house.resolutions,
-            notices=house.notices,
+            notices=(*house.notices, *recognized_hints(recognized)),
         )
         return report, house
 

@@ -14,6 +14,7 @@ from .feeding import Feeding
 from .monitoring import Monitoring
 from .past_purchases import PastPurchases
 from .picking_up import PickingUp
+from .recognizing import Recognizing
 from .refunding import Refunding
 from .reporting import Reporting
 from .searching import Searching
@@ -31,5 +32,6 @@ class SessionController(
     Feeding,
     Monitoring,
     Exchanging,
+    Recognizing,
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

@@ -77,6 +77,7 @@ class Importing(SessionPart):
     def _fetched(self, grant: Grant, progress: OrderProgress) -> None:
         progress.stage = "ready"
         self._keep_picture(grant)
+        self._keep_fingerprints(grant, is_new=True)
         if grant.id in self._import_when_ready:
             self._prepare(grant, progress)
         self._changed()
@@ -94,6 +95,7 @@ class Importing(SessionPart):
         def done(prepared: PreparedImport) -> None:
             self._prepared[grant.id] = prepared
             self._keep_picture(grant)
+            self._keep_fingerprints(grant)
             self._ready(grant, progress)
 
         progress.task = self._tasks.submit(
@@ -126,6 +128,15 @@ class Importing(SessionPart):
             lambda task: self._services.pictures.keep(grant, listing=listing, cancel=task.token),
             subject=grant.id,
         )
+
+    def _keep_fingerprints(self, grant: Grant, *, is_new: bool = False) -> None:
+        """Keep what the files can be recognized by: new ones, or if nothing is kept. Best effort."""
+
+        def take(task: Task) -> None:
+            if is_new or not self._services.fingerprinting.is_taken(grant.id):
+                self._services.fingerprinting.take(grant.id, cancel=task.token)
+
+        self._tasks.submit("fingerprints", f"Noting what {grant.title} looks like", take, subject=grant.id)
 
     def _step_failed(self, progress: OrderProgress, error: ClearanceError) -> None:
         progress.problem = Problem.of(error)

@@ -19,6 +19,7 @@ from ..services.declare import Declarations
 from ..services.documents import Documents
 from ..services.download import Download
 from ..services.feeds import Feeds
+from ..services.fingerprinting import Fingerprinting
 from ..services.guard import Guard
 from ..services.health import Health
 from ..services.history import PurchaseHistory
@@ -30,6 +31,7 @@ from ..services.pictures import KeepPictures
 from ..services.previews import Previews
 from ..services.purchase import Purchase
 from ..services.quote import MakeQuote
+from ..services.recognize import Recognize
 from ..services.reconcile import Reconcile
 from ..services.refund import Refunds
 from ..services.report import MakeReport
@@ -69,6 +71,8 @@ class Services:
     terms: Terms
     scan: ScanProduction
     rights: ExportRights
+    fingerprinting: Fingerprinting
+    recognize: Recognize
     accounts: Accounts
     health: Health
     balances: Balances

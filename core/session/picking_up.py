@@ -84,6 +84,7 @@ class PickingUp(Importing):
             progress.stage, progress.task = "ready", None
             self.look_for_downloads()
             self._keep_picture(grant)
+            self._keep_fingerprints(grant, is_new=True)
             if then_import or grant.id in self._import_when_ready:
                 self._import_when_ready.add(grant.id)
                 self._prepare(grant, progress)

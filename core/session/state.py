@@ -17,6 +17,7 @@ from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, SearchPage, SearchQuery
 from ..model.money import Balance
+from ..model.recognition import Passed, Recognized
 from ..model.report import Report
 from ..model.resolution import Resolution
 from ..services.health import MarketplaceHealth
@@ -211,6 +212,26 @@ class Decisions:
 
 
 @dataclass(slots=True, kw_only=True)
+class RecognitionState:
+    """The look for unstamped content that the ledger knows. ``total`` counts the data-blocks to look at."""
+
+    phase: Phase = Phase.IDLE
+    task: Task | None = None
+    is_learning: bool = False
+    """What was bought before is looked into first."""
+    waiting: int = 0
+    """Batches that are being compared."""
+    is_all_here: bool = False
+    looked_at: int = 0
+    total: int = 0
+    known: int = 0
+    """How many images and meshes the ledger knows."""
+    found: list[Recognized] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class ExchangeNote:
     """The last file that left with its licenses, or came in with them."""
 
@@ -268,6 +289,7 @@ class SessionState:
     alerts: AlertsState = field(default_factory=AlertsState)
     decisions: Decisions = field(default_factory=Decisions)
     exchange: ExchangeNote | None = None
+    recognition: RecognitionState = field(default_factory=RecognitionState)
     problem: Problem | None = None
     """The last problem that belongs nowhere else."""
     revision: int = 0

@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" /
 
 from feeds import measure_feeds  # noqa: E402
 from ledgers import measure_ledger  # noqa: E402
+from recognition import measure_recognition  # noqa: E402
 from sandbox_process import SandboxProcess, start_sandbox  # noqa: E402
 from scenes import make_big_scene  # noqa: E402
 
@@ -63,7 +64,9 @@ def main() -> int:
     parser.add_argument("--products", type=int, default=1_000_000, help="in the feed; 0 measures no feed")
     parser.add_argument("--grants", type=int, default=1_000_000, help="in the ledger; 0 measures no ledger")
     parser.add_argument("--files", type=int, default=1_000, help=".blend files to scan; 0 scans none")
-    parser.add_argument("--only", choices=("feeds", "ledger", "scan"), help="measure just this")
+    parser.add_argument("--known", type=int, default=100_000, help="fingerprints; 0 measures no recognition")
+    only = ("feeds", "ledger", "scan", "recognition")
+    parser.add_argument("--only", choices=only, help="measure just this")
     options = parser.parse_args()
     rows: list[Row] = []
     blender = os.environ.get("CLEARANCE_BPY_PYTHON")
@@ -79,6 +82,9 @@ def main() -> int:
     if options.products and options.only in {None, "feeds"}:
         with tempfile.TemporaryDirectory() as folder:
             rows += [Row(*row) for row in measure_feeds(Path(folder), options.runs, options.products)]
+    if options.known and options.only in {None, "recognition"}:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += [Row(*row) for row in measure_recognition(Path(folder), options.runs, options.known)]
     if options.only:
         print_rows(rows)
         return 0

@@ -31,7 +31,7 @@ from core.ids import hash_grant_id
 from core.ledger.engine import SqlLedger
 from core.ledger.port import Ledger, LedgerReader
 from core.model.evidence import RefundState
-from core.model.fingerprint import ContentKind
+from core.model.fingerprint import ContentKind, KnownContent
 from core.model.grant import GrantState
 from core.model.license import TermsSource
 from core.model.listing import ListingRef
@@ -419,6 +419,25 @@ def test_fingerprints_of_one_grant_are_replaced_and_those_of_others_stay(ledger:
         work.replace_fingerprints("grant_1", [])
     assert not ledger.fingerprinted("grant_1")
     assert ledger.fingerprinted("declaration_1")
+
+
+def test_what_one_grant_is_recognized_by_and_whether_anything_changed(ledger: Ledger) -> None:
+    states = [ledger.fingerprint_state()]
+
+    def write(contents: list[KnownContent]) -> None:
+        with ledger.transaction() as work:
+            work.replace_fingerprints("grant_1", contents)
+            assert work.fingerprints_of("grant_1") == tuple(contents)
+        states.append(ledger.fingerprint_state())
+
+    with ledger.transaction() as work:
+        work.add_grant(make_grant(1))
+    write([make_content(1), make_content(2, kind=ContentKind.MESH)])
+    write([make_content(1), make_content(3)])
+    write([])
+    assert ledger.fingerprint_state() == states[-1] == states[0]
+    assert len(set(states)) == 3
+    assert ledger.fingerprints_of("grant_1") == ledger.fingerprints_of("nobody") == ()
 
 
 def test_fingerprints_of_nobody_or_of_somebody_else_are_refused(ledger: Ledger) -> None:
