@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import bpy
 
 from ..core.errors import ClearanceError, HostError, ImportRefused, UserInputError
 from ..core.host import ImportPlan
+from ..core.model.content import Candidate
 from ..core.model.scene import Handle, SceneScan
 from ..core.stamp_format import Stamp
 from . import data_blocks, runtime, stamp_io, strips
@@ -154,6 +156,26 @@ class BlenderHost:
             why = " ".join(str(error).split()).removeprefix("Error: ")
             raise UserInputError(f"{path.name} cannot be opened: {why}", code="report.unreadable") from error
         return self.scan()
+
+    def copy_out(self, handles: tuple[Handle, ...]) -> Iterator[Candidate]:
+        """Copy meshes and images out one by one, however large; what is gone is left out."""
+        from .content import copy_out
+
+        for block in data_blocks.find((handle.id_type, handle.session_uid) for handle in handles):
+            candidate = copy_out(block)
+            if candidate is not None:
+                yield candidate
+
+    def save(self) -> Path:
+        """Save the open file where it is; HostError when it was never saved."""
+        if not bpy.data.filepath:
+            raise HostError("The scene was never saved; save it once, then try again.", code="host.no_place")
+        try:
+            bpy.ops.wm.save_mainfile()
+        except RuntimeError as error:
+            why = " ".join(str(error).split()).removeprefix("Error: ")
+            raise HostError(f"The scene could not be saved: {why}", code="host.save") from error
+        return Path(bpy.data.filepath)
 
     def open_url(self, url: str) -> bool:
         """Open a web page in the user's browser; False for anything but http(s), and where nobody looks.

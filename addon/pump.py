@@ -76,9 +76,10 @@ def step(*, budget_s: float) -> float:
     feed_previews(app, until=started + budget_s)
     if runtime.has_ready_imports() or runtime.passing().ready or runtime.has_declared():
         _import_in_window()
+    is_looking = step_look(app, until=started + budget_s)
     if runtime.has_changed(_signature(app)) or was_starting:
         redraw()
-    busy = not app.tasks.idle or app.session.state.thumbnails
+    busy = not app.tasks.idle or app.session.state.thumbnails or is_looking
     return BUSY_S if busy else IDLE_S
 
 
@@ -110,6 +111,7 @@ def drain_until_idle(timeout_s: float) -> bool:
     until = time.monotonic() + timeout_s
     while True:
         write_seen_exports()
+        is_looking = step_look(app, until=None)
         finished = app.tasks.wait(timeout_s=max(0.0, until - time.monotonic()))
         feed_previews(app, until=None)
         for grant_id in runtime.take_ready_imports():
@@ -117,10 +119,20 @@ def drain_until_idle(timeout_s: float) -> bool:
             import_now(grant_id)
         while runtime.has_declared() and stamp_declared_now():
             pass
+        if is_looking:
+            continue
         if app.tasks.idle and not app.session.state.thumbnails and not runtime.has_ready_imports():
             return finished
         if time.monotonic() >= until:
             return False
+
+
+def step_look(app: App, *, until: float | None) -> bool:
+    """Copy a little out for the look that is under way; return whether there is more."""
+    looks = runtime.looks()
+    if looks and not looks[0].step(app, until=until):
+        looks.clear()
+    return bool(looks)
 
 
 def feed_previews(app: App, *, until: float | None) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ..core.settings import Settings
 
     # Only for the type checker: at run time this import would double what enabling the extension costs.
+    from .recognizing import Look
+
     class ThisBlender(Host, Protocol):
         """This Blender as the core's host, with what only the add-on asks of it. See :mod:`.host`."""
 
@@ -94,6 +96,7 @@ class _Runtime:
     drawn: tuple[object, ...] = ()
     passing: Passing = field(default_factory=Passing)
     watching: Watching = field(default_factory=Watching)
+    looks: list[Look] = field(default_factory=list)
 
 
 _runtime = _Runtime()
@@ -284,6 +287,11 @@ def passing() -> Passing:
     return _runtime.passing
 
 
+def looks() -> list[Look]:
+    """Return the look for owned content that is under way: none or one, for whoever starts and steps it."""
+    return _runtime.looks
+
+
 def is_first_asked(ref: str) -> bool:
     """Say whether this thumbnail was never asked for before, and remember that it was now."""
     first = ref not in _runtime.asked_thumbnails
@@ -303,6 +311,7 @@ def forget_report() -> None:
     if _runtime.app is not None:
         from ..core.session.state import Phase
 
+        _runtime.app.session.forget_recognition()
         state = _runtime.app.session.state
         state.report, state.report_problem, state.report_phase = None, None, Phase.IDLE
         state.revision += 1
@@ -365,6 +374,7 @@ def close() -> None:
     _runtime.wishes.clear()
     _runtime.declared.clear()
     _runtime.waiting.clear()
+    _runtime.looks.clear()
     _runtime.asked_thumbnails.clear()
     _runtime.drawn = ()
     _runtime.passing = Passing()

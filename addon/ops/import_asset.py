@@ -2,6 +2,7 @@
 # mypy: disable-error-code="valid-type"
 """Import what is owned, as what it is to be, with its license on every data-block, in one undo step."""
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ from .import_uses import AUTO, can_be_world, list_uses
 
 if TYPE_CHECKING:
     from ...core.app import App
+    from ...core.model.scene import Handle
     from ...core.services.import_plan import PreparedImport
 
+log = logging.getLogger(__name__)
 WAIT_S = 3600.0
 """How long a script without a window waits for a download before it gives up."""
 
@@ -116,7 +119,22 @@ def import_and_stamp(prepared: "PreparedImport", wish: runtime.ImportWish) -> in
         # An import without its stamp must not be.
         host.discard(handles)
         raise
+    _remember(prepared, handles)
     return stamped
+
+
+def _remember(prepared: "PreparedImport", handles: "tuple[Handle, ...]") -> None:
+    """Have noted what came in, so that it is recognized without its stamp. Never ends an import."""
+    from .. import data_blocks
+    from ..content import copy_import
+
+    try:
+        blocks = data_blocks.find((handle.id_type, handle.session_uid) for handle in handles)
+        contents = copy_import(blocks, prepared.title)
+    except (RuntimeError, MemoryError, ReferenceError):
+        log.exception("What was imported could not be copied out to be recognized later")
+        return
+    runtime.app().session.remember_imported(prepared.grant.id, contents)
 
 
 def _grant_id(app: "App", wanted: str) -> str:

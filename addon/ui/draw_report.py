@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import icons, widgets
+from .draw_recognized import draw_recognized
 from .rows import Note, Tone
 from .view_report import ObstacleRow, ReportView, view_report
 
@@ -176,6 +177,7 @@ def draw_undeclared(layout: Any, context: Any, app: App) -> None:
     row = layout.row(align=True)
     row.operator("clearance.declare", text="Declare Selected…").scope = "SELECTED"
     row.operator("clearance.declare", text="Declare All…").scope = "ALL"
+    draw_recognized(layout, context, app)
     widgets.draw_text(layout, context, "Nobody has said where these come from:")
     column = layout.column(align=True)
     for name in shown.undeclared:
