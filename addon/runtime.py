@@ -198,7 +198,7 @@ def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
         made = build_app(settings, host=blender)
         for info in made.session.marketplaces:
             made.session.refresh_account(info.id)
-        made.session.refresh_library()
+        made.session.load_library()
         made.session.load_feeds()
         attempt.app = made
     except Exception as error:  # noqa: BLE001 - handed to the main thread, which tells the user

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import ClearanceError, PurchaseInDoubt, UserInputError
+from ..errors import ClearanceError, LedgerError, PurchaseInDoubt, UserInputError
 from ..marketplaces import registry
 from ..marketplaces.base import Capability, Wanted
+from ..model.grant import Grant
 from ..model.money import Balance
 from ..model.order import Order, OrderState
 from ..services.quote import QuoteResult
@@ -153,17 +154,28 @@ class Buying(Importing):
         )
 
     def _paid(self, progress: OrderProgress, order: Order, *, then_import: bool) -> None:
-        self.refresh_library()
-        grant = next((g for g in self.state.library if g.order_id == order.id), None)
-        if grant is None:
-            progress.stage = "failed"
-            progress.problem = Problem(
-                code="ledger", message="The order is paid, but its license is not in the ledger."
-            )
-            return
+        """Read the library again, with the new grant in it, and go on with that."""
+
+        def read(grants: tuple[Grant, ...]) -> None:
+            self._take_library(grants)
+            grant = next((one for one in grants if one.order_id == order.id), None)
+            if grant is not None:
+                self._granted(progress, order, grant, then_import=then_import)
+                return
+            message = "The order is paid, but its license is not in the ledger."
+            self._buy_failed(progress, LedgerError(message, code="ledger"))
+
+        self._tasks.submit(
+            "library",
+            "Reading the library",
+            lambda _task: self._library(),
+            on_done=read,
+            on_error=lambda error: self._buy_failed(progress, error),
+            subject=order.id,
+        )
+
+    def _granted(self, progress: OrderProgress, order: Order, grant: Grant, *, then_import: bool) -> None:
         progress.grant_id, progress.checkout_url = grant.id, ""
-        if self.state.selection is not None and self.state.selection.ref == grant.ref:
-            self.state.selection.owned = self._owned(grant.ref, grant.kind)
         if then_import:
             self._import_when_ready.add(grant.id)
         if self._is_picked_up(order):

@@ -103,24 +103,42 @@ class SessionPart:
         self._host = host
         self._settings = settings
         self._library = library
+        self._library_read = False
 
     @property
     def marketplaces(self) -> tuple[MarketplaceInfo, ...]:
         """All marketplaces, in the order in which they are shown."""
         return tuple(registry.find(marketplace).INFO for marketplace in registry.all_ids())
 
+    def load_library(self) -> None:
+        """Read the active grants right here: for whoever builds the session, before anybody else uses it."""
+        self._take_library(self._library())
+
     def refresh_library(self) -> None:
-        """Read the active grants from the ledger (a quick local read)."""
-        self.state.library = list(self._library())
+        """Read the active grants again in a worker: a studio's ledger is on the network."""
+        self._tasks.submit(
+            "library",
+            "Reading the library",
+            lambda _task: self._library(),
+            on_done=self._take_library,
+            on_error=self._problem,
+        )
+
+    def _take_library(self, grants: Iterable[Grant]) -> None:
+        self._library_read = True
+        self.state.library = list(grants)
         self.state.owned_refs = {
             name_thing(g.ref, g.kind, registry.find(g.ref.marketplace).INFO): g.id
             for g in reversed(self.state.library)
             if g.ref.marketplace in registry.MODULES
         }
+        selection = self.state.selection
+        if selection is not None:
+            selection.owned = self._owned(selection.ref, selection.listing.kind)
         self._changed()
 
     def _grant(self, grant_id: str) -> Grant:
-        self.refresh_library()
+        """Return a grant that the user sees; the services look into the ledger before they do anything."""
         grant = next((g for g in self.state.library if g.id == grant_id), None)
         if grant is None or grant.state is not GrantState.ACTIVE:
             raise UserInputError(
@@ -140,7 +158,8 @@ class SessionPart:
         return bool(self._owned(listing.ref, listing.kind))
 
     def _note_owned(self, listings: Iterable[Listing]) -> None:
-        if not self.state.library and any(listings):
+        if not self._library_read and any(listings):
+            self._library_read = True
             self.refresh_library()
 
     def _problem(self, error: ClearanceError) -> None:

@@ -192,6 +192,7 @@ def test_a_video_goes_from_the_store_into_the_scene_and_stays(
     content = media.make_mov(tmp_path / "delivered.mov").read_bytes()
     grant = replace(made.grant(), kind=load("core.model.listing").MediaKind.VIDEO, title="Surf")
     deliver(load, app, grant, content)
+    app.session.load_library()
     files.make_users_scene()
     bpy.ops.clearance.import_asset(grant_id=grant.id, use="SEQUENCER")
     assert app.tasks.wait(timeout_s=20)

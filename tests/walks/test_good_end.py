@@ -74,6 +74,7 @@ def test_an_hour_later_it_is_all_still_there(start: Callable[..., Walker], walk:
     again = start(walk)  # the next day: another session over the same folder, and no key
     again.host.online = False
     again.session.refresh_library()
+    again.wait()
     assert [grant.id for grant in again.state.library] == [prepared.grant.id]
     again.session.prepare_import(prepared.grant.id)
     again.wait()
