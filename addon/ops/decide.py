@@ -269,6 +269,46 @@ class CLEARANCE_OT_resolve_finding(Operator):
         return {"FINISHED"}
 
 
+class CLEARANCE_OT_withdraw_declaration(Operator):
+    """Say that this declaration holds no more. What carries it is undeclared from then on, in every scene"""
+
+    bl_idname = "clearance.withdraw_declaration"
+    bl_label = "Withdraw…"
+    bl_options = {"INTERNAL"}
+
+    declaration_id: StringProperty(name="Declaration", options={"SKIP_SAVE", "HIDDEN"})
+    title: StringProperty(name="Title", options={"SKIP_SAVE", "HIDDEN"})
+    reason: StringProperty(
+        name="Why", description="For whoever reads the audit", maxlen=2000, options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the app."""
+        return refuse(cls, why_no_app())
+
+    def invoke(self, context: Any, _event: Any) -> Answer:
+        """Ask why."""
+        result: Answer = context.window_manager.invoke_props_dialog(
+            self, width=DIALOG_WIDTH, title="Withdraw the Declaration", confirm_text="Withdraw"
+        )
+        return result
+
+    def draw(self, context: Any) -> None:
+        """Draw the dialog."""
+        from ..ui import draw_decide
+
+        draw_decide.draw_withdraw(self, self.layout, context, width=DIALOG_WIDTH)
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Write it down in a worker."""
+        if not self.reason.strip():
+            raise UserInputError("Say why it holds no more.", code="declare.no_reason")
+        app.session.withdraw_declaration(self.declaration_id, reason=self.reason.strip())
+        return {"FINISHED"}
+
+
 def kinds_for(rule: str) -> tuple[str, ...]:
     """Return the kinds of resolution that can answer a rule, in the order of the dialog."""
     from ...core.policy.resolving import find_kinds
@@ -328,4 +368,5 @@ CLASSES: tuple[type[Operator], ...] = (
     CLEARANCE_OT_declare,
     CLEARANCE_OT_stamp_declared,
     CLEARANCE_OT_resolve_finding,
+    CLEARANCE_OT_withdraw_declaration,
 )

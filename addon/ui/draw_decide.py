@@ -29,6 +29,19 @@ def draw_declare(operator: Any, layout: Any, context: Any, fields: Sequence[str]
         widgets.draw_text(layout, context, "A person has to look at it all the same.", dialog=width)
 
 
+def draw_withdraw(operator: Any, layout: Any, context: Any, *, width: float) -> None:
+    """Draw what it means, and ask why."""
+    widgets.draw_text(
+        layout, context,
+        f"“{operator.title}” is undeclared from then on, in every scene that uses it. The stamps stay where "
+        "they are, and the audit keeps who declared it. It can be declared again.",
+        dialog=width,
+    )  # fmt: skip
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    layout.prop(operator, "reason")
+
+
 def draw_resolve(operator: Any, layout: Any, context: Any, kinds: Sequence[str], *, width: float) -> None:
     """Draw the kinds that can answer a finding, and what the chosen one needs."""
     widgets.draw_text(

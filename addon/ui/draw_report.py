@@ -161,7 +161,11 @@ def draw_licenses(layout: Any, context: Any, app: App) -> None:
         box.active = not row.quiet
         widgets.draw_text(box, context, row.title, icon=icons.TONES[row.tone], boxes=1, max_lines=2)
         widgets.draw_text(box, context, row.detail, icon="BLANK1", boxes=1)
-        box.operator("clearance.select_finding", icon=icons.SELECT).subject = row.grant_id
+        buttons = box.row(align=True)
+        buttons.operator("clearance.select_finding", icon=icons.SELECT).subject = row.grant_id
+        if row.withdraw:
+            button = buttons.operator("clearance.withdraw_declaration")
+            button.declaration_id, button.title = row.grant_id, row.title
 
 
 def draw_undeclared(layout: Any, context: Any, app: App) -> None:

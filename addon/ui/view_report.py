@@ -8,7 +8,7 @@ from datetime import timedelta
 from ...core.model.answer import SceneUse
 from ...core.model.findings import Finding, Severity, Verdict
 from ...core.model.report import Report, ReportGrant
-from ...core.policy.resolving import find_kinds
+from ...core.policy.resolving import WITHDRAWN, find_kinds
 from ...core.policy.wording import OUTPUTS
 from ...core.session.state import Decisions, Phase, SessionState
 from ..messages import tell
@@ -73,6 +73,8 @@ class LicenseRow:
     tone: Tone
     quiet: bool = False
     """It is in the file only, and counts for nothing that goes out."""
+    withdraw: bool = False
+    """It is a declaration that holds: it can be withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +248,7 @@ def _license(grant: ReportGrant) -> LicenseRow:
         detail=f"{where}{label} · {count(grant.data_blocks, 'data-block')}",
         tone=_VERDICTS[grant.verdict][1],
         quiet=quiet,
+        withdraw=bool(grant.origin) and all(finding.rule != WITHDRAWN for finding in grant.findings),
     )
 
 

@@ -17,9 +17,9 @@ from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..policy.resolution_file import parse_resolutions
 from ..policy.resolving import find_kinds, find_unused
-from ..policy.rules import RULE_NAMES
 from ..policy.use_file import parse_use
 from ..policy.wording import OUTPUTS
+from ..reports.rule_texts import RULE_TEXTS
 from ..services.house import BOOK_NAME, STUDIO_NAME, read_text
 from ..services.resolutions import ResolutionFile
 from .context import Context, json_option, pass_context, use_option
@@ -66,11 +66,16 @@ def check_files(context: Context, paths: tuple[Path, ...]) -> None:
 def list_rules(context: Context, as_json: bool) -> None:
     """List the rules, and what kinds of resolution answer each."""
     context.as_json = as_json
-    rows = [(rule, sorted(kind.value for kind in find_kinds(rule))) for rule in (*RULE_NAMES, "studio.*")]
+    asks = {rule: text.asks for rule, text in RULE_TEXTS.items()} | {"studio.*": "The studio's own rules."}
+    rows = [(rule, what, sorted(kind.value for kind in find_kinds(rule))) for rule, what in asks.items()]
     if as_json:
-        print_json([{"rule": rule, "answered_by": kinds} for rule, kinds in rows])
+        print_json([{"rule": rule, "asks": what, "answered_by": kinds} for rule, what, kinds in rows])
         return
-    print_table("", ("Rule", "Answered by"), [(rule, ", ".join(kinds) or "nothing") for rule, kinds in rows])
+    print_table(
+        "",
+        ("Rule", "What it asks", "Answered by"),
+        [(rule, what, ", ".join(kinds) or "nothing") for rule, what, kinds in rows],
+    )
 
 
 @policy.command("ask")

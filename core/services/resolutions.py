@@ -6,6 +6,7 @@ and version them. There, entries are only ever added at the end.
 
 from __future__ import annotations
 
+import difflib
 import os
 import tempfile
 from dataclasses import dataclass, replace
@@ -25,8 +26,8 @@ from ..policy.resolution_file import (
     encode_resolutions,
     parse_resolutions,
 )
-from ..policy.resolving import find_kinds
-from ..policy.rules import RULE_NAMES
+from ..policy.resolving import STUDIO, find_kinds
+from ..reports.rule_texts import RULE_TEXTS
 from .keep_file import keep_file
 
 MAX_REASON = 2000
@@ -61,8 +62,7 @@ class Resolutions:
         keeps it in another place than the ledger; the audit notes it all the same. Raises UserInputError for
         what could never count, and then nothing is written; DownloadError for the disk.
         """
-        if rule not in RULE_NAMES and not find_kinds(rule):
-            raise UserInputError(f"Nothing answers {rule!r}.", code="resolution.refused")
+        check_rule(rule)
         if len(reason) > MAX_REASON:
             raise UserInputError(
                 f"Keep the reason below {MAX_REASON:,} characters; attach the rest as evidence.",
@@ -117,6 +117,25 @@ class Resolutions:
     def resolutions(self) -> tuple[Resolution, ...]:
         """Return what the ledger keeps, in the order in which it came."""
         return self.ledger.resolutions()
+
+
+def check_rule(rule: str) -> None:
+    """Raise UserInputError for a rule that there is not, or whose finding nobody can decide away.
+
+    A studio's own rules are named in its file, which is not looked at here: any name is taken.
+    """
+    if rule not in RULE_TEXTS and not rule.startswith(STUDIO):
+        near = difflib.get_close_matches(rule, RULE_TEXTS, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise UserInputError(
+            f"There is no rule {rule!r}.{meant} `clearance policy rules` lists all.",
+            code="resolution.no_rule",
+        )
+    if not find_kinds(rule):
+        raise UserInputError(
+            f"Nothing answers {rule}: nobody can decide it away. Fix what it is about.",
+            code="resolution.refused",
+        )
 
 
 def _end_of(day: date | None) -> datetime | None:

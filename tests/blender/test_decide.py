@@ -154,6 +154,31 @@ def test_declaring_waits_for_object_mode(bpy: Any, load: Load, app: Any, scene: 
     assert stamp_of(scene.data)["license_id"] == "declared.own_work"
 
 
+def test_a_declaration_is_withdrawn_where_it_is_listed(bpy: Any, load: Load, app: Any, scene: Any) -> None:
+    declare(bpy, load)
+    check(bpy, load)
+    view = load("addon.ui.view_report").view_report
+    (row,) = view(app.session.state).licenses
+    assert row.withdraw
+    layout = recording_layout.Layout()
+    operator = SimpleNamespace(title=row.title, reason="")
+    load("addon.ui.draw_decide").draw_withdraw(
+        operator, layout, recording_layout.context_of_width(280), width=440
+    )
+    assert "undeclared from then on" in " ".join(layout.texts())
+    with pytest.raises(RuntimeError, match="Say why"):
+        bpy.ops.clearance.withdraw_declaration(declaration_id=row.grant_id, reason=" ")
+    bpy.ops.clearance.withdraw_declaration(declaration_id=row.grant_id, reason="It was bought after all.")
+    assert load("addon.pump").drain_until_idle(30)
+    (declaration,) = app.session.state.decisions.declarations
+    assert declaration.withdrawn_at is not None
+    assert any("declared since" in note.text for note in view(app.session.state).notes)
+    report = check(bpy, load)
+    assert any(finding.rule == "declaration.withdrawn" for finding in report.findings)
+    assert not any(row.withdraw for row in view(app.session.state).licenses)
+    assert stamp_of(scene)["grant_id"] == declaration.id
+
+
 def bought(load: Load, stamp: Any, scene: Any) -> None:
     """Stamp the chair with a license that this ledger does not know."""
     load("addon.runtime").host().stamp(

@@ -193,7 +193,8 @@ def test_the_rules_are_listed_with_what_answers_them(shell: Shell) -> None:
     rules = {row["rule"]: row["answered_by"] for row in shell.json("policy", "rules")}
     assert rules["grant.refunded"] == []
     assert rules["studio.*"] == ["cleared_in_writing", "not_visible", "replaced"]
-    assert "grant.refunded\tnothing" in shell.run("policy", "rules")[1]
+    refunded = "grant.refunded\tWhat was given back may no longer be used.\tnothing"
+    assert refunded in shell.run("policy", "rules")[1]
 
 
 def test_a_scene_is_answered_and_a_resolution_changes_the_answer(shell: Shell, tmp_path: Path) -> None:
@@ -308,10 +309,12 @@ def test_content_is_declared_listed_and_withdrawn(shell: Shell, tmp_path: Path) 
 
 def test_a_resolution_that_could_never_count_is_refused(shell: Shell) -> None:
     for argv, said in [
-        (("grant_1", "grant.refunded", "--kind", "replaced"), "no answer to grant.refunded"),
+        (("grant_1", "grant.refunded", "--kind", "replaced"), "Nothing answers grant.refunded"),
         (("grant_1", "use.seats", "--kind", "own_work"), "no answer to use.seats"),
         (("grant_1", "use.seats", "--kind", "cleared_in_writing"), "needs evidence"),
         (("grant_1", "use.seats", "--kind", "replaced"), "until when"),
+        (("grant_1", "use.seat", "--kind", "replaced"), "Did you mean use.seats?"),
+        (("grant_1", "", "--kind", "replaced"), "There is no rule ''"),
         (("grant_1", "scene.undeclared", "--kind", "own_work"), "Nothing answers"),
         (("grant_1", "use.seats", "--kind", "license_upgraded", "--evidence", "gone.pdf"), "cannot be read"),
     ]:
