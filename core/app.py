@@ -10,7 +10,7 @@ import random
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .clock import Clock, SystemClock
@@ -44,6 +44,7 @@ from .services.alert_file import AlertFile
 from .services.approve import Approve
 from .services.audit_papers import AuditPapers
 from .services.balances import Balances
+from .services.check_delivery import CheckDelivery
 from .services.declare import Declarations
 from .services.documents import Documents
 from .services.download import Download
@@ -283,6 +284,7 @@ def _build_services(
     house = House(ledger=ledger, catalogue=catalogue, settings=settings)
     fresh_links = FreshLinks()
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
+    check = CheckDelivery(ledger=ledger, store=store, clock=clock, ids=ids, find_listing=feeds.listing)
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
     quote = MakeQuote(
         ledger=ledger,
@@ -333,6 +335,7 @@ def _build_services(
             store=store,
             clock=clock,
             fresh_links=fresh_links,
+            check=check,
         ),
         plan_import=PlanImport(
             ledger=ledger,
@@ -377,7 +380,8 @@ def _build_services(
             place=Routes(settings.sandbox_url or None).wire,
         ),
         refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids),
-        pickup=pickup,
+        pickup=replace(pickup, check=check),
+        check_delivery=check,
         history=PurchaseHistory(ledger=ledger, sender=client, settle=settle, past=past, clock=clock, ids=ids),
         guard=Guard(
             judge=report.judge, ledger=ledger, clock=clock, read_settings=AlertFile.of(settings).read

@@ -39,10 +39,11 @@ ALLOWED: dict[str, set[str]] = {
     "files": FOUNDATION | {"http", "host", "stamp_format"},
     "fingerprints": {"errors", "model"},
     "rights": {"errors", "model", "stamp_format"},
+    "quality": {"model"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION
     | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
-    | {"credentials", "settings", "stamp_format", "host", "fingerprints", "rights"},
+    | {"credentials", "settings", "stamp_format", "host", "fingerprints", "rights", "quality"},
     "session": FOUNDATION
     | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"}
     | {"rights"},
@@ -50,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
 EVERYTHING = {"app", "cli"}
 
 # Parts that may do no I/O at all, and what that means in imports.
-NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints", "rights"}
+NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints", "rights", "quality"}
 IO_MODULES = {
     "requests",
     "sqlalchemy",

@@ -74,7 +74,7 @@ def prepare_import(
         with explain_disk_errors("prepare the files for the import"):
             packages: list[UnityPackage] = []
             for file in files:
-                packages += _lay_out(store, file, folder, cancelled, limits=limits, tools=tools)
+                packages += lay_out(store, file, folder, cancelled, limits=limits, tools=tools)
             choice = choose_main(
                 folder,
                 kind=grant.kind,
@@ -113,8 +113,14 @@ def show_title(title: str) -> str:
     return " ".join(shown.split()).encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip()
 
 
-def _lay_out(
-    store: Store, file: GrantFile, folder: Path, cancelled: Cancelled, *, limits: Limits, tools: Tools
+def lay_out(
+    store: Store,
+    file: GrantFile,
+    folder: Path,
+    cancelled: Cancelled,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    tools: Tools = DEFAULT_TOOLS,
 ) -> tuple[UnityPackage, ...]:
     """Bring one stored file into the working folder, an archive into a folder of its own."""
     stop_if(cancelled)

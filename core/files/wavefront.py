@@ -80,6 +80,16 @@ def neutralize_mtl(path: Path, folder: Path, *, by_name: dict[str, list[Path]] |
     return Neutralized(warnings=tuple(warnings))
 
 
+def texture_names(path: Path) -> list[str]:
+    """Return the pictures that a material file refers to, as it names them, each once."""
+    if path.stat().st_size > MAX_MTL:
+        return []
+    text = path.read_bytes().decode("utf-8", "replace")
+    matches = (_TEXTURE.match(line) for line in _joined(text))
+    names = (_split_options(match[2])[1].strip('"').strip() for match in matches if match)
+    return list(dict.fromkeys(name for name in names if name))
+
+
 def _joined(text: str) -> list[str]:
     """Split into lines as importers do: a backslash at the end continues a line."""
     return re.sub(r"\\\r?\n", " ", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -24,7 +24,7 @@ from .delivery import FetchedFile, Link, OnProgress, Ports
 from .partial import Known, PartialFile, refuse_file
 from .site import Site
 from .statuses import read_retry_after
-from .transport import AddressRefused, StreamedResponse, TransportError, WireRequest
+from .transport import AddressRefused, Peer, StreamedResponse, TransportError, WireRequest
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -72,6 +72,7 @@ class Transfer:
     own_url: str = ""
     """Link that the bytes of this call came from."""
     restarts: int = 0
+    peer: Peer = Peer()
     refused: bool = False
     """The last link was refused, so that a token in it must be a new one next time."""
     spliced: bool = False
@@ -207,7 +208,7 @@ class Transfer:
             self._restart(told)
         else:
             self.spliced = True
-        self.own_url = self.link.url
+        self.own_url, self.peer = self.link.url, response.peer
         self.headers = {**headers, ":url": logical}
         return self._receive(response)
 
@@ -305,6 +306,7 @@ class Transfer:
             name=name,
             media_type=media_type(self.headers.get("content-type", "")),
             source_host=self.host or self.ports.routes.host(link.url),
+            peer=self.peer,
         )
 
     def _name(self) -> str:

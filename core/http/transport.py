@@ -10,12 +10,13 @@ first. So the connection itself tells when the first byte of a request is handed
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .message import Response
 from .redact import redact_url
@@ -67,8 +68,21 @@ class WireRequest:
     """Refuse a server at a private, loopback or link-local address (not seen through a proxy)."""
 
 
+class Peer(NamedTuple):
+    """The server's end of a connection. ``certificate_sha256`` (of the DER) is empty when it was not seen."""
+
+    is_verified: bool = False
+    """The connection was encrypted, and the certificate was verified for this host."""
+    certificate_sha256: str = ""
+
+
 class StreamedResponse(Protocol):
     """A response whose body is read piece by piece, as it came over the wire (not decompressed)."""
+
+    @property
+    def peer(self) -> Peer:
+        """Who answered."""
+        ...
 
     @property
     def status(self) -> int:
@@ -261,6 +275,7 @@ class _Streamed:
         chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
         self._length = None if chunked else _read_length(self.headers.get("content-length"))
         self.has_certain_end: bool = chunked or self._length is not None
+        self.peer = _peer_of(response.raw)
 
     def chunks(self, *, decoded: bool = False) -> Iterator[bytes]:
         """Yield the body, decompressed only when asked; raise AnswerLost when it ends early."""
@@ -296,6 +311,15 @@ class _Streamed:
             shut_down()
         except (OSError, ValueError, RuntimeError):
             return  # closed already: nothing is left to break off
+
+
+def _peer_of(raw: Any) -> Peer:
+    """Read who a response came from off the connection that it came over."""
+    connection = getattr(raw, "connection", None)
+    shown = getattr(connection, "certificate_sha256", "")
+    return Peer(
+        is_verified=bool(shown and getattr(connection, "is_verified", False)), certificate_sha256=shown
+    )
 
 
 def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -342,7 +366,12 @@ def _make_session(exchange: _Exchange) -> requests.Session:
             super().send(data)
 
     class SecureConnection(Connection, HTTPSConnection):
-        pass
+        certificate_sha256 = ""
+
+        def connect(self) -> None:
+            super().connect()
+            certificate = self.sock.getpeercert(binary_form=True)
+            self.certificate_sha256 = hashlib.sha256(certificate or b"").hexdigest() if certificate else ""
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection

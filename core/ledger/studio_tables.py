@@ -12,6 +12,7 @@ from sqlalchemy import Index, Table, UniqueConstraint, event, text
 from ..model.agreement import Agreement, Reminder, Renewal
 from ..model.budget import Budget, BudgetEntry, Limit
 from ..model.buy_request import BuyRequest, RequestItem
+from ..model.delivery import Offered
 from ..model.delivery_check import DeliveryCheck
 from ..model.invoice import Invoice, InvoiceLine, NumberSeries
 from ..model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
@@ -133,6 +134,7 @@ _RECORDS: tuple[Record[Any], ...] = (
     ),
     make_record(metadata, "number_series", NumberSeries, rules={"last": "last >= 0"}),
     make_record(metadata, "delivery_checks", DeliveryCheck, links={"grant_id": "grants.id"}),
+    make_record(metadata, "offered_facts", Offered),
 )
 for _record in _RECORDS:
     if not _record.versioned:

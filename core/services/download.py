@@ -19,8 +19,10 @@ from ..ledger.port import Ledger
 from ..marketplaces import registry
 from ..marketplaces.base import Capability, DownloadLink, Marketplace, OwnedRef
 from ..model.audit import AuditEvent
+from ..model.delivery import SourceFacts
 from ..model.grant import Grant, GrantFile, GrantState
 from ..model.order import OrderState
+from .check_delivery import CheckDelivery
 from .fresh_links import FreshLinks
 from .steps import FindMarketplace, Sender, run_steps
 
@@ -48,6 +50,8 @@ class Download:
     store: Store
     clock: Clock
     fresh_links: FreshLinks
+    check: CheckDelivery | None = None
+    """Holds what came against what was offered."""
     find_marketplace: FindMarketplace = registry.find
 
     def run(
@@ -93,6 +97,8 @@ class Download:
             # It may be the only way to the file that there is: good for another try.
             self.fresh_links.keep(grant.order_id, fresh)
             raise
+        if self.check is not None:
+            self.check.after(grant.id, actor=actor, cancel=cancel)
         return tuple(files)
 
     def copy_out(self, files: Sequence[GrantFile], folder: Path) -> dict[str, Path]:
@@ -193,6 +199,16 @@ class Download:
             quarantine=self.store.quarantine,
         )
         self.store.adopt(fetched.path, fetched.sha256, verify=False)
+        if self.check is not None:
+            self.check.arrivals.note(
+                fetched.sha256,
+                SourceFacts(
+                    host=fetched.source_host,
+                    secured=fetched.peer.is_verified,
+                    certificate_sha256=fetched.peer.certificate_sha256,
+                    checksum_promised=first.sha256 is not None,
+                ),
+            )
         return GrantFile(
             grant_id=grant.id,
             sha256=fetched.sha256,

@@ -34,6 +34,7 @@ from ..model.audit import AuditEvent
 from ..model.grant import Grant, GrantFile, GrantState
 from ..model.order import OrderState
 from ..settings import Settings
+from .check_delivery import CheckDelivery
 from .steps import FindMarketplace
 
 Progress = Callable[[int, int | None], None]
@@ -84,6 +85,8 @@ class PickUp:
     environ: Mapping[str, str]
     home: Path
     platform: str
+    check: CheckDelivery | None = None
+    """Holds what was taken against what was offered."""
     find_marketplace: FindMarketplace = registry.find
 
     def look(
@@ -185,6 +188,8 @@ class PickUp:
             downloaded_at=self.clock.now(),
         )
         self._book(grant, file, copy_origin, actor=actor, accepted=bool(other))
+        if self.check is not None:
+            self.check.after(grant.id, actor=actor, cancel=cancel)
         return Taken(files=self.ledger.files(grant.id), warnings=tuple(warnings), origin=copy_origin)
 
     def _why_other(self, origin: StoreOrigin | None, grant: Grant) -> str:

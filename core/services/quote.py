@@ -22,6 +22,7 @@ from ..marketplaces.base import (
     Wanted,
 )
 from ..model.audit import AuditEvent
+from ..model.delivery import Offered, OfferSource
 from ..model.findings import PolicyAnswer
 from ..model.grant import Grant
 from ..model.intended_use import IntendedUse
@@ -31,6 +32,7 @@ from ..model.money import encode_cost
 from ..model.quote import Quote
 from ..policy.engine import evaluate
 from ..policy.facts import Facts
+from ..quality.offer import encode_offer, read_offer
 from ..settings import Settings
 from .house import NO_HOUSE, House, HouseRules
 from .owned import describe_other_sizes, find_covering, find_holdings
@@ -140,6 +142,7 @@ class MakeQuote:
         with self.ledger.transaction() as work:
             work.keep_terms(quote.terms_sha256, canonical_text(terms))
             work.add_quote(quote)
+            work.add(note_offer(quote, basis.listing, from_feed=sells_on_website(info)))
             work.record(
                 AuditEvent(
                     action="quote.made",
@@ -248,6 +251,13 @@ class MakeQuote:
             created_at=now,
             expires_at=now + timedelta(seconds=self.settings.quote_valid_s),
         )
+
+
+def note_offer(quote: Quote, listing: Listing, *, from_feed: bool = False) -> Offered:
+    """Make of a listing what is kept beside its quote, to hold the delivery against."""
+    source = OfferSource.FEED if from_feed else OfferSource.QUOTE
+    offer = read_offer(listing, source=source, as_of=quote.created_at.date(), variant=quote.variant)
+    return Offered(id=quote.id, facts=encode_offer(offer), noted_at=quote.created_at)
 
 
 def sort_kinds(info: MarketplaceInfo) -> tuple[MediaKind, ...]:

@@ -15,6 +15,7 @@ from ..services.accounts import Accounts
 from ..services.approve import Approve
 from ..services.audit_papers import AuditPapers
 from ..services.balances import Balances
+from ..services.check_delivery import CheckDelivery
 from ..services.declare import Declarations
 from ..services.documents import Documents
 from ..services.download import Download
@@ -83,6 +84,7 @@ class Services:
     history: PurchaseHistory
     guard: Guard
     studio: Studio
+    check_delivery: CheckDelivery
 
 
 class SessionPart:

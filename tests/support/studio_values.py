@@ -10,6 +10,7 @@ from ledger_values import REF, moment
 from core.model.agreement import Agreement, Reminder, Renewal, RenewalState
 from core.model.budget import Budget, BudgetEntry, EntryKind, Limit, LimitKind, LimitPeriod
 from core.model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
+from core.model.delivery import Offered
 from core.model.delivery_check import CheckResult, DeliveryCheck
 from core.model.invoice import Invoice, InvoiceKind, InvoiceLine, NumberSeries
 from core.model.license import SeatKind
@@ -103,4 +104,5 @@ def make_studio_values(number: int = 1) -> tuple[Any, ...]:
             differences='["no textures"]', source_host="example.com", source_certificate_sha256="ab" * 32,
             checked_at=at, checked_by=by,
         ),
+        Offered(id=f"quote_{n}", facts='{"formats": ["blend"]}', noted_at=at),
     )  # fmt: skip

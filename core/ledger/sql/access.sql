@@ -134,13 +134,13 @@ GRANT USAGE ON SCHEMA public TO clearance_member;
 GRANT SELECT ON schema_version, audit_tail, quotes, approvals, orders, receipts, grants, files, documents, refunds,
     terms, usages, resolutions, declarations, fingerprints, members, projects, project_members, limits,
     payment_methods, buy_requests, request_items, seat_pools, seats, agreements, renewals, reminders,
-    delivery_checks, exchange_rates, usage_prices TO clearance_member;
+    delivery_checks, offered_facts, exchange_rates, usage_prices TO clearance_member;
 GRANT SELECT (sequence, prev_sha256, entry_sha256) ON audit TO clearance_member;
 GRANT SELECT ON audit TO clearance_auditor, clearance_admin, clearance_finance, clearance_legal;
 GRANT SELECT ON budgets, budget_entries, payments TO clearance_member;
 GRANT SELECT ON invoices, invoice_lines, number_series TO clearance_finance, clearance_auditor;
 
-GRANT INSERT ON quotes TO clearance_artist, clearance_buyer, clearance_approver;
+GRANT INSERT ON quotes, offered_facts TO clearance_artist, clearance_buyer, clearance_approver;
 GRANT INSERT ON terms TO clearance_artist, clearance_buyer, clearance_approver, clearance_finance, clearance_legal;
 GRANT INSERT, UPDATE, DELETE ON usages TO clearance_artist, clearance_buyer;
 GRANT INSERT ON files, fingerprints, delivery_checks TO clearance_artist, clearance_buyer;

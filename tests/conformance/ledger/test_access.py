@@ -66,6 +66,7 @@ WRITERS = {
     "invoice_lines": {"INSERT": "finance", "UPDATE": "finance"},
     "number_series": {"INSERT": "finance", "UPDATE": "finance"},
     "delivery_checks": {"INSERT": "artist buyer"},
+    "offered_facts": {"INSERT": "artist buyer approver"},
     "audit": {},
     "audit_tail": {},
     "schema_version": {},

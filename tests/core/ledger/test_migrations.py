@@ -40,6 +40,7 @@ from core.ledger.engine import open_ledger
 from core.ledger.migrate import MIGRATIONS, prepare_schema, upgrade
 from core.ledger.port import LedgerReader
 from core.ledger.sqlite import make_engine
+from core.model.delivery import Offered
 from core.model.grant import GrantState
 from core.model.license import TermsSource
 from core.model.order import OrderState
@@ -167,7 +168,8 @@ def check_contents(reader: LedgerReader, version: str = "0001") -> None:
         assert not reader.fingerprinted("grant_1")
     for value in make_studio_values(1):
         found = reader.value(type(value), value.id)
-        assert found == (value if version >= "0004" else None)
+        since = "0005" if isinstance(value, Offered) else "0004"
+        assert found == (value if version >= since else None)
     assert [entry.event for entry in reader.audit()] == [
         make_event(1, action="order.approved"), make_event(2), make_event(3, action="file.stored"),
     ]  # fmt: skip
