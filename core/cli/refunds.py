@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..errors import UserInputError
 from ..model.evidence import DocumentKind
 from ..services.documents import attach
 from ..services.typed import parse_price
@@ -46,14 +47,27 @@ def policy(context: Context, order_id: str, as_json: bool) -> None:
 
 @refund.command()
 @click.argument("order_id")
-@click.option("--reason", required=True, help="Why it is given back.")
+@click.option("--reason", help="Why it is given back.")
+@click.option(
+    "--from-check", is_flag=True, help="Name what the delivery check found; --reason is added to it."
+)
 @json_option
 @pass_context
-def request(context: Context, order_id: str, reason: str, as_json: bool) -> None:
+def request(context: Context, order_id: str, reason: str | None, from_check: bool, as_json: bool) -> None:
     """Note that ORDER_ID is to be refunded, and print the message for the marketplace's support."""
     context.as_json = as_json
     refunds = context.app.services.refunds
-    made = refunds.request(order_id, reason=reason, actor=context.actor)
+    why = reason or ""
+    if from_check:
+        claim = context.app.services.check_delivery.claim_for_order(order_id)
+        if not claim:
+            raise UserInputError(
+                "No delivery check names something that differs from the offer. Run clearance "
+                "check-delivery, or say why with --reason.",
+                code="refund.no_difference",
+            )
+        why = f"{claim}\n{why}".strip()
+    made = refunds.request(order_id, reason=why, actor=context.actor)
     message = refunds.message(made.id)
     if as_json:
         print_json({"refund": made, "message": message})

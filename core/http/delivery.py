@@ -11,7 +11,7 @@ from .cancel import CancelToken, Pause
 from .routes import Routes
 from .sending import Timeouts
 from .site import Site
-from .transport import Peer, Transport
+from .transport import NO_PEER, Peer, Transport
 
 OnProgress = Callable[[int, int | None], None]
 """Told the bytes that are there and, if known, how many there will be."""
@@ -66,7 +66,7 @@ class FetchedFile:
     name: str
     media_type: str
     source_host: str
-    peer: Peer = Peer()
+    peer: Peer = NO_PEER
     """Who the last bytes came from: whether the connection was secured, and by which certificate."""
 
 

@@ -24,7 +24,7 @@ from .delivery import FetchedFile, Link, OnProgress, Ports
 from .partial import Known, PartialFile, refuse_file
 from .site import Site
 from .statuses import read_retry_after
-from .transport import AddressRefused, Peer, StreamedResponse, TransportError, WireRequest
+from .transport import NO_PEER, AddressRefused, Peer, StreamedResponse, TransportError, WireRequest
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -72,7 +72,7 @@ class Transfer:
     own_url: str = ""
     """Link that the bytes of this call came from."""
     restarts: int = 0
-    peer: Peer = Peer()
+    peer: Peer = NO_PEER
     refused: bool = False
     """The last link was refused, so that a token in it must be a new one next time."""
     spliced: bool = False

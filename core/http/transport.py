@@ -76,6 +76,9 @@ class Peer(NamedTuple):
     certificate_sha256: str = ""
 
 
+NO_PEER = Peer()
+
+
 class StreamedResponse(Protocol):
     """A response whose body is read piece by piece, as it came over the wire (not decompressed)."""
 
@@ -275,7 +278,7 @@ class _Streamed:
         chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
         self._length = None if chunked else _read_length(self.headers.get("content-length"))
         self.has_certain_end: bool = chunked or self._length is not None
-        self.peer = _peer_of(response.raw)
+        self.peer: Peer = getattr(response.raw.connection, "peer", NO_PEER)
 
     def chunks(self, *, decoded: bool = False) -> Iterator[bytes]:
         """Yield the body, decompressed only when asked; raise AnswerLost when it ends early."""
@@ -311,15 +314,6 @@ class _Streamed:
             shut_down()
         except (OSError, ValueError, RuntimeError):
             return  # closed already: nothing is left to break off
-
-
-def _peer_of(raw: Any) -> Peer:
-    """Read who a response came from off the connection that it came over."""
-    connection = getattr(raw, "connection", None)
-    shown = getattr(connection, "certificate_sha256", "")
-    return Peer(
-        is_verified=bool(shown and getattr(connection, "is_verified", False)), certificate_sha256=shown
-    )
 
 
 def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -366,12 +360,12 @@ def _make_session(exchange: _Exchange) -> requests.Session:
             super().send(data)
 
     class SecureConnection(Connection, HTTPSConnection):
-        certificate_sha256 = ""
+        peer = NO_PEER  # urllib3's own note is gone once the server has closed the connection
 
         def connect(self) -> None:
             super().connect()
-            certificate = self.sock.getpeercert(binary_form=True)
-            self.certificate_sha256 = hashlib.sha256(certificate or b"").hexdigest() if certificate else ""
+            if certificate := self.sock.getpeercert(binary_form=True):
+                self.peer = Peer(self.is_verified, hashlib.sha256(certificate).hexdigest())
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection

@@ -1,4 +1,4 @@
-"""What was offered and what was delivered, as plain facts; None wherever nobody said, or nobody could look."""
+"""What was offered and what was delivered, as plain facts; None where nobody said, or could look."""
 
 from __future__ import annotations
 

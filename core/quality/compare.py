@@ -1,4 +1,4 @@
-"""Hold a delivery against its offer: one finding a subject. Pure; what was not looked at is never called good."""
+"""Hold a delivery against its offer. Pure; what was not looked at is never called good."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from .words import listed
 
 KNOWN_FORMATS = frozenset(
     {
-        "blend", "glb", "gltf", "fbx", "obj", "stl", "ply", "dae", "usd", "usda", "usdc", "usdz", "abc", "3ds",
-        "max", "ma", "mb", "c4d", "lwo", "skp", "dwg", "dxf", "ztl", "3dm", "step", "stp", "iges", "igs", "x3d",
-        "unitypackage", "uasset", "spp", "png", "jpg", "jpeg", "tif", "tiff", "exr", "hdr", "psd", "tga", "svg",
-        "eps", "ai", "webp", "mp4", "mov", "avi", "mkv", "wav", "mp3", "aif", "aiff", "flac", "ogg", "m4a", "pdf",
+        "blend", "glb", "gltf", "fbx", "obj", "stl", "ply", "dae", "usd", "usda", "usdc", "usdz", "abc",
+        "3ds", "max", "ma", "mb", "c4d", "lwo", "skp", "dwg", "dxf", "ztl", "3dm", "step", "stp", "iges",
+        "igs", "x3d", "unitypackage", "uasset", "spp", "png", "jpg", "jpeg", "tif", "tiff", "exr", "hdr",
+        "psd", "tga", "svg", "eps", "ai", "webp", "mp4", "mov", "avi", "mkv", "wav", "mp3", "aif", "aiff",
+        "flac", "ogg", "m4a", "pdf",
     }
 )  # fmt: skip
 """Endings that mean a file of just that ending; other words of a listing may mean anything."""
@@ -47,7 +48,10 @@ def _check_offer(offered: OfferedFacts) -> QualityFinding:
         sentence = "The listing says nothing that could be held against the files."
         severity = Severity.NOTE
     elif offered.source is OfferSource.FEED:
-        sentence = f"What was offered is what the product feed of {offered.as_of} says; it may have been else when it was bought."
+        sentence = (
+            f"What was offered is what the product feed said on {offered.as_of}; the marketplace's own page "
+            "may have said something else."
+        )
         severity = Severity.NOTE
     else:
         sentence = f"What was offered was noted with the quote on {offered.as_of}."
@@ -134,8 +138,8 @@ def _check_whole(delivered: DeliveredFacts) -> list[QualityFinding]:
             QualityFinding(
                 subject=Subject.READABLE,
                 severity=Severity.NOT_CHECKED,
-                sentence=f"{listed(delivered.closed_archives)} cannot be unpacked here: a tool for it is needed "
-                "(7-Zip or bsdtar).",
+                sentence=f"{listed(delivered.closed_archives)} cannot be unpacked here: a tool is needed "
+                "for it (7-Zip or bsdtar).",
             )
         )
     if delivered.left_out:
@@ -171,7 +175,7 @@ def _check_source(source: SourceFacts) -> list[QualityFinding]:
     if not source.host:
         severity, sentence = (
             Severity.NOT_CHECKED,
-            "Where the files came from is not known: they were picked up, or downloaded before this was noted.",
+            "Where the files came from is not known: they were picked up, or came before this was noted.",
         )
     elif source.secured:
         severity = Severity.NOTE

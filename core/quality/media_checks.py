@@ -44,7 +44,7 @@ def check_resolution(offered: OfferedFacts, delivered: DeliveredFacts) -> list[Q
         return [
             _finding(
                 Severity.NOT_CHECKED,
-                f"{found} pixels; the listing names {told} for its largest size, and “{offered.variant}” was bought.",
+                f"{found} pixels; {told} is the listing's largest size, and “{offered.variant}” was bought.",
                 told,
                 found,
             )

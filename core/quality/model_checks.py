@@ -33,14 +33,19 @@ def check_models(offered: OfferedFacts, delivered: DeliveredFacts) -> list[Quali
     findings += _check_uvs(offered, read)
     findings += _check_scale(read)
     findings += _check_flag(
-        Subject.RIG, "rigged", "a rig", offered.rigged, [one.rigged for one in read], whole=whole
+        Subject.RIG,
+        "rigged",
+        "a rig",
+        promised=offered.rigged,
+        found=[one.rigged for one in read],
+        whole=whole,
     )
     findings += _check_flag(
         Subject.ANIMATION,
         "animated",
         "animation",
-        offered.animated,
-        [one.animated for one in read],
+        promised=offered.animated,
+        found=[one.animated for one in read],
         whole=whole,
     )
     return findings
@@ -82,7 +87,7 @@ def _check_polygons(
             QualityFinding(
                 subject=Subject.POLYGONS,
                 severity=Severity.AS_OFFERED,
-                sentence=f"{count:,} polygons{how}; {told} were offered (10 % more or less is taken as the same).",
+                sentence=f"{count:,} polygons{how}; {told} were offered (up to 10 % off is the same).",
                 offered=told,
                 found=f"{count:,}",
                 promised=True,
@@ -145,7 +150,7 @@ def _check_textures(
             QualityFinding(
                 subject=Subject.TEXTURES,
                 severity=severity,
-                sentence=f"Textures that the models refer to did not come: {listed(_last(one) for one in missing)}.",
+                sentence=f"Textures that models refer to did not come: {listed(map(_last, missing))}.",
                 offered="PBR materials" if promised else "",
                 found=f"{len(missing):,} missing",
                 promised=promised,
@@ -248,8 +253,8 @@ def _check_scale(read: Sequence[ModelFacts]) -> list[QualityFinding]:
                 QualityFinding(
                     subject=Subject.SCALE,
                     severity=Severity.NOTE,
-                    sentence=f"The models are between {meters(low)} and {meters(high)} large; check the scale of "
-                    "the one that you use.",
+                    sentence=f"The models are between {meters(low)} and {meters(high)} large; look at the "
+                    "scale of the one that you use.",
                     found=f"{meters(low)} to {meters(high)}",
                 )
             ]
@@ -267,7 +272,7 @@ def _check_scale(read: Sequence[ModelFacts]) -> list[QualityFinding]:
             QualityFinding(
                 subject=Subject.SCALE,
                 severity=Severity.NOT_CHECKED,
-                sentence=f"{max(units):.4g} units along its largest side; the format does not say what a unit is.",
+                sentence=f"{max(units):.4g} units along its largest side; the format names no unit.",
                 found=f"{max(units):.4g} units",
             )
         ]
@@ -278,9 +283,9 @@ def _check_flag(
     subject: Subject,
     word: str,
     thing: str,
+    *,
     promised: bool | None,
     found: Sequence[bool | None],
-    *,
     whole: bool,
 ) -> list[QualityFinding]:
     """Hold a yes of the listing against what the files have; no promise, no finding but a note."""

@@ -112,8 +112,7 @@ def write_claim(findings: Iterable[QualityFinding], *, checked_on: str, file_nam
     if not wrong:
         return ""
     lines = ["The files that were delivered are not what the listing offered:"]
-    for one in wrong:
-        lines.append(f"- {one.subject}: {one.sentence}")
+    lines += [f"- {one.subject}: {one.sentence}" for one in wrong]
     names = ", ".join(plain(name) for name in file_names[:5])
     more = f" and {len(file_names) - 5} more" if len(file_names) > 5 else ""
     lines.append(f"Checked on {checked_on} in: {names}{more}.")

@@ -150,8 +150,8 @@ class CheckDelivery:
     def after(self, grant_id: str, *, actor: str, cancel: CancelToken | None = None) -> Checked | None:
         """Check what has just come; None where that is not possible, which never loses a download.
 
-        Whoever may not write checks into a studio's ledger, or has files that cannot be unpacked here, is told
-        when he asks for the check himself.
+        Who may not write checks into a studio's ledger, or has files that cannot be unpacked here, is told
+        when asking for the check.
         """
         try:
             return self.run(grant_id, actor=actor, cancel=cancel)
@@ -187,7 +187,7 @@ class CheckDelivery:
         return Checked(check=check, findings=findings, claim=claim)
 
     def _offered(self, grant: Grant) -> OfferedFacts:
-        """Return what was noted with the quote; else what a product feed says today; else that nobody knows."""
+        """Return what was noted with the quote; else what a product feed says; else that nobody knows."""
         order = self.ledger.order(grant.order_id)
         noted = self.ledger.value(Offered, order.quote_id) if order is not None else None
         if noted is not None:

@@ -26,7 +26,7 @@ from .documents import Attachment, Documents
 from .settle import record_documents
 from .steps import FindMarketplace
 
-MAX_REASON = 1000
+MAX_REASON = 3000
 _GIVEN_BACK = frozenset({OrderState.PAID, OrderState.FULFILLED})
 
 
@@ -81,7 +81,7 @@ class Refunds:
 
         Raises UserInputError when it was not bought, was given back already, or one is under way.
         """
-        why = clean_text(reason, limit=MAX_REASON)
+        why = clean_text(reason, limit=MAX_REASON, keep_lines=True)
         if not why:
             raise UserInputError(
                 "Say why it is to be given back; the marketplace wants to know.", code="refund.reason_needed"

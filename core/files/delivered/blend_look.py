@@ -6,10 +6,13 @@ as CustomData layers up to 4.5 and in an AttributeStorage from 5.0 on.
 
 from __future__ import annotations
 
+import math
+import struct
 from pathlib import Path
 
 from ...model.delivery import ModelFacts
-from ..blend_file import BlendFile, IdBlock
+from ..blend_file import BlendFile, IdBlock, Piece
+from ..blend_geometry import read_mesh
 
 _CD_UV = frozenset({16, 49})
 """``CD_MLOOPUV`` of old files, ``CD_PROP_FLOAT2``."""
@@ -28,6 +31,9 @@ def read_blend(path: Path, name: str) -> tuple[ModelFacts, tuple[str, ...]]:
     with_uvs = meshes = packed = 0
     kinds: set[bytes] = set()
     outside: dict[str, None] = {}
+    extents: dict[int, float | None] = {}
+    scales: dict[int, float] = {}
+    unit = 1.0
     with BlendFile(path) as file:
         for one in file.ids:
             if one.is_placeholder:
@@ -40,6 +46,14 @@ def read_blend(path: Path, name: str) -> tuple[ModelFacts, tuple[str, ...]]:
                 polygons += max(piece.number(b"totpoly"), 0)
                 vertices += max(piece.number(b"totvert"), 0)
                 with_uvs += _has_uvs(file, one)
+                extents[one.head.address] = _extent(file, one)
+            elif code == b"OB":
+                thing = file.piece(one.head)
+                name_of_scale = b"size" if thing.has(b"size") else b"scale"
+                data = thing.pointer(b"data")
+                scales[data] = max(scales.get(data, 0.0), abs(_float(thing, name_of_scale)))
+            elif code == b"SC":
+                unit = _float(file.piece(one.head), b"unit", b"scale_length") or unit
             elif code == b"IM":
                 image = file.piece(one.head)
                 if image.number(b"source", code="h") not in _FROM_FILE:
@@ -51,6 +65,7 @@ def read_blend(path: Path, name: str) -> tuple[ModelFacts, tuple[str, ...]]:
                 text = next((one for one in names if one), b"").decode("utf-8", "replace")
                 if text:
                     outside.setdefault(text)
+    sizes = [extent * scales.get(at, 1.0) for at, extent in extents.items() if extent is not None]
     facts = ModelFacts(
         name=name,
         format="blend",
@@ -61,8 +76,24 @@ def read_blend(path: Path, name: str) -> tuple[ModelFacts, tuple[str, ...]]:
         has_uvs=with_uvs > 0 if meshes else None,
         rigged=b"AR" in kinds,
         animated=b"AC" in kinds,
+        size_m=max(sizes) * unit if sizes else None,
     )
     return facts, facts.textures
+
+
+def _float(piece: Piece, *names: bytes) -> float:
+    """Read the first number of a field of floats; 0 where there is none, or no number."""
+    value: float = struct.unpack("<f", piece.number(*names, code="I").to_bytes(4, "little"))[0]
+    return value if math.isfinite(value) else 0.0
+
+
+def _extent(file: BlendFile, mesh: IdBlock) -> float | None:
+    """Return the largest extent of a mesh before its object's scale; None when it cannot be told."""
+    found = read_mesh(file, mesh)
+    if found is None or not found.positions:
+        return None
+    extent = max(max(found.positions[axis::3]) - min(found.positions[axis::3]) for axis in range(3))
+    return extent if math.isfinite(extent) else None
 
 
 def _has_uvs(file: BlendFile, mesh: IdBlock) -> bool:

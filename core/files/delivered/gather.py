@@ -1,4 +1,4 @@
-"""Lay a delivery out in a private folder and note what is in it. Changes nothing in the store. Workers only."""
+"""Lay a delivery out in a private folder and note what is in it. Changes nothing stored. Workers only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read from a checked .glb or .gltf what a buyer was promised. Counts as a scene shows it, in meters (glTF 2.0)."""
+"""Read from a .glb or .gltf what a buyer was promised, as its scene shows it, in meters (glTF 2.0)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import logging
 import socket
 import ssl
@@ -13,6 +14,7 @@ import pytest
 from wire import Reply, Seen, serving
 
 from core.http.transport import (
+    NO_PEER,
     AddressRefused,
     AnswerLost,
     BodyTooLarge,
@@ -257,6 +259,42 @@ def test_a_certificate_nobody_vouches_for_sends_nothing(transport: RequestsTrans
             get(transport, f"https://127.0.0.1:{listener.getsockname()[1]}/?token=hidden")
         thread.join(5.0)
     assert b"".join(got) == b""
+
+
+def test_a_response_tells_the_certificate_that_was_verified(
+    transport: RequestsTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = tmp_path / "self.pem"
+    pem.write_text(SELF_SIGNED)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(1000)
+            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        request = WireRequest(method="GET", url=f"https://127.0.0.1:{listener.getsockname()[1]}/a")
+        with transport.stream(request, connect_timeout_s=5, read_timeout_s=5) as response:
+            peer = response.peer
+            assert b"".join(response.chunks()) == b"ok"
+        thread.join(5.0)
+    certificate = SELF_SIGNED[SELF_SIGNED.index("-----BEGIN CERT") :]
+    assert peer.is_verified
+    assert peer.certificate_sha256 == hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
+    with (
+        serving(lambda _: Reply(body=b"plain")) as server,
+        transport.stream(
+            WireRequest(method="GET", url=server.url), connect_timeout_s=5, read_timeout_s=5
+        ) as response,
+    ):
+        assert response.peer == NO_PEER
+        assert b"".join(response.chunks()) == b"plain"
 
 
 # Made for this test, with openssl; it secures nothing.
