@@ -285,7 +285,8 @@ def _build_services(
     fresh_links = FreshLinks()
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     check = CheckDelivery(ledger=ledger, store=store, clock=clock, ids=ids, find_listing=feeds.listing)
-    settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
+    studio = build_studio(settings, ledger=ledger, clock=clock, ids=ids)
+    settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue, pay=studio.payments)
     quote = MakeQuote(
         ledger=ledger,
         sender=client,
@@ -379,12 +380,12 @@ def _build_services(
             settings=settings,
             place=Routes(settings.sandbox_url or None).wire,
         ),
-        refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids),
+        refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids, pay=studio.payments),
         pickup=replace(pickup, check=check),
         check_delivery=check,
         history=PurchaseHistory(ledger=ledger, sender=client, settle=settle, past=past, clock=clock, ids=ids),
         guard=Guard(
             judge=report.judge, ledger=ledger, clock=clock, read_settings=AlertFile.of(settings).read
         ),
-        studio=build_studio(settings, ledger=ledger),
+        studio=studio,
     )

@@ -26,6 +26,10 @@ class Settings:
     project: str = ""
     client: str = ""
     purchase_order: str = ""
+    payment_method: str = ""
+    """Id of the method that purchases are paid by, unless a request names one; empty: what fits best."""
+    home_currency: str = ""
+    """What amounts are converted to in payments and cost reports, such as EUR; empty: they are not."""
     sandbox_url: str = ""
     """Send every call to a sandbox on this machine instead of the real marketplaces."""
     offline: bool = False
@@ -98,6 +102,13 @@ def find_data_dir(environ: Mapping[str, str], *, home: Path, platform: str = sys
     return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "clearance"
 
 
+def _currency(text: str) -> str:
+    code = text.strip().upper()
+    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise UserInputError(f"CLEARANCE_HOME_CURRENCY must be a currency such as EUR, not {text[:20]!r}.")
+    return code
+
+
 def _path(text: str) -> Path | None:
     return Path(text).absolute() if text else None
 
@@ -108,6 +119,9 @@ def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str =
         data_dir=find_data_dir(environ, home=home),
         user=environ.get("CLEARANCE_USER", user),
         project=environ.get("CLEARANCE_PROJECT", ""),
+        purchase_order=environ.get("CLEARANCE_PURCHASE_ORDER", ""),
+        payment_method=environ.get("CLEARANCE_PAYMENT_METHOD", ""),
+        home_currency=_currency(environ.get("CLEARANCE_HOME_CURRENCY", "")),
         sandbox_url=environ.get("CLEARANCE_SANDBOX_URL", ""),
         offline=environ.get("CLEARANCE_OFFLINE", "") not in ("", "0"),
         studio_rules=_path(environ.get("CLEARANCE_STUDIO_RULES", "")),

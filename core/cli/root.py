@@ -18,6 +18,7 @@ from . import (
     history,
     ledger,
     orders,
+    payments,
     pickup,
     policy,
     recognize,
@@ -72,5 +73,6 @@ for command in (
     *policy.COMMANDS,
     *declare.COMMANDS,
     *ledger.COMMANDS,
+    *payments.COMMANDS,
 ):
     cli.add_command(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 UNSTATED_CURRENCY = "XXX"
 """ISO 4217's code for "no currency": the marketplace named an amount but no currency."""
@@ -36,6 +36,12 @@ class Money:
         if scaled != scaled.to_integral_value():
             raise ValueError(f"{amount!r} has more decimals than {currency} has")
         return cls(minor=int(scaled), currency=currency)
+
+    @classmethod
+    def rounded(cls, amount: Decimal, currency: str) -> Money:
+        """Return an amount that was worked out, in the currency's smallest unit; halves away from zero."""
+        minor = amount.scaleb(_EXPONENTS.get(currency, 2)).to_integral_value(ROUND_HALF_UP)
+        return cls(minor=int(minor), currency=currency)
 
     @property
     def decimal(self) -> Decimal:

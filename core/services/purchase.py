@@ -166,6 +166,7 @@ class Purchase:
         )
         info = self.find_marketplace(quote.ref.marketplace).INFO
         with doubt_when_open(quote), self.ledger.transaction() as work:
+            self.settle.pay.check(work, order, quote)
             add_approved_order(work, order, quote, info)
         return order
 

@@ -23,6 +23,7 @@ from ..model.grant import Grant, GrantState, Usage
 from ..model.money import Cost, encode_cost
 from ..model.order import Order, OrderState
 from .documents import Attachment, Documents
+from .paying import MARKETPLACE_PAYS, PayPort
 from .settle import record_documents
 from .steps import FindMarketplace
 
@@ -54,6 +55,7 @@ class Refunds:
     clock: Clock
     ids: Ids
     find_marketplace: FindMarketplace = registry.find
+    pay: PayPort = MARKETPLACE_PAYS
 
     def policy(self, marketplace: str) -> RefundPolicy | None:
         """Return how a marketplace takes a purchase back; None when that is not known."""
@@ -195,7 +197,8 @@ class Refunds:
         order = work.order(refund.order_id)
         if order is None:
             raise UserInputError("There is no such order.", code="order.unknown")
-        work.change_order(replace(order, state=OrderState.REFUNDED, updated_at=now))
+        changed = work.change_order(replace(order, state=OrderState.REFUNDED, updated_at=now))
+        self.pay.given_back(work, changed, refund, actor=actor, at=now)
         work.record(AuditEvent(action="order.refunded", subject=order.id, actor=actor, at=now, details=()))
         if refund.grant_id:
             work.change_grant_state(refund.grant_id, GrantState.REFUNDED, at=now)

@@ -19,6 +19,7 @@ from ..model.money import encode_cost
 from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Quote
 from ..policy.credit import format_credit
+from .paying import MARKETPLACE_PAYS, PayPort
 from .quote import sourced
 
 
@@ -50,6 +51,7 @@ class Settle:
     clock: Clock
     ids: Ids
     catalogue: LicenseCatalogue
+    pay: PayPort = MARKETPLACE_PAYS
 
     def paid(
         self,
@@ -123,6 +125,7 @@ class Settle:
         for document in proof.documents:
             work.add_document(document)
         self._record(work, changed, receipt, grant, proof=proof, actor=actor)
+        self.pay.paid(work, changed, quote, receipt, actor=actor, at=bought_at)
         return changed, grant
 
     def moved(self, order: Order, state: OrderState, *, actor: str, **facts: str) -> Order:

@@ -74,6 +74,7 @@ class WebPurchases:
         order = new_order(quote, approval, ids=self.ids, now=now, project=self.settings.project, buyer=actor)
         page = self.place(page_of(info, listing_stub(quote.ref, quote.kind)))
         with doubt_when_open(quote), self.ledger.transaction() as work:
+            self.settle.pay.check(work, order, quote)
             add_approved_order(work, order, quote, info)
             order = work.change_order(replace(order, state=OrderState.AWAITING_CHECKOUT, checkout_url=page))
             work.record(

@@ -160,6 +160,7 @@ GRANT INSERT ON documents TO clearance_legal;
 GRANT INSERT, UPDATE ON seats TO clearance_artist, clearance_approver, clearance_admin;
 GRANT INSERT, UPDATE ON seat_pools TO clearance_admin, clearance_finance;
 GRANT INSERT, UPDATE ON members, projects, project_members, limits, payment_methods TO clearance_admin;
+GRANT INSERT ON payment_methods TO clearance_buyer, clearance_finance;
 GRANT INSERT, UPDATE ON budgets TO clearance_admin, clearance_finance;
 GRANT INSERT ON budget_entries TO clearance_approver, clearance_buyer, clearance_finance;
 GRANT INSERT, UPDATE ON agreements, renewals TO clearance_legal, clearance_admin;
@@ -529,6 +530,27 @@ BEGIN
 END
 $$;
 
+-- How is paid, is for admins to say. Who books a purchase may note the marketplace's own method at its first use:
+-- it holds no price, no balance and no limit.
+CREATE OR REPLACE FUNCTION clearance_check_method() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF TG_OP = 'INSERT' AND NEW.created_by <> session_user::text THEN
+        PERFORM clearance_refuse('a method is noted in one''s own name');
+    END IF;
+    IF clearance_is('admin') THEN RETURN NEW; END IF;
+    IF NEW.id <> 'own/' || NEW.marketplace || '/' || NEW.kind
+                 || (CASE WHEN NEW.account_id = '' THEN '' ELSE '/' || NEW.account_id END)
+       OR NEW.kind NOT IN ('subscription', 'credits', 'product', 'contract', 'checkout')
+       OR (NEW.project_id, NEW.purchase_order, NEW.cost_center) IS DISTINCT FROM ('', '', '')
+       OR NEW.unit_value IS NOT NULL OR NEW.paid_in IS NOT NULL OR NEW.limit_amount IS NOT NULL
+       OR NEW.valid_until IS NOT NULL OR NOT NEW.active OR NEW.version <> 1 THEN
+        PERFORM clearance_refuse('ways to pay are set up by an admin');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION clearance_check_decision() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     signed text := to_jsonb(NEW) ->> TG_ARGV[0];
@@ -555,6 +577,7 @@ BEGIN
         ('budget_entries', 'INSERT', 'clearance_check_budget()'),
         ('resolutions', 'INSERT', 'clearance_check_decision(''author'')'),
         ('declarations', 'INSERT', 'clearance_check_decision(''declared_by'')'),
+        ('payment_methods', 'INSERT OR UPDATE', 'clearance_check_method()'),
         ('payments', 'INSERT', 'clearance_check_decision(''paid_by'')'),
         ('refunds', 'INSERT', 'clearance_check_decision(''requested_by'')'),
         ('invoices', 'INSERT', 'clearance_check_decision(''created_by'')'),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...clock import Clock
+from ...ids import Ids
 from ...ledger.port import Ledger
 from ...settings import Settings
+from .payments import Payments
+from .rates import Rates
 from .standing import Standing
 
 
@@ -14,8 +18,15 @@ class Studio:
     """All use cases of a studio that shares a ledger."""
 
     standing: Standing
+    payments: Payments
+    rates: Rates
 
 
-def build_studio(settings: Settings, *, ledger: Ledger) -> Studio:
+def build_studio(settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids) -> Studio:
     """Put a studio's use cases together; what they read and write through is the caller's choice."""
-    return Studio(standing=Standing(ledger=ledger, settings=settings))
+    standing = Standing(ledger=ledger, settings=settings)
+    return Studio(
+        standing=standing,
+        payments=Payments(ledger=ledger, clock=clock, ids=ids, settings=settings, standing=standing),
+        rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
+    )

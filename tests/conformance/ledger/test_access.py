@@ -49,7 +49,7 @@ WRITERS = {
     "projects": {"INSERT": "admin", "UPDATE": "admin"},
     "project_members": {"INSERT": "admin", "UPDATE": "admin"},
     "limits": {"INSERT": "admin", "UPDATE": "admin"},
-    "payment_methods": {"INSERT": "admin", "UPDATE": "admin"},
+    "payment_methods": {"INSERT": "admin buyer finance", "UPDATE": "admin"},
     "budgets": {"INSERT": "admin finance", "UPDATE": "admin finance"},
     "budget_entries": {"INSERT": "approver buyer finance"},
     "buy_requests": {"INSERT": "artist buyer", "UPDATE": "artist buyer approver"},
@@ -354,6 +354,15 @@ def test_who_answers_for_the_whole_studio_sees_all_of_it(studio: Studio, login: 
 
 # Approving ------------------------------------------------------------------------------------------------
 
+def insert_method(method: str, *, by: str, unit_value: str = "NULL") -> str:
+    """Return SQL that sets up a way to pay, by credits at Pond5."""
+    return (
+        "INSERT INTO payment_methods (id, kind, label, created_by, created_at, marketplace, account_id, project_id, "
+        "purchase_order, cost_center, unit, unit_value, active, version) VALUES "
+        f"('{method}', 'credits', 'x', '{by}', '{NOW}', 'pond5', '', '', '', '', 'credit', {unit_value}, true, 1)"
+    )
+
+
 FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "an artist approves": ("artist", (insert_approval("a1", "quote_request_small", by="artist"),)),
     "an artist approves in a lead's name": ("artist", (insert_approval("a1", "quote_request_small", by="lead"),)),
@@ -465,6 +474,14 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         (("INSERT INTO payments SELECT 91, 'p9', 'order_1', method_id, cost, value, paid_at, 'finance', tax, home, rate, "
          "rate_on, rate_source, purchase_order, cost_center, evidence_sha256, NULL FROM payments LIMIT 1"),),
     ),
+    "a buyer sets up a way to pay": ("buyer", (insert_method("mine", by="buyer"),)),
+    "a buyer notes a marketplace's method with a value of its own": (
+        "buyer", (insert_method("own/pond5/credits", by="buyer", unit_value="'money:1:USD'"),),
+    ),
+    "finance notes a marketplace's method in another's name": (
+        "finance", (insert_method("own/pond5/credits", by="buyer"),),
+    ),
+    "finance ends a way to pay": ("finance", ("UPDATE payment_methods SET active = false",)),
     "finance buys": ("finance", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="finance"),)),
     "an admin buys": ("admin", (insert_order("o9", "quote_request_small", "'approval_1'", 400, by="admin"),)),
     # Money and seats
@@ -528,6 +545,10 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "an artist withdraws": ("artist", ("UPDATE buy_requests SET state = 'withdrawn' WHERE id = 'request_mid'",)),
     "a small request of an artist is approved by itself": ("artist", (decide("request_small", "artist"),)),
     "an approver approves": ("approver", (decide("request_mid", "approver"),)),
+    "a buyer notes the marketplace's own method": (
+        "buyer", (insert_method("own/pond5/credits", by="buyer"),),
+    ),
+    "an admin sets up a way to pay": ("admin", (insert_method("mine", by="admin", unit_value="'money:9:USD'"),)),
     "an artist leaves an item out": (
         "artist", ("UPDATE request_items SET state = 'left_out' WHERE request_id = 'request_mid'",),
     ),

@@ -30,6 +30,7 @@ def test_an_image_is_paid_and_granted(shop: Any) -> None:
     actions = [entry.event.action for entry in shop.ledger.audit()]
     assert actions == [
         "quote.made", "quote.approved", "order.approved", "order.submitting", "order.paid", "grant.created",
+        "payment.noted",
     ]  # fmt: skip
     assert shop.ledger.verify_audit().ok
 

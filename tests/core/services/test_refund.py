@@ -93,8 +93,10 @@ def test_a_settled_refund_takes_money_and_right_together(shop: Any, tmp_path: Pa
     assert shop.ledger.order(order.id).state is OrderState.REFUNDED
     assert shop.ledger.grant(grant.id).state is GrantState.REFUNDED
     assert [one.name for one in shop.ledger.documents(order.id)] == ["credit note.pdf"]
-    actions = [entry.event.action for entry in shop.ledger.audit()][-4:]
-    assert actions == ["document.kept", "order.refunded", "grant.refunded", "refund.refunded"]
+    actions = [entry.event.action for entry in shop.ledger.audit()][-5:]
+    assert actions == [
+        "document.kept", "payment.refunded", "order.refunded", "grant.refunded", "refund.refunded",
+    ]  # fmt: skip
     assert shop.ledger.verify_audit().ok
     assert [usage.scene for usage in shop.refunds.affected(grant.id)] == ["/shots/010.blend"]
     for call in (
