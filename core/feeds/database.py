@@ -13,13 +13,15 @@ from pathlib import Path
 
 from ..errors import ClearanceError, UserInputError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_S = 20.0
 _MMAP = 2 * 1024**3
 _CACHE_KIB = 32 * 1024
 
-# `facts` is narrow on purpose: it is what a search with price or polygon limits walks through. `document` is
-# read only for what is shown. The index keeps no copy of the texts: `document` has them.
+# `facts` is narrow on purpose: it is what a search with price or polygon limits walks through. Its indexes
+# hold all that such a walk asks for, each in the order of a sort (the number behind the value, since equals
+# go by it); what no feed of the user tells costs nothing. `document` is read only for what is shown. The
+# full-text index keeps no copy of the texts: `document` has them.
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE feed (
@@ -34,6 +36,13 @@ CREATE TABLE document (id INTEGER PRIMARY KEY, written BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(
     title, author, tags, collection, description, marks,
     content='', prefix='3', tokenize="unicode61 remove_diacritics 2");
+"""
+_INDEXES = """
+CREATE VIRTUAL TABLE terms USING fts5vocab(words, instance);
+CREATE INDEX facts_price ON facts (price, id, polygons);
+CREATE INDEX facts_polygons ON facts (polygons, price);
+CREATE INDEX facts_added ON facts (added, id, price, polygons) WHERE added IS NOT NULL;
+CREATE INDEX facts_popularity ON facts (popularity, id, price, polygons) WHERE popularity IS NOT NULL;
 """
 
 
@@ -71,9 +80,24 @@ def explain_trouble(doing: str) -> Iterator[None]:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection | None:
-    """Open a catalogue that is there; None when there is none, or one from another version."""
+    """Open a catalogue that is there; None when there is none. One of an older form is brought up to date."""
     if not path.is_file():
         return None
+    db, version = _connect_reading(path)
+    if version < SCHEMA_VERSION:
+        db.close()
+        open_for_writing(path).close()
+        db, version = _connect_reading(path)
+    if version > SCHEMA_VERSION:
+        db.close()
+        raise UserInputError(
+            "The catalogue was made by a newer Clearance. Update this one, or add the feed again there.",
+            code="feeds.newer",
+        )
+    return db
+
+
+def _connect_reading(path: Path) -> tuple[sqlite3.Connection, int]:
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)
     try:
         db.execute(f"PRAGMA mmap_size={_MMAP}")
@@ -83,19 +107,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
     except BaseException:
         db.close()
         raise
-    if version != SCHEMA_VERSION:
-        db.close()
-        if version > SCHEMA_VERSION:
-            raise UserInputError(
-                "The catalogue was made by a newer Clearance. Update this one, or add the feed again there.",
-                code="feeds.newer",
-            )
-        return None
-    return db
+    return db, int(version)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Open a catalogue, and make it where there is none (or one of an older form: feeds are read again)."""
+    """Open a catalogue, and make it where there is none, or bring one of an older form up to date."""
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     try:
@@ -103,15 +119,13 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute(f"PRAGMA cache_size=-{4 * _CACHE_KIB}")
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            db.execute("BEGIN IMMEDIATE")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    if statement.strip():
-                        db.execute(statement)
-                db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            db.execute("COMMIT")
+        if version < SCHEMA_VERSION:
+            with transaction(db):
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+                for made_in, statements in enumerate((_SCHEMA, _INDEXES), start=1):
+                    if version < made_in:
+                        _run(db, statements)
+                        db.execute(f"PRAGMA user_version={made_in}")
         if version > SCHEMA_VERSION:
             raise UserInputError(
                 "The catalogue was made by a newer Clearance. Update this one first.", code="feeds.newer"
@@ -120,6 +134,12 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _run(db: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
 
 
 @contextmanager

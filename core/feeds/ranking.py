@@ -7,9 +7,12 @@ here the counts come in, and common words may be counted roughly.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
+MIN_PREFIX = 3
+"""From so many letters on, a word is also looked for as the beginning of others."""
 K1 = 1.2
 B = 0.75
 WEIGHTS = (10.0, 3.0, 4.0, 2.0, 1.0)
@@ -19,13 +22,15 @@ _SHORTEST = 0.5
 """A field that is shorter than this share of the usual is no better for it: three tags beat no title."""
 
 Texts = Sequence[str]
+_ASCII_TOKEN = re.compile(r"[a-z0-9]+")
 
 
 def split_tokens(text: str) -> list[str]:
     """Split a text as the index does: letters and digits, without case and diacritics."""
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFD", text)
-        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    if text.isascii():
+        return _ASCII_TOKEN.findall(text.lower())
+    decomposed = unicodedata.normalize("NFD", text)
+    text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
 
 
@@ -47,6 +52,26 @@ def order(
 
     scores = {number: score(texts) for number, texts in candidates.items()}
     return sorted(scores, key=lambda number: (-scores[number], number))
+
+
+def begins(texts: Texts, words: Sequence[str]) -> bool:
+    """Say whether each word is in one of the texts, those of three letters and more as a beginning too."""
+    tokens = {token for text in texts[: len(WEIGHTS)] for token in split_tokens(text)}
+    return all(
+        wanted in tokens or (len(wanted) >= MIN_PREFIX and any(one.startswith(wanted) for one in tokens))
+        for word in words
+        for wanted in split_tokens(word)
+    )
+
+
+def title_tier(title: str, words: Sequence[str]) -> int:
+    """Say how a title has the words: 0 one after the other (a single one first), 1 all of them, 2 not all."""
+    tokens, wanted = split_tokens(title), [token for word in words for token in split_tokens(word)]
+    if not set(wanted) <= set(tokens):
+        return 2
+    count = len(wanted)
+    places = range(len(tokens) - count + 1) if count > 1 else (0,)
+    return 0 if any(tokens[place : place + count] == wanted for place in places) else 1
 
 
 def _rarity(count: int, products: int) -> float:

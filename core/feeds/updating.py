@@ -20,6 +20,13 @@ _LOSS_MATTERS_FROM = 200
 PRICE_SCALE = 1000
 _COLUMNS = "title, author, tags, collection, description, marks"
 _INSERT = f"INSERT INTO words (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
+_FACTS = ("price", "polygons", "added", "popularity")
+_SET_FACTS = (  # those that differ alone: an index that stays as it is costs nothing
+    f"INSERT INTO facts (id, {', '.join(_FACTS)}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608
+    + ", ".join(f"{name} = excluded.{name}" for name in _FACTS)
+    + " WHERE "
+    + " OR ".join(f"{name} IS NOT excluded.{name}" for name in _FACTS)
+)
 _DELETE = f"INSERT INTO words (words, rowid, {_COLUMNS}) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 
@@ -151,10 +158,7 @@ class Update:
         listing, price = product.listing, price_of(product.listing)
         scaled = None if price is None else int(price.decimal * PRICE_SCALE)
         added = product.added.toordinal() if product.added else None
-        self._db.execute(
-            "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?)",
-            (number, scaled, listing.polygons, added, product.popularity),
-        )
+        self._db.execute(_SET_FACTS, (number, scaled, listing.polygons, added, product.popularity))
         self._db.execute("INSERT OR REPLACE INTO document VALUES (?, ?)", (number, encode(listing)))
         self._db.execute(_INSERT, (number, *index_texts(listing)))
 
