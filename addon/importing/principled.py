@@ -123,7 +123,10 @@ class _Builder:
         if packed is None:
             self._shader.inputs["Metallic"].default_value = self._spec.metallic
             return
-        self._link(self._red_of(packed, "metallic"), self._shader.inputs["Metallic"])
+        red, (low, high) = self._red_of(packed, "metallic"), self._spec.metallic_range
+        if (low, high) != (0.0, 1.0):
+            red = self._math("MULTIPLY_ADD", red, high - low, low, label="Metallic range", y=0.0)
+        self._link(red, self._shader.inputs["Metallic"])
 
     def _red_of(self, texture: Any, row: str) -> Any:
         parts = add(self._tree, "ShaderNodeSeparateColor", (_BETWEEN_X, _ROWS[row]), beside=self._shader)
@@ -145,10 +148,11 @@ class _Builder:
         if texture is None:
             target.default_value = 1.0 - self._spec.smoothness
             return
-        # 1 - alpha * smoothness, in one node.
+        # One minus what lies between floor and smoothness at alpha, in one node.
+        low, high = self._spec.smoothness_floor, self._spec.smoothness
         label = "Smoothness to roughness"
         node = self._math(
-            "MULTIPLY_ADD", texture.outputs["Alpha"], -self._spec.smoothness, 1.0, label=label, y=-150.0
+            "MULTIPLY_ADD", texture.outputs["Alpha"], low - high, 1.0 - low, label=label, y=-150.0
         )
         self._link(node, target)
 

@@ -78,6 +78,14 @@ def checked_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
             raise refuse("it is damaged.", code="download.archive_damaged")
         yield info
         archive.members.clear()  # type: ignore[attr-defined] # remembers each; nothing here asks again
+    # tarfile takes the end of the file, half a header or one with a wrong sum for the end of the archive. All
+    # writers end it with blocks of zeros (POSIX: two; so do Unity's Editor of any age, tar, and the exporters
+    # that were looked at): where none stands, something is missing.
+    source = archive.fileobj  # type: ignore[attr-defined] # the file object that it was opened with
+    if isinstance(source, _Bounded) and not source.is_at_end_mark:
+        raise refuse(
+            "it is damaged or was cut off.", code="download.archive_damaged", reason="no end of the archive"
+        )
 
 
 def member_reader(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[int], bytes]:
@@ -100,6 +108,8 @@ class _Bounded:
         self._at = 0
         self._last = b""
         self._again = b""
+        self.is_at_end_mark = False
+        """The last thing that was read is a block of zeros, whole."""
         self._end = job.meter.allowed + job.meter.limits.members * 2048
 
     def read(self, size: int = -1) -> bytes:
@@ -111,6 +121,7 @@ class _Bounded:
             data += piece
         self._at += len(data)
         self._last = data[-1:] or self._last
+        self.is_at_end_mark = size == len(data) == tarfile.BLOCKSIZE and not any(data)
         self._job.meter.stop_if_cancelled()
         if self._at > self._end:
             raise refuse("it unpacks to more than is allowed.", code="download.archive_bomb")

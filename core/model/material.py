@@ -31,11 +31,12 @@ class SmoothnessSource(StrEnum):
     VALUE = "value"
     """``MaterialSpec.smoothness`` alone."""
     METALLIC_ALPHA = "metallic_alpha"
-    """Alpha of ``MaterialSpec.metallic_smoothness``, times ``MaterialSpec.smoothness``."""
+    """Alpha of ``MaterialSpec.metallic_smoothness``: 0 is ``MaterialSpec.smoothness_floor``, 1 is
+    ``MaterialSpec.smoothness``, and so for the other pictures' alpha."""
     ALBEDO_ALPHA = "albedo_alpha"
-    """Alpha of ``MaterialSpec.albedo``, times ``MaterialSpec.smoothness``."""
+    """Alpha of ``MaterialSpec.albedo``."""
     POLISH_ALPHA = "polish_alpha"
-    """Alpha of ``MaterialSpec.polish``, times ``MaterialSpec.smoothness``."""
+    """Alpha of ``MaterialSpec.polish``."""
     POLISH_ROUGHNESS = "polish_roughness"
     """Red of ``MaterialSpec.polish``, which is the roughness itself."""
 
@@ -61,9 +62,13 @@ class MaterialSpec:
     """Red: metallic. Alpha: smoothness, when ``smoothness_source`` says so."""
     metallic: float = 0.0
     """Used where ``metallic_smoothness`` is None."""
+    metallic_range: tuple[float, float] = (0.0, 1.0)
+    """What red 0 and red 1 of ``metallic_smoothness`` stand for."""
     polish: Path | None = None
     """A picture of nothing but how smooth it is, or of which nothing else has a place here."""
     smoothness: float = 0.5
+    smoothness_floor: float = 0.0
+    """What alpha 0 of a picture of smoothness stands for."""
     smoothness_source: SmoothnessSource = SmoothnessSource.VALUE
     occlusion: Path | None = None
     """Green: ambient occlusion. May be the same picture as ``metallic_smoothness``."""

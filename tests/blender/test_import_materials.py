@@ -164,6 +164,21 @@ def test_everything_is_where_it_belongs(bpy: Any, build: Any, spec: Any) -> None
     assert not any(node.bl_idname == "ShaderNodeMapping" for node in material.node_tree.nodes)
 
 
+def test_channels_between_two_numbers(bpy: Any, build: Any, spec: Any) -> None:
+    described = spec(
+        "metallic_smoothness", smoothness_source="metallic_alpha", smoothness=0.7, smoothness_floor=0.2,
+        metallic_range=(0.1, 0.6),
+    )  # fmt: skip
+    shader = shader_of(build(described))
+    roughness = source(shader.inputs["Roughness"]).node
+    assert roughness.operation == "MULTIPLY_ADD"
+    assert [socket.default_value for socket in list(roughness.inputs)[1:]] == pytest.approx([-0.5, 0.8])
+    metallic = source(shader.inputs["Metallic"]).node
+    assert metallic.operation == "MULTIPLY_ADD"
+    assert [socket.default_value for socket in list(metallic.inputs)[1:]] == pytest.approx([0.5, 0.1])
+    assert source(metallic.inputs[0]).name == "Red"
+
+
 def test_values_without_pictures(bpy: Any, build: Any, spec: Any) -> None:
     material = build(spec(base_color=(0.1, 0.2, 0.3, 0.5), metallic=0.9, smoothness=0.25))
     shader = shader_of(material)

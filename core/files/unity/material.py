@@ -167,8 +167,14 @@ class _Maker:
             normal_is_height=normal_slot is not None and self.is_height(normal_slot.guid),
             metallic_smoothness=metallic,
             metallic=0.0 if is_specular else _unit(self._number(("_Metallic",), 0.0)),
+            metallic_range=self._range("_MetallicRemapMin", "_MetallicRemapMax"),
             polish=polish,
             smoothness=self._smoothness(source),
+            smoothness_floor=(
+                self._range("_SmoothnessRemapMin", "")[0]
+                if source is SmoothnessSource.METALLIC_ALPHA
+                else 0.0
+            ),
             smoothness_source=source,
             occlusion=occlusion,
             occlusion_strength=_unit(self._number(("_OcclusionStrength",), 1.0)),
@@ -229,6 +235,12 @@ class _Maker:
             value = _unit(self._number(self.names.smoothness, 0.5))
             return 1.0 - value if self._is_rough() else value
         return _unit(self._number(self.names.map_smoothness, 1.0))
+
+    def _range(self, low: str, high: str) -> tuple[float, float]:
+        """Return what a mask's 0 and 1 stand for: HDRP lays a channel between two numbers, others do not."""
+        if self.pipeline is not Pipeline.HDRP:
+            return 0.0, 1.0
+        return _unit(self._number((low,), 0.0)), _unit(self._number((high,), 1.0))
 
     def _emission_color(self, emission: Path | None) -> Color:
         """Return what the emission is multiplied by: black where Unity's own switch is off.

@@ -97,6 +97,23 @@ def test_hdrp_lit() -> None:
     assert spec.alpha_mode is AlphaMode.BLEND
 
 
+def test_hdrp_lays_a_masks_channels_between_two_numbers() -> None:
+    remap = {
+        "_SmoothnessRemapMin": 0.2, "_SmoothnessRemapMax": 0.7, "_MetallicRemapMin": 0.1,
+        "_MetallicRemapMax": 4.0,
+    }  # fmt: skip
+    spec = material(shader=HDRP_LIT, textures={"_MaskMap": C}, numbers=remap)
+    assert spec.smoothness_source is SmoothnessSource.METALLIC_ALPHA
+    assert (spec.smoothness_floor, spec.smoothness, spec.metallic_range) == (0.2, 0.7, (0.1, 1.0))
+    spec = material(shader=HDRP_LIT, textures={"_MaskMap": C})
+    assert (spec.smoothness_floor, spec.smoothness, spec.metallic_range) == (0.0, 1.0, (0.0, 1.0))
+    spec = material(shader=HDRP_LIT, numbers={**remap, "_Smoothness": 0.9})
+    assert (spec.smoothness_floor, spec.smoothness) == (0.0, 0.9)
+    # What was left in a material that is another pipeline's now.
+    spec = material(shader=URP_LIT, textures={"_MetallicGlossMap": C}, numbers={**remap, "_Smoothness": 0.9})
+    assert (spec.smoothness_floor, spec.smoothness, spec.metallic_range) == (0.0, 0.9, (0.0, 1.0))
+
+
 def test_hdrp_emission_with_an_intensity_of_its_own() -> None:
     spec = material(
         shader=HDRP_LIT,

@@ -351,6 +351,43 @@ def test_a_package_that_was_cut_off(cut: int, tmp_path: Path) -> None:
     refuse(tmp_path, chair_package().package()[:cut])
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("kept", [-1, -2, -3, 3])
+def test_a_tar_that_was_cut_at_a_header(kept: int, zipped: bool, tmp_path: Path) -> None:
+    """All that is left of it is whole; but every writer ends a tar with blocks of zeros."""
+    tar = chair_package().tar()
+    cut = tar[: headers_of(tar)[kept]]
+    refuse(tmp_path, gzip_of(cut) if zipped else cut)
+
+
+@pytest.mark.parametrize("more", [b"", b"\x00" * 200, b"x" * 512, b"x" * 1024])
+def test_a_tar_without_its_end(more: bytes, tmp_path: Path) -> None:
+    """Half a block of zeros is none, and a header that is none ends nothing."""
+    assert refuse(tmp_path, bare(chair_package().tar()) + more).code == "download.archive_damaged"
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 20])
+def test_the_end_of_a_tar(blocks: int, tmp_path: Path) -> None:
+    """Unity writes two blocks; GNU tar fills up to twenty, and takes one with a warning."""
+    tar = bare(chair_package().tar()) + b"\x00" * 512 * blocks
+    assert len(package_of(tmp_path, tar).textures) == 5
+
+
+def headers_of(tar: bytes) -> list[int]:
+    """Return where a tar's headers stand; the last place is the end of its members."""
+    places, place = [0], 0
+    while any(tar[place : place + 512]):
+        size = int(tar[place + 124 : place + 135], 8)
+        place += 512 + -(-size // 512) * 512
+        places.append(place)
+    return places
+
+
+def bare(tar: bytes) -> bytes:
+    """Return a tar without the blocks that end it."""
+    return tar[: headers_of(tar)[-1]]
+
+
 def test_a_package_whose_checksum_is_wrong(tmp_path: Path) -> None:
     content = bytearray(chair_package().package())
     content[-6] ^= 1
