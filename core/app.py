@@ -285,7 +285,7 @@ def _build_services(
     fresh_links = FreshLinks()
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     check = CheckDelivery(ledger=ledger, store=store, clock=clock, ids=ids, find_listing=feeds.listing)
-    studio = build_studio(settings, ledger=ledger, clock=clock, ids=ids)
+    studio = build_studio(settings, ledger=ledger, clock=clock, ids=ids, read_calls=network.health.log.read)
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue, pay=studio.payments)
     quote = MakeQuote(
         ledger=ledger,

@@ -10,6 +10,7 @@ from ..settings import VERSION
 from . import (
     accounts,
     audit,
+    costs,
     declare,
     delivery,
     feeds,
@@ -74,5 +75,6 @@ for command in (
     *declare.COMMANDS,
     *ledger.COMMANDS,
     *payments.COMMANDS,
+    *costs.COMMANDS,
 ):
     cli.add_command(command)

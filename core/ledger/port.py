@@ -107,6 +107,10 @@ class LedgerReader(Protocol):
         """Return the documents of those orders that have any, in the order in which they came, likewise."""
         ...
 
+    def files_of(self, grant_ids: Iterable[str]) -> Mapping[str, tuple[GrantFile, ...]]:
+        """Return the files of those grants that have any, in the order in which they came, likewise."""
+        ...
+
     def refund(self, refund_id: str) -> Refund | None:
         """Return a refund, or None."""
         ...

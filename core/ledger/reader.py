@@ -141,6 +141,10 @@ class SqlReader:
         """Return the documents of those orders that have any, in the order in which they came."""
         return self._any_in_order(schema.documents, rows.read_document, "order_id", order_ids)
 
+    def files_of(self, grant_ids: Iterable[str]) -> Mapping[str, tuple[GrantFile, ...]]:
+        """Return the files of those grants that have any, in the order in which they came."""
+        return self._any_in_order(schema.files, rows.read_file, "grant_id", grant_ids)
+
     def refund(self, refund_id: str) -> Refund | None:
         """Return a refund, or None."""
         return self._one(schema.refunds, rows.read_refund, id=refund_id)

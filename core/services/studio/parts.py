@@ -8,6 +8,7 @@ from ...clock import Clock
 from ...ids import Ids
 from ...ledger.port import Ledger
 from ...settings import Settings
+from .costs import Costs, ReadCalls
 from .payments import Payments
 from .rates import Rates
 from .standing import Standing
@@ -20,13 +21,17 @@ class Studio:
     standing: Standing
     payments: Payments
     rates: Rates
+    costs: Costs
 
 
-def build_studio(settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids) -> Studio:
+def build_studio(
+    settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids, read_calls: ReadCalls
+) -> Studio:
     """Put a studio's use cases together; what they read and write through is the caller's choice."""
     standing = Standing(ledger=ledger, settings=settings)
     return Studio(
         standing=standing,
         payments=Payments(ledger=ledger, clock=clock, ids=ids, settings=settings, standing=standing),
         rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
+        costs=Costs(ledger=ledger, clock=clock, settings=settings, standing=standing, read_calls=read_calls),
     )

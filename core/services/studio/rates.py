@@ -86,8 +86,11 @@ class Rates:
 
     def rates(self, *, base: str = "", quote: str = "") -> tuple[ExchangeRate, ...]:
         """Return the rates, the newest day first."""
-        wanted = {name: code.upper() for name, code in (("base", base), ("quote", quote)) if code}
-        found = self.ledger.values(ExchangeRate, **wanted)
+        found = [
+            rate
+            for rate in self.ledger.values(ExchangeRate)
+            if base.upper() in ("", rate.base) and quote.upper() in ("", rate.quote)
+        ]
         return tuple(sorted(found, key=lambda rate: (rate.valid_on, rate.set_at), reverse=True))
 
     def set_price(

@@ -1,0 +1,110 @@
+"""What was paid, line by line, as cost reports add it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from .money import Cost, Money
+
+
+class CostKind(StrEnum):
+    """What a line of costs is."""
+
+    PURCHASE = "purchase"
+    REFUND = "refund"
+    USAGE = "usage"
+    """Calls or downloads that a contract charges for."""
+
+
+class CostKey(StrEnum):
+    """What costs are added up by."""
+
+    PROJECT = "project"
+    CLIENT = "client"
+    MARKETPLACE = "marketplace"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """One payment, refund, or a month's calls of a kind. Refunds are below zero."""
+
+    day: date
+    kind: CostKind
+    marketplace: str
+    title: str
+    project: str = ""
+    client: str = ""
+    order_id: str = ""
+    listing: str = ""
+    method: str = ""
+    cost: Cost | None = None
+    """As the marketplace charged it; None: it did not say."""
+    value: Money | None = None
+    """That in money; None: not known (credits without a value, an amount that was not told)."""
+    home: Money | None = None
+    """In the home currency; None: it could not be converted."""
+    tax: Money | None = None
+    rate: str = ""
+    rate_on: date | None = None
+    rate_source: str = ""
+    purchase_order: str = ""
+    cost_center: str = ""
+    paid_by: str = ""
+    why_not: str = ""
+    """Why there is no value or no amount in the home currency; empty when there is one."""
+
+    def key(self, by: CostKey) -> str:
+        """Return what a line belongs to."""
+        match by:
+            case CostKey.PROJECT:
+                return self.project
+            case CostKey.CLIENT:
+                return self.client
+            case CostKey.MARKETPLACE:
+                return self.marketplace
+            case CostKey.MONTH:
+                return f"{self.day:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSum:
+    """What one project, client, marketplace or month cost. ``key`` is empty for none."""
+
+    key: str
+    purchases: int
+    refunds: int
+    sums: tuple[Money, ...]
+    """One a currency, as it was charged."""
+    home: Money | None
+    """What could be converted, in the home currency; None without one."""
+    not_converted: int
+    """How many lines are not in ``home``."""
+    credits_used: tuple[str, ...] = ()
+    """Credits and downloads that have no value in money, such as “3 credits”."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostReport:
+    """What was paid in a period; days are inclusive, None: open."""
+
+    by: CostKey
+    made_at: datetime
+    home_currency: str
+    groups: tuple[CostSum, ...]
+    """The dearest first; months in order."""
+    total: CostSum
+    months: tuple[CostSum, ...]
+    lines: tuple[CostLine, ...]
+    """The newest first."""
+    starts_on: date | None = None
+    ends_on: date | None = None
+    notes: tuple[str, ...] = ()
+    """What a reader has to know to understand the numbers."""
+
+    @property
+    def not_converted(self) -> tuple[CostLine, ...]:
+        """The lines that are in no sum of the home currency."""
+        return tuple(line for line in self.lines if line.home is None)

@@ -1,0 +1,292 @@
+"""Gathers what was paid, with what contracts charge for calls and downloads, for reports and history.
+
+Reads only. A member who does not see everything gets the lines of their own projects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from ...clock import Clock
+from ...http.health import HealthReading, earliest_kept
+from ...ledger.port import Ledger
+from ...model.costs import CostKey, CostKind, CostLine, CostReport
+from ...model.grant import Grant
+from ...model.money import UNSTATED_CURRENCY, Credits, Money
+from ...model.order import Order, OrderState
+from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
+from ...model.people import SEE_EVERYTHING, Project, ProjectMember
+from ...policy.exchange import OLD_AFTER_DAYS, convert, find_rate
+from ...reports.costs import build_costs
+from ...settings import Settings
+from ..paying import money_of
+from .payments import MANY
+from .standing import Standing
+
+BOUGHT = (OrderState.PAID, OrderState.FULFILLED, OrderState.REFUNDED)
+DOWNLOAD = "download"
+"""The operation whose price is for delivered files, which the ledger counts for good."""
+
+ReadCalls = Callable[[datetime], HealthReading]
+"""Returns what was noted of calls since a moment, on this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Tells what things cost."""
+
+    ledger: Ledger
+    clock: Clock
+    settings: Settings
+    standing: Standing
+    read_calls: ReadCalls
+
+    def run(
+        self,
+        by: CostKey,
+        *,
+        starts_on: date | None = None,
+        ends_on: date | None = None,
+        project: str = "",
+        client: str = "",
+        marketplace: str = "",
+    ) -> CostReport:
+        """Return what was paid, added up; empty texts do not narrow it down."""
+        lines = [
+            line
+            for line in self.lines()
+            if (not project or line.project == project)
+            and (not client or line.client.casefold() == client.casefold())
+            and (not marketplace or line.marketplace == marketplace)
+        ]
+        return build_costs(
+            lines,
+            by,
+            home_currency=self.settings.home_currency,
+            made_at=self.clock.now(),
+            starts_on=starts_on,
+            ends_on=ends_on,
+            notes=self._notes(lines),
+        )
+
+    def lines(self) -> list[CostLine]:
+        """Return every line that the user may see, as it came."""
+        projects = {project.id: project for project in self.ledger.values(Project)}
+        rates = _Rates(self.ledger.values(ExchangeRate), self.settings.home_currency)
+        seen = self._seen()
+        lines = [*self._payments(), *self._usage()]
+        return [
+            rates.at_home(replace(line, client=_client(projects, line.project)))
+            for line in lines
+            if seen is None or line.project in seen
+        ]
+
+    def _payments(self) -> Iterator[CostLine]:
+        methods = {method.id: method for method in self.ledger.values(PaymentMethod)}
+        orders = {order.id: order for order in self.ledger.orders(states=BOUGHT, limit=MANY)}
+        charged: set[str] = set()
+        for payment in self.ledger.values(Payment):
+            order = orders.get(payment.order_id)
+            if order is None:
+                continue
+            if not payment.refund_id:
+                charged.add(order.id)
+            yield _payment_line(payment, order, methods.get(payment.method_id))
+        # What was bought before payments were noted: the marketplace's receipt says what it cost.
+        older = [order_id for order_id in orders if order_id not in charged]
+        for order_id, receipts in self.ledger.receipts_of(older).items():
+            order = orders[order_id]
+            told = next((one.charged for one in receipts if one.charged is not None), order.cost)
+            yield CostLine(
+                day=min(receipt.received_at for receipt in receipts).date(),
+                kind=CostKind.PURCHASE,
+                marketplace=order.ref.marketplace,
+                title=order.title,
+                project=order.project,
+                order_id=order.id,
+                listing=str(order.ref),
+                method="not noted",
+                cost=told,
+                value=money_of(told),
+                paid_by=order.buyer,
+            )
+
+    def _usage(self) -> Iterator[CostLine]:
+        prices = self.ledger.values(UsagePrice)
+        if any(price.operation == DOWNLOAD for price in prices):
+            yield from self._downloads(prices)
+        if any(price.operation != DOWNLOAD for price in prices):
+            yield from self._calls(prices)
+
+    def _downloads(self, prices: tuple[UsagePrice, ...]) -> Iterator[CostLine]:
+        """Count one download for each license and day on which files of it came."""
+        priced = {price.marketplace for price in prices if price.operation == DOWNLOAD}
+        grants = {g.id: g for g in self.ledger.grants(limit=MANY) if g.ref.marketplace in priced}
+        counts: dict[tuple[UsagePrice, str, date], int] = {}
+        for grant_id, files in self.ledger.files_of(grants).items():
+            grant: Grant = grants[grant_id]
+            for day in {file.downloaded_at.date() for file in files}:
+                price = _price_on(prices, grant.ref.marketplace, DOWNLOAD, day)
+                if price is not None:
+                    key = (price, grant.project, day.replace(day=1))
+                    counts[key] = counts.get(key, 0) + 1
+        for (price, project, month), count in counts.items():
+            yield _usage_line(price, count, "downloads", project=project, day=self._end_of(month))
+
+    def _calls(self, prices: tuple[UsagePrice, ...]) -> Iterator[CostLine]:
+        """Count the calls that succeeded, as far back as this machine remembers them."""
+        counts: dict[tuple[UsagePrice, date], int] = {}
+        day, before = self.clock.now().date(), dict[tuple[str, str], int]()
+        first = earliest_kept(self.clock.now()).date()
+        while day >= first:
+            since = datetime.combine(day, time(), UTC)
+            total = {(one.marketplace, one.operation): one.ok for one in self.read_calls(since).operations}
+            for key, ok in total.items():
+                price = _price_on(prices, *key, day) if key[1] != DOWNLOAD else None
+                number = ok - before.get(key, 0)
+                if price is not None and number > 0:
+                    counts[price, day.replace(day=1)] = counts.get((price, day.replace(day=1)), 0) + number
+            day, before = day - timedelta(days=1), total
+        for (price, month), count in counts.items():
+            words = f"{price.operation.replace('_', ' ')} calls"
+            yield _usage_line(price, count, words, project="", day=self._end_of(month))
+
+    def _end_of(self, month: date) -> date:
+        """Return the last day of a month, or today in the month that is not over."""
+        end = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        return min(end, self.clock.now().date())
+
+    def _seen(self) -> frozenset[str] | None:
+        """Return the projects that the user sees; None for all."""
+        if not self.standing.is_shared() or self.standing.roles() & SEE_EVERYTHING:
+            return None
+        mine = self.ledger.values(ProjectMember, member_id=self.standing.actor, removed_at=None)
+        return frozenset(one.project_id for one in mine)
+
+    def _notes(self, lines: list[CostLine]) -> tuple[str, ...]:
+        notes = []
+        if not self.settings.home_currency:
+            notes.append(
+                "There is no home currency, so currencies stand side by side. Set CLEARANCE_HOME_CURRENCY."
+            )
+        old = sum(
+            line.rate_on is not None and (line.day - line.rate_on).days > OLD_AFTER_DAYS for line in lines
+        )
+        if old:
+            notes.append(
+                f"{old:,} amount{'' if old == 1 else 's'} converted at a rate that was more than "
+                f"{OLD_AFTER_DAYS} days old on the day of the payment."
+            )
+        if any(line.kind is CostKind.USAGE and line.title.endswith("calls") for line in lines):
+            notes.append("Calls are those of this machine in the last seven days; downloads are all of them.")
+        if self._seen() is not None:
+            notes.append("Only the projects that you work on are in it.")
+        return tuple(notes)
+
+
+def _payment_line(payment: Payment, order: Order, method: PaymentMethod | None) -> CostLine:
+    return CostLine(
+        day=payment.paid_at.date(),
+        kind=CostKind.REFUND if payment.refund_id else CostKind.PURCHASE,
+        marketplace=order.ref.marketplace,
+        title=order.title,
+        project=order.project,
+        order_id=order.id,
+        listing=str(order.ref),
+        method=method.label if method is not None else payment.method_id,
+        cost=payment.cost,
+        value=payment.value,
+        home=payment.home,
+        tax=payment.tax,
+        rate=payment.rate,
+        rate_on=payment.rate_on,
+        rate_source=payment.rate_source,
+        purchase_order=payment.purchase_order,
+        cost_center=payment.cost_center,
+        paid_by=payment.paid_by,
+    )
+
+
+def _usage_line(price: UsagePrice, count: int, words: str, *, project: str, day: date) -> CostLine:
+    value = Money.rounded(price.amount.decimal * Decimal(count) / price.per, price.amount.currency)
+    return CostLine(
+        day=day,
+        kind=CostKind.USAGE,
+        marketplace=price.marketplace,
+        title=f"{count:,} {words}",
+        project=project,
+        method=f"contract, {price.amount} for {price.per:,}",
+        cost=value,
+        value=value,
+    )
+
+
+def _price_on(
+    prices: tuple[UsagePrice, ...], marketplace: str, operation: str, day: date
+) -> UsagePrice | None:
+    """Return the price that holds on a day; of several, the one that started last."""
+    holding = [
+        price
+        for price in prices
+        if price.marketplace == marketplace
+        and price.operation == operation
+        and price.starts_on <= day
+        and (price.ends_on is None or day <= price.ends_on)
+    ]
+    return max(holding, key=lambda price: (price.starts_on, price.set_at), default=None)
+
+
+class _Rates:
+    """Converts many lines: each currency's rate of a day is looked for once."""
+
+    def __init__(self, rates: tuple[ExchangeRate, ...], home: str) -> None:
+        self._rates: dict[str, list[ExchangeRate]] = {}
+        self._found: dict[tuple[str, date], tuple[ExchangeRate, ...]] = {}
+        self._home = home
+        for rate in rates:
+            if home in (rate.base, rate.quote):
+                other = rate.quote if rate.base == home else rate.base
+                self._rates.setdefault(other, []).append(rate)
+
+    def at_home(self, line: CostLine) -> CostLine:
+        """Return a line in the home currency: as it was noted, else at the newest rate not after its day."""
+        home = self._home
+        if line.value is None:
+            return replace(line, home=None, why_not=_why_no_value(line))
+        if not home:
+            return replace(line, home=None, why_not="there is no home currency")
+        if line.home is not None and line.home.currency == home:
+            return line
+        found = convert(line.value, home, self._of_day(line.value.currency, line.day), line.day)
+        if found is None:
+            pair = f"{line.value.currency}/{home}"
+            return replace(
+                line, home=None, why_not=f"there is no rate {pair} on or before {line.day.isoformat()}"
+            )
+        return replace(
+            line, home=found.amount, rate=found.rate, rate_on=found.rate_on, rate_source=found.source
+        )
+
+    def _of_day(self, currency: str, day: date) -> tuple[ExchangeRate, ...]:
+        key = (currency, day)
+        if key not in self._found:
+            rate = find_rate(self._rates.get(currency, ()), currency, self._home, day)
+            self._found[key] = () if rate is None else (rate,)
+        return self._found[key]
+
+
+def _why_no_value(line: CostLine) -> str:
+    match line.cost:
+        case Credits():
+            return f"nobody noted what one {line.cost.unit} cost"
+        case Money() if line.cost.currency == UNSTATED_CURRENCY:
+            return "the marketplace named no currency"
+    return "the marketplace did not say how much"
+
+
+def _client(projects: Mapping[str, Project], project_id: str) -> str:
+    project = projects.get(project_id)
+    return project.client if project is not None else ""

@@ -1,0 +1,176 @@
+"""What things cost, from real purchases: payments, refunds, downloads and calls under contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import CountingIds, paid
+from shops import Shop, open_shop
+
+from core.http.health import CallNote, HealthLog, Outcome
+from core.model.costs import CostKey, CostKind
+from core.model.grant import GrantFile
+from core.model.money import Credits, Money
+from core.model.payment import ExchangeRate, UsagePrice
+from core.model.people import Member, Project, ProjectMember, Role
+from core.services.studio.costs import Costs
+from core.services.studio.standing import Standing
+
+USD_29 = Money(minor=2900, currency="USD")
+CENT = Money(minor=1, currency="USD")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """A shop with a project of a client."""
+    with open_shop(tmp_path) as opened:
+        with opened.ledger.transaction() as work:
+            at = opened.clock.now()
+            work.add(Project(id="film", name="Film", client="ACME", created_at=at, created_by="ada"))
+        yield opened
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[HealthLog]:
+    """Where calls are noted."""
+    opened = HealthLog(tmp_path / "health.sqlite")
+    yield opened
+    opened.close()
+
+
+def costs(shop: Shop, log: HealthLog, *, user: str = "ann", home: str = "EUR") -> Costs:
+    settings = replace(shop.settings, home_currency=home, user=user)
+    return Costs(
+        ledger=shop.ledger,
+        clock=shop.clock,
+        settings=settings,
+        standing=Standing(ledger=shop.ledger, settings=settings),
+        read_calls=log.read,
+    )
+
+
+def buy(shop: Shop, charged: Any = USD_29) -> Any:
+    shop.agency.basis = replace(shop.agency.basis, cost=charged)
+    shop.sender.answers["purchase"] = paid(license_label="Standard", charged=charged)
+    return shop.purchase.run(shop.agreed(shop.agency).id, actor="ann")
+
+
+def note_rate(shop: Shop, rate: str, day: date) -> None:
+    with shop.ledger.transaction() as work:
+        work.add(
+            ExchangeRate(id=f"r{rate}", base="USD", quote="EUR", rate=rate, valid_on=day, source="ECB",
+                         set_by="finance", set_at=shop.clock.now())
+        )  # fmt: skip
+
+
+def note_price(shop: Shop, operation: str, *, per: int = 1, **facts: Any) -> None:
+    given: dict[str, Any] = {"marketplace": "agency", "starts_on": date(2026, 1, 1), "amount": CENT, **facts}
+    with shop.ledger.transaction() as work:
+        work.add(
+            UsagePrice(id=CountingIds().new(f"{operation}{per}"), operation=operation, per=per, set_by="finance",
+                       set_at=shop.clock.now(), **given)
+        )  # fmt: skip
+
+
+def test_purchases_and_refunds_with_their_client(shop: Shop, log: HealthLog) -> None:
+    order = buy(shop)
+    refund = shop.refunds.request(order.id, reason="broken", actor="ann")
+    shop.refunds.settle(refund.id, refunded=True, amount=Money(minor=900, currency="USD"), actor="ann")
+    # A rate that was noted afterwards counts for what was paid before.
+    note_rate(shop, "0.9", date(2026, 11, 1))
+    report = costs(shop, log).run(CostKey.CLIENT)
+    (acme,) = report.groups
+    assert (acme.key, acme.purchases, acme.refunds) == ("ACME", 1, 1)
+    assert acme.home == Money(minor=2610 - 810, currency="EUR")
+    assert acme.sums == (Money(minor=2000, currency="USD"),)
+    assert any("more than 7 days old" in note for note in report.notes)
+
+
+def test_without_a_rate_it_is_said(shop: Shop, log: HealthLog) -> None:
+    buy(shop)
+    note_rate(shop, "0.9", date(2026, 11, 24))
+    (line,) = costs(shop, log).run(CostKey.PROJECT).lines
+    assert (line.home, line.why_not) == (None, "there is no rate USD/EUR on or before 2026-11-23")
+    (line,) = costs(shop, log, home="").run(CostKey.PROJECT).lines
+    assert line.why_not == "there is no home currency"
+
+
+@pytest.mark.parametrize(
+    ("charged", "why"),
+    [(Credits(amount=2, unit="credit"), "nobody noted what one credit cost"),
+     (Money(minor=500), "named no currency"), (None, "did not say how much")],
+)  # fmt: skip
+def test_what_has_no_value_says_why(shop: Shop, log: HealthLog, charged: Any, why: str) -> None:
+    buy(shop, charged)
+    (line,) = costs(shop, log).run(CostKey.MONTH).lines
+    assert line.value is None
+    assert why in line.why_not
+
+
+def test_it_is_narrowed_down(shop: Shop, log: HealthLog) -> None:
+    buy(shop)
+    tell = costs(shop, log)
+    assert tell.run(CostKey.PROJECT, client="acme").lines
+    assert tell.run(CostKey.PROJECT, project="film", marketplace="agency").lines
+    assert not tell.run(CostKey.PROJECT, project="spot").lines
+    assert not tell.run(CostKey.PROJECT, marketplace="webshop").lines
+
+
+def test_a_member_sees_their_own_projects(shop: Shop, log: HealthLog) -> None:
+    buy(shop)
+    at = shop.clock.now()
+    with shop.ledger.transaction() as work:
+        for name, role in (("ben", Role.BUYER), ("cid", Role.BUYER), ("fay", Role.FINANCE)):
+            work.add(Member(id=name, name=name, roles=(role,), added_at=at, added_by="ada"))
+        work.add(
+            ProjectMember(id="film/ben", project_id="film", member_id="ben", added_at=at, added_by="ada")
+        )
+    seen = {name: len(costs(shop, log, user=name).lines()) for name in ("ben", "cid", "fay", "nobody")}
+    assert seen == {"ben": 1, "cid": 0, "fay": 1, "nobody": 0}
+    assert any(
+        "your" in note or "you work on" in note
+        for note in costs(shop, log, user="cid").run(CostKey.MONTH).notes
+    )
+
+
+def test_downloads_count_once_a_license_and_day(shop: Shop, log: HealthLog) -> None:
+    order = buy(shop)
+    grant = shop.ledger.grant_for_order(order.id)
+    assert grant is not None
+    at = shop.clock.now()
+    moments = (at, at + timedelta(hours=1), at + timedelta(days=1), datetime(2025, 12, 31, tzinfo=at.tzinfo))
+    with shop.ledger.transaction() as work:
+        for number, moment in enumerate(moments):
+            work.add_file(
+                GrantFile(grant_id=grant.id, sha256=f"{number:064x}", name=f"{number}.glb", size=1,
+                          media_type="", downloaded_at=moment)
+            )  # fmt: skip
+    note_price(shop, "download", amount=Money(minor=50, currency="USD"))
+    (line,) = (one for one in costs(shop, log).lines() if one.kind is CostKind.USAGE)
+    assert (line.title, line.project, line.client) == ("2 downloads", "film", "ACME")
+    assert line.value == Money(minor=100, currency="USD")
+
+
+def test_calls_that_succeeded_count_for_as_long_as_they_are_remembered(shop: Shop, log: HealthLog) -> None:
+    now = shop.clock.now()
+    for days, outcome, times in ((3, Outcome.OK, 20), (0, Outcome.OK, 30), (0, Outcome.FAILED, 5)):
+        for _ in range(times):
+            log.add(
+                CallNote(marketplace="agency", operation="search", at=now - timedelta(days=days),
+                         outcome=outcome, latencies_s=(0.1,))
+            )  # fmt: skip
+    note_price(shop, "search", per=20)
+    (line,) = costs(shop, log).lines()
+    assert (line.title, line.value) == ("50 search calls", Money(minor=3, currency="USD"))
+    note_price(shop, "search", per=1, starts_on=date(2026, 11, 22))
+    found = {line.title: line.value for line in costs(shop, log).lines()}
+    assert found == {
+        "30 search calls": Money(minor=30, currency="USD"),
+        "20 search calls": CENT,
+    }
+    assert any("last seven days" in note for note in costs(shop, log).run(CostKey.MONTH).notes)
