@@ -109,6 +109,11 @@ class TaskRunner:
         self._later: list[tuple[float, int, Scheduled]] = []
 
     @property
+    def clock(self) -> Clock:
+        """The clock that it goes by."""
+        return self._clock
+
+    @property
     def tasks(self) -> tuple[Task, ...]:
         """All tasks that have not ended, oldest first."""
         with self._lock:

@@ -7,6 +7,7 @@ before it is committed. Nobody can write to the ledger that is left meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -23,6 +24,8 @@ from .sql_ledger import SqlLedger
 from .tail import read_tail
 
 CHUNK = 500
+COUNTED = frozenset({"seats", "seat_pools"})
+"""Tables whose rows PostgreSQL counts when they are written: licenses and agreements may have ended since."""
 Progress = Callable[[int, int], None]
 
 
@@ -64,11 +67,12 @@ def transfer(source: SqlLedger, target: SqlLedger, *, progress: Progress | None 
             )
         total, done = sum(number for _, number in counts), 0
         for table in schema.metadata.sorted_tables:
-            for chunk in _read(leaving, table):
-                _write(arriving, table, chunk)
-                done += len(chunk)
-                if progress is not None:
-                    progress(done, total)
+            with _uncounted(arriving, table):
+                for chunk in _read(leaving, table):
+                    _write(arriving, table, chunk)
+                    done += len(chunk)
+                    if progress is not None:
+                        progress(done, total)
             _continue_numbers(arriving, table)
         arrived = _verified_tail(arriving, target)
         if _count(arriving) != counts or arrived != expected:
@@ -116,6 +120,17 @@ def _write(connection: Connection, table: Table, chunk: list[dict[str, Any]]) ->
         connection.execute(update(table).values(chunk[0]))
     else:
         connection.execute(insert(table), chunk)
+
+
+@contextmanager
+def _uncounted(connection: Connection, table: Table) -> Iterator[None]:
+    """Let rows arrive that were counted when they were written, whatever would be allowed today."""
+    held_back = connection.dialect.name == "postgresql" and table.name in COUNTED
+    if held_back:
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
+    yield
+    if held_back:
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ENABLE TRIGGER USER")
 
 
 def _continue_numbers(connection: Connection, table: Table) -> None:

@@ -56,7 +56,9 @@ class _Clause(_Strict):
     quoted: bool = False
 
 
-class _Facts(_Strict):
+class Facts(_Strict):
+    """The facts of a license as files write them; what is absent is not said."""
+
     outputs: dict[str, str] = {}
     commercial: str | None = None
     editorial_only: bool | None = None
@@ -101,7 +103,7 @@ class _License(_Strict):
     unknown: list[str] = []
     """Facts of ``like`` that are not known here."""
     notes: str = ""
-    facts: _Facts = _Facts()
+    facts: Facts = Facts()
     clause: list[_Clause] = []
 
 
@@ -174,7 +176,7 @@ def _build_versions(file: _File, name: str) -> dict[str, tuple[LicenseTerms, ...
         before_facts, before_clauses = merged.get(entry.like, ({}, {}))
         facts = {
             **before_facts,
-            **_flatten(entry.facts),
+            **flatten(entry.facts),
         }
         clauses = {**before_clauses, **_clauses(entry, file, name, where)}
         for fact in entry.unknown:
@@ -191,7 +193,8 @@ def _build_versions(file: _File, name: str) -> dict[str, tuple[LicenseTerms, ...
     }
 
 
-def _flatten(facts: _Facts) -> dict[str, Any]:
+def flatten(facts: Facts) -> dict[str, Any]:
+    """Return what is said, with outputs as ``output.<kind>``."""
     flat = {key: value for key, value in facts.model_dump().items() if key != "outputs" and value is not None}
     flat.update({f"output.{kind}": value for kind, value in facts.outputs.items()})
     return flat
@@ -225,10 +228,34 @@ def _check_sources(facts: Iterable[str], clauses: dict[str, Clause], name: str, 
 def _make_terms(
     entry: _License, file: _File, *, facts: dict[str, Any], clauses: dict[str, Clause], name: str, where: str
 ) -> LicenseTerms:
+    values, outputs = convert_facts(facts, name=name, where=where)
+    if entry.terms not in file.sources:
+        raise _error(name, f"{where}.terms", f"no source is named {entry.terms!r}")
+    return LicenseTerms(
+        license_id=entry.id,
+        marketplace=file.marketplace,
+        label=entry.label,
+        version=entry.version,
+        terms_url=file.sources[entry.terms].url,
+        outputs=outputs,
+        clauses=tuple(clauses[topic] for topic in sorted(clauses)),
+        notes=" ".join(entry.notes.split()),
+        marketplace_name=file.name,
+        **values,
+    )
+
+
+def convert_facts(
+    facts: dict[str, Any], *, name: str, where: str
+) -> tuple[dict[str, Any], dict[OutputKind, Permission]]:
+    """Turn facts as files write them into fields of the terms, and into outputs (``output.<kind>``).
+
+    Raises UserInputError; its context has ``key`` and ``problem``.
+    """
     values: dict[str, Any] = {}
     outputs: dict[OutputKind, Permission] = {}
     for fact, value in facts.items():
-        key = f"{where}.{fact}"
+        key = f"{where}.{fact}" if where else fact
         if fact.startswith("output."):
             kind = _member(OutputKind, fact.removeprefix("output."), name, key)
             outputs[kind] = _member(Permission, value, name, key)
@@ -246,20 +273,7 @@ def _make_terms(
             values[fact] = None if value == NONE else value
         elif fact in (*BOOLEANS, *LATER_BOOLEANS) or fact == "credit_required_when":
             values[fact] = value
-    if entry.terms not in file.sources:
-        raise _error(name, f"{where}.terms", f"no source is named {entry.terms!r}")
-    return LicenseTerms(
-        license_id=entry.id,
-        marketplace=file.marketplace,
-        label=entry.label,
-        version=entry.version,
-        terms_url=file.sources[entry.terms].url,
-        outputs=outputs,
-        clauses=tuple(clauses[topic] for topic in sorted(clauses)),
-        notes=" ".join(entry.notes.split()),
-        marketplace_name=file.name,
-        **values,
-    )
+    return values, outputs
 
 
 def _cap(value: int | str, name: str, key: str) -> Cap:
@@ -292,5 +306,5 @@ def _error(name: str, key: str, problem: str) -> UserInputError:
     return UserInputError(
         f"License file {name}{f', {key}' if key else ''}: {problem}.",
         code="licenses.invalid",
-        context={"key": key},
+        context={"key": key, "problem": problem},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ..model.agreement import Agreement
 from ..model.declaration import Declaration
 from ..model.grant import GrantState
 from ..model.intended_use import IntendedUse
@@ -37,6 +38,12 @@ class Facts:
     """What the ledger says; with the stamped values at the end, empty: there is nothing to compare."""
     seats_held: int | None = None
     """How many seats were bought, where the license is sold by the seat; None: not told."""
+    seats_taken: int | None = None
+    """How many seats people have in the ledger; None: the license counts none, or nobody has one."""
+    agreement: Agreement | None = None
+    """The enterprise agreement whose words stand in ``terms`` over the standard ones."""
+    used_in: tuple[str, ...] = ()
+    """Scenes that use it, as far as the ledger knows, where the right stands no more."""
     other_projects: frozenset[str] = frozenset()
     """Further projects that the same purchase is used in."""
     other_clients: frozenset[str] = frozenset()

@@ -13,6 +13,8 @@ from .facts import Facts
 from .wording import make_finding, name_license, shorten
 
 EXPIRES_SOON = timedelta(days=30)
+SCENES_NAMED = 5
+"""Scenes that a finding names before it counts."""
 
 
 def check_unknown_license(facts: Facts) -> Finding | None:
@@ -40,7 +42,7 @@ def check_refunded(facts: Facts) -> Finding | None:
         facts,
         rule="grant.refunded",
         severity=Severity.ERROR,
-        message="The purchase was refunded, so the right to use the asset has ended.",
+        message=f"The purchase was refunded, so the right to use the asset has ended.{_used_in(facts)}",
         how_to_fix="Delete the asset from the scene, or buy it again.",
     )
 
@@ -53,9 +55,18 @@ def check_revoked(facts: Facts) -> Finding | None:
         facts,
         rule="grant.revoked",
         severity=Severity.ERROR,
-        message="The right to use the asset was revoked.",
+        message=f"The right to use the asset was revoked.{_used_in(facts)}",
         how_to_fix="Replace the asset; ask whoever revoked the right why, before anything more goes out.",
     )
+
+
+def _used_in(facts: Facts) -> str:
+    """Name the scenes that use what may be used no more."""
+    if not facts.used_in:
+        return ""
+    named = ", ".join(shorten(scene) for scene in facts.used_in[:SCENES_NAMED])
+    more = len(facts.used_in) - SCENES_NAMED
+    return f" Known to use it: {named}{f' and {more:,} more' if more > 0 else ''}."
 
 
 def check_expired(facts: Facts) -> Finding | None:
@@ -221,6 +232,33 @@ def check_source(facts: Facts) -> Finding | None:
         severity=Severity.HINT,
         message="That this license applies was typed in by a user; the marketplace did not say it.",
         how_to_fix="Keep the invoice or order confirmation as evidence.",
+    )
+
+
+def check_agreement(facts: Facts) -> Finding | None:
+    """``license.agreement``: the standard terms are not all that was held against the use."""
+    agreement = facts.agreement
+    if agreement is None:
+        return None
+    until = f" until {agreement.ends_on.isoformat()}" if agreement.ends_on is not None else ""
+    proof = (
+        f"Its document has the SHA-256 {agreement.document_sha256}."
+        if agreement.document_sha256
+        else "No document is kept with it."
+    )
+    return make_finding(
+        facts,
+        rule="license.agreement",
+        severity=Severity.HINT,
+        message=(
+            f"The agreement “{shorten(agreement.name)}” stands over {name_license(facts.terms)} from "
+            f"{agreement.starts_on.isoformat()}{until}. {proof}"
+        ),
+        how_to_fix=(
+            "Nothing to do while it holds; what it allows ends with it."
+            if agreement.document_sha256
+            else "Note the agreement again with its document, so that it can be proven."
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from . import (
     grant_rules,
     licensee_rules,
     product_rules,
+    seat_rules,
     time_rules,
     use_rules,
 )
@@ -46,7 +47,8 @@ RULES: tuple[Rule, ...] = (
     time_rules.check_territory,
     time_rules.check_term,
     time_rules.check_must_use_by,
-    use_rules.check_seats,
+    seat_rules.check_seats,
+    seat_rules.check_seats_left,
     licensee_rules.check_affiliates,
     licensee_rules.check_transfer,
     product_rules.check_extraction,
@@ -59,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     grant_rules.check_confidence,
     grant_rules.check_reading_date,
     grant_rules.check_source,
+    grant_rules.check_agreement,
     grant_rules.check_note,
     declared_rules.check_declared,
 )
@@ -72,9 +75,10 @@ RULE_NAMES: tuple[str, ...] = (
     "ai.training", "ai.metadata", "use.merchandise", "use.templates", "use.sensitive",
     "cap.print_run", "cap.impressions", "cap.audience", "cap.production_budget",
     "cap.clients", "cap.projects", "cap.sales", "cap.licensee_revenue",
-    "use.territory", "use.term", "grant.must_use_by", "use.seats", "use.affiliates", "use.transfer",
+    "use.territory", "use.term", "grant.must_use_by", "use.seats", "use.seats_left", "use.affiliates",
+    "use.transfer",
     "use.extraction", "use.substantial_portion", "use.engine", "use.logo", "use.editorial_edits",
     "grant.expiring", "credit.required", "credit.unknown", "terms.confidence", "terms.read_after_purchase",
-    "terms.typed_in", "license.note", "declaration.made",
+    "terms.typed_in", "license.agreement", "license.note", "declaration.made",
 )  # fmt: skip
 """Every name that a finding of :data:`RULES` can have."""

@@ -1,4 +1,4 @@
-"""Rules on what the scene is used for: output kinds, commercial and sensitive use, goods, seats.
+"""Rules on what the scene is used for: output kinds, commercial and sensitive use, goods.
 
 Each rule is ``(Facts) -> Finding | None``, pure, and looks at one thing.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..model.findings import Finding, Severity
 from ..model.intended_use import OutputKind, Purpose
-from ..model.license import UNKNOWN, Cap, Permission
+from ..model.license import UNKNOWN, Permission
 from .facts import Facts
 from .wording import INSTEAD, OUTPUTS, make_finding, name_license
 
@@ -132,48 +132,6 @@ def check_sensitive(facts: Facts) -> Finding | None:
             "Replace the asset in the sensitive context, or ask the marketplace for a sensitive-use license."
         ),
     )
-
-
-def check_seats(facts: Facts) -> Finding | None:
-    """``use.seats``: no more people may work with the files than the license has seats for."""
-    terms, wanted = facts.terms, facts.use.seats
-    if not terms.known:
-        return None
-    # Where seats are sold one by one, the license sets no number: what was bought does.
-    seats = terms.seats if facts.seats_held is None else Cap(limit=facts.seats_held)
-    match seats:
-        case Cap(limit=None):
-            return None
-        case Cap(limit=int(limit)):
-            if wanted <= limit:
-                return None
-            return make_finding(
-                facts,
-                rule="use.seats",
-                severity=Severity.ERROR,
-                message=f"{wanted} people work with the files; {name_license(terms)} covers {limit}.",
-                how_to_fix=(
-                    f"Let no more than {limit} {'person' if limit == 1 else 'people'} work with the file, "
-                    "or license it on a team or enterprise plan."
-                ),
-                topic="seats",
-            )
-        case _:
-            if wanted <= 1:
-                return None
-            return make_finding(
-                facts,
-                rule="use.seats",
-                severity=Severity.WARNING,
-                message=(
-                    f"{wanted} people work with the files; how many {name_license(terms)} covers is not "
-                    "known."
-                ),
-                how_to_fix=(
-                    "Check that everybody who works with the file belongs to the buyer named on the order."
-                ),
-                topic="output.file_share_internal",
-            )
 
 
 def check_permission(

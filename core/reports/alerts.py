@@ -27,6 +27,8 @@ _BY_RULE: Mapping[str, AlertKind] = {
     "grant.revoked": AlertKind.REVOKED,
     "grant.refunded": AlertKind.REFUNDED,
     "use.seats": AlertKind.SEATS,
+    "use.seats_left": AlertKind.SEATS_LOW,
+    "grant.must_use_by": AlertKind.USE_BY,
     "terms.changed": AlertKind.TERMS_CHANGED,
     "stamp.lost": AlertKind.STAMP_VANISHED,
     "stamp.damaged": AlertKind.STAMP_VANISHED,
@@ -43,6 +45,8 @@ _ORDER = (
     AlertKind.SEATS,
     AlertKind.UNDECLARED,
     AlertKind.EXPIRING,
+    AlertKind.USE_BY,
+    AlertKind.SEATS_LOW,
     AlertKind.TERMS_CHANGED,
 )
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
@@ -109,6 +113,8 @@ def _kind_of(finding: Finding, occasion: Occasion) -> AlertKind | None:
     kind = _BY_RULE.get(finding.rule)
     if kind in _ONLY_WHEN_SURE and finding.severity is not Severity.ERROR:
         return None
+    if kind is AlertKind.USE_BY and finding.severity is Severity.WARNING:
+        return None  # the day is not known
     return kind
 
 

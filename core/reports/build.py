@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
+from ..model.circumstances import Circumstances
 from ..model.declaration import Declaration
 from ..model.evidence import Evidence
 from ..model.findings import Finding, Severity, Verdict
@@ -44,12 +45,14 @@ def build_report(
     studio: StudioPolicy = NO_STUDIO,
     resolutions: Iterable[Resolution] = (),
     notices: Iterable[Finding] = (),
+    circumstances: Mapping[str, Circumstances] | None = None,
 ) -> Report:
     """Judge a scene; ``grants`` and ``declarations`` by id, ``terms`` by hash. What is missing is said.
 
     ``name_of`` gives a marketplace's name for people. ``evidence`` (by grant id) is what proves a purchase.
     ``licenses`` are all versions of all licenses: for what could be bought instead, and for terms that
-    changed. ``notices`` are findings about the house's own files.
+    changed. ``notices`` are findings about the house's own files. ``circumstances`` (by grant id) are
+    agreements, seats and use-by dates.
     """
     judge = Judge(now=now, studio=studio, resolutions=resolutions)
     licenses = tuple(licenses)
@@ -58,6 +61,7 @@ def build_report(
         terms=terms,
         declarations=declarations or {},
         evidence=evidence or {},
+        circumstances=circumstances or {},
         today=find_todays(licenses, now=now),
         name_of=name_of,
     )

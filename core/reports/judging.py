@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ..model.circumstances import NO_CIRCUMSTANCES, Circumstances
 from ..model.declaration import DECLARED, Declaration, is_declaration_id
 from ..model.evidence import Evidence, EvidenceKind
 from ..model.findings import Finding, Verdict
@@ -42,6 +43,8 @@ class Known:
     declarations: Mapping[str, Declaration] = field(default_factory=dict)
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     """By grant id: what proves it beside the kept terms."""
+    circumstances: Mapping[str, Circumstances] = field(default_factory=dict)
+    """By grant id: agreements, seats, use-by dates."""
     today: Mapping[str, LicenseTerms] = field(default_factory=dict)
     """By license id: the reading that a purchase of today would be under."""
     name_of: Callable[[str], str] = str
@@ -214,7 +217,8 @@ class Licenses:
                 credit=stamp.credit,
                 listing_id=stamp.listing_id,
             )
-        terms = known.terms.get(grant.terms_sha256)
+        around = known.circumstances.get(grant_id, NO_CIRCUMSTANCES)
+        terms = around.terms or known.terms.get(grant.terms_sha256)
         if terms is None:
             where, day = grant.ref.marketplace, grant.granted_at.date()
             unknown = LicenseTerms.unknown(marketplace=where, label=grant.license_label, version=day)
@@ -233,6 +237,11 @@ class Licenses:
             author=grant.author,
             listing_id=grant.ref.id,
             held_license_id=grant.license_id,
+            seats_held=around.seats_held,
+            seats_taken=around.seats_taken,
+            agreement=around.agreement,
+            must_use_by=around.must_use_by,
+            used_in=around.used_in,
         )
 
     def _line(self, grant_id: str, data_blocks: int, answer: PartAnswer) -> ReportGrant:

@@ -20,10 +20,11 @@ from ..marketplaces import registry
 from ..marketplaces.base import Capability, DownloadLink, Marketplace, OwnedRef
 from ..model.audit import AuditEvent
 from ..model.delivery import SourceFacts
-from ..model.grant import Grant, GrantFile, GrantState
+from ..model.grant import Grant, GrantFile
 from ..model.order import OrderState
 from .check_delivery import CheckDelivery
 from .fresh_links import FreshLinks
+from .hand_out import HandOut
 from .steps import FindMarketplace, Sender, run_steps
 
 Progress = Callable[[int, int | None], None]
@@ -50,6 +51,7 @@ class Download:
     store: Store
     clock: Clock
     fresh_links: FreshLinks
+    hand_out: HandOut
     check: CheckDelivery | None = None
     """Holds what came against what was offered."""
     find_marketplace: FindMarketplace = registry.find
@@ -66,7 +68,7 @@ class Download:
 
         Raises UserInputError (no such grant, or it no longer stands), DownloadError, MarketplaceError.
         """
-        grant = self._usable(grant_id)
+        grant = self.hand_out.check(grant_id)
         here = self.ledger.files(grant.id)
         if here and all(self.store.path(file.sha256) is not None for file in here):
             return here
@@ -104,8 +106,10 @@ class Download:
     def copy_out(self, files: Sequence[GrantFile], folder: Path) -> dict[str, Path]:
         """Put copies of stored files into a folder of the user's; nothing there is written over.
 
-        Return where each one is, by its hash. Raises UserInputError when the folder cannot be written to.
+        Return where each one is, by its hash. Raises UserInputError when the folder cannot be written to, or
+        a license does not stand (any more).
         """
+        self.hand_out.check_files(files)
         places: dict[str, Path] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -121,22 +125,6 @@ class Download:
                 f"The files could not be copied to {folder}: {error.strerror or error}.", code="download.copy"
             ) from error
         return places
-
-    def _usable(self, grant_id: str) -> Grant:
-        grant = self.ledger.grant(grant_id)
-        if grant is None:
-            raise UserInputError(
-                "There is no such license in the ledger.",
-                code="grant.unknown",
-                context={"grant_id": grant_id},
-            )
-        if grant.state is not GrantState.ACTIVE:
-            raise UserInputError(
-                f"The license of “{grant.title}” is {grant.state}; its files are locked.",
-                code="grant.not_active",
-                context={"grant_id": grant_id},
-            )
-        return grant
 
     def _owned(self, grant: Grant) -> OwnedRef:
         order = self.ledger.order(grant.order_id)

@@ -23,6 +23,7 @@ from ..policy.occasion import use_on
 from ..policy.wording import shorten
 from ..reports.alerts import Moment, find_alerts, name_grants
 from ..reports.vanished import NOTHING_SEEN, Change, Key, Seen, look
+from .circumstances import gather_circumstances, with_ends
 from .report import count_grants
 
 GOOD_FOR_S = 120.0
@@ -124,6 +125,8 @@ class Guard:
         asked = question.asked
         report = self._judge(scan, asked)
         grants = self._ledger.grants_by_id(count_grants(scan))
+        around = gather_circumstances(self._ledger, grants, now=report.made_at, with_scenes=False)
+        grants = with_ends(grants, around)
         moment = Moment(
             occasion=question.occasion,
             grants=grants,

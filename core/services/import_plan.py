@@ -14,8 +14,9 @@ from ..files.store import Store, remove_tree
 from ..host import Host, ImportPlan
 from ..http.cancel import CancelToken
 from ..ledger.port import Ledger
-from ..model.grant import Grant, GrantFile, GrantState
+from ..model.grant import Grant, GrantFile
 from ..stamp_format import Stamp, make_stamp
+from .hand_out import HandOut
 
 NOT_PACKABLE = (*VIDEO_FORMATS, "abc")
 """What a scene refers to for good: videos, and Alembic files, whose animation is read from the file."""
@@ -42,24 +43,20 @@ class PlanImport:
     store: Store
     lasting: LastingFiles
     host: Host
+    hand_out: HandOut
 
     def run(self, grant_id: str, *, wanted: str = "", cancel: CancelToken | None = None) -> PreparedImport:
-        """Return the plan; raise UserInputError (nothing downloaded), DownloadRefused or ImportRefused.
+        """Return the plan; raise UserInputError (not here, locked), DownloadRefused or ImportRefused.
 
+        Where the license counts seats, the user has one from now on; NotAllowed or UserInputError otherwise.
         ``wanted`` takes another file of the delivery: one of ``PreparedImport.alternatives``.
         """
-        grant = self.ledger.grant(grant_id)
         files = self.ledger.files(grant_id)
-        if grant is None or not files:
+        if not files:
             raise UserInputError(
                 "The files of this license are not here yet; download them first.", code="import.not_here"
             )
-        if grant.state is not GrantState.ACTIVE:
-            raise UserInputError(
-                f"The license of “{grant.title}” is {grant.state}; its files are locked.",
-                code="grant.not_active",
-                context={"grant_id": grant_id},
-            )
+        grant = self.hand_out.take(grant_id)
         ready = prepare_import(
             self.store,
             grant=grant,
@@ -96,6 +93,10 @@ class PlanImport:
         finally:
             remove_tree(ready.folder)
         return replace(plan, path=place, keep_files_in=place.parent, folder=None)
+
+    def confirm(self, prepared: PreparedImport) -> None:
+        """Make sure that what was prepared may still be imported; raise UserInputError with why not."""
+        self.hand_out.take(prepared.grant.id)
 
     def discard(self, prepared: PreparedImport) -> None:
         """Remove the private folder of an import that is over; what the scene needs was packed, or stays."""

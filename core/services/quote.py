@@ -21,6 +21,7 @@ from ..marketplaces.base import (
     ReferenceField,
     Wanted,
 )
+from ..model.agreement import Agreement
 from ..model.audit import AuditEvent
 from ..model.delivery import Offered, OfferSource
 from ..model.findings import PolicyAnswer
@@ -34,6 +35,7 @@ from ..policy.engine import evaluate
 from ..policy.facts import Facts
 from ..quality.offer import encode_offer, read_offer
 from ..settings import Settings
+from .circumstances import find_agreed
 from .house import NO_HOUSE, House, HouseRules
 from .owned import describe_other_sizes, find_covering, find_holdings
 from .steps import FindMarketplace, Sender, run_steps
@@ -70,6 +72,8 @@ class QuoteResult:
     """Where it can be bought on the website."""
     note: str = ""
     """What the user should know about this quote, in our words."""
+    agreement: Agreement | None = None
+    """The enterprise agreement whose words stand in ``terms`` over the standard ones."""
     house: HouseRules = NO_HOUSE
     """The studio's rules and resolutions that the answer rests on."""
 
@@ -138,7 +142,10 @@ class MakeQuote:
         )
         quote = self._quote(basis, named, terms, search_id=search_id)
         house = self.house.about([str(ref)])
-        answer = self.judge(quote, terms, use, house)
+        agreed = find_agreed(self.ledger, terms, day=now.date())
+        agreement = agreed.agreement if agreed is not None else None
+        holding = agreed.terms if agreed is not None else terms
+        answer = self.judge(quote, holding, use, house, agreement)
         with self.ledger.transaction() as work:
             work.keep_terms(quote.terms_sha256, canonical_text(terms))
             work.add_quote(quote)
@@ -163,7 +170,8 @@ class MakeQuote:
         return QuoteResult(
             quote=quote,
             listing=basis.listing,
-            terms=terms,
+            terms=holding,
+            agreement=agreement,
             answer=answer,
             owned=tuple(held.grant for held in holdings),
             covered_by=find_covering(holdings, quote, info),
@@ -209,8 +217,18 @@ class MakeQuote:
             )
         return next(iter(found))
 
-    def judge(self, quote: Quote, terms: LicenseTerms, use: IntendedUse, house: HouseRules) -> PolicyAnswer:
-        """Ask the policy about a quote and a use; pure but for the clock."""
+    def judge(
+        self,
+        quote: Quote,
+        terms: LicenseTerms,
+        use: IntendedUse,
+        house: HouseRules,
+        agreement: Agreement | None = None,
+    ) -> PolicyAnswer:
+        """Ask the policy about a quote and a use; pure but for the clock.
+
+        ``terms`` are a result's: with what an agreement says, where one holds.
+        """
         return evaluate(
             Facts(
                 terms=terms,
@@ -221,6 +239,7 @@ class MakeQuote:
                 author=quote.author,
                 listing_id=quote.ref.id,
                 subject=str(quote.ref),
+                agreement=agreement,
             ),
             studio=house.studio,
             resolutions=house.resolutions,

@@ -22,12 +22,16 @@ from ..model.evidence import Refund, RefundState
 from ..model.grant import Grant, GrantState, Usage
 from ..model.money import Cost, encode_cost
 from ..model.order import Order, OrderState
+from ..model.seat import Seat
 from .documents import Attachment, Documents
 from .paying import MARKETPLACE_PAYS, PayPort
 from .settle import record_documents
 from .steps import FindMarketplace
+from .studio.seats import release_seats
 
 MAX_REASON = 3000
+MAX_FLAGGED = 1000
+"""Scenes that the audit names by themselves; how many there are stands in ``grant.refunded``."""
 _GIVEN_BACK = frozenset({OrderState.PAID, OrderState.FULFILLED})
 
 
@@ -158,6 +162,8 @@ class Refunds:
     ) -> Refund:
         """Book how a refund ended. Refunded: the money came back and the right to use the asset is gone.
 
+        Then its seats are released, its files handed out no more, and the scenes that use it are flagged.
+
         Raises UserInputError when it is not open.
         """
         refund = self._refund(refund_id)
@@ -202,6 +208,7 @@ class Refunds:
         work.record(AuditEvent(action="order.refunded", subject=order.id, actor=actor, at=now, details=()))
         if refund.grant_id:
             work.change_grant_state(refund.grant_id, GrantState.REFUNDED, at=now)
+            self._let_go(work, refund.grant_id, actor, now)
             work.record(
                 AuditEvent(
                     action="grant.refunded",
@@ -210,6 +217,21 @@ class Refunds:
                     at=now,
                     details=(("scenes", str(len(work.usages(grant_id=refund.grant_id)))),),
                 )
+            )
+
+    def _let_go(self, work: LedgerTransaction, grant_id: str, actor: str, now: datetime) -> None:
+        """Release the seats of a grant that ends, and note which files are locked and which scenes use it."""
+        seats = work.values(Seat, grant_id=grant_id, released_at=None)
+        release_seats(work, seats, clock=self.clock, actor=actor, reason="refund")
+        for file in work.files(grant_id):
+            facts = (("sha256", file.sha256), ("reason", "refund"))
+            work.record(
+                AuditEvent(action="file.locked", subject=grant_id, actor=actor, at=now, details=facts)
+            )
+        for scene in sorted({usage.scene for usage in work.usages(grant_id=grant_id)})[:MAX_FLAGGED]:
+            flagged = (("scene", scene), ("reason", "refund"))
+            work.record(
+                AuditEvent(action="scene.flagged", subject=grant_id, actor=actor, at=now, details=flagged)
             )
 
     def _refund(self, refund_id: str) -> Refund:

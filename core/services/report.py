@@ -25,6 +25,7 @@ from ..reports.build import build_report
 from ..reports.recognized import recognized_hints
 from ..settings import VERSION
 from ..stamp_format import decode
+from .circumstances import gather_circumstances, with_ends
 from .evidence import gather_evidence
 from .house import House, HouseRules
 
@@ -93,20 +94,23 @@ class MakeReport:
         held = self.find_held(scan, counts)
         if house is None:
             house = self.house.about(self.subjects(scan, held, counts))
+        now, terms = self.clock.now(), self._terms(held.grants)
+        around = gather_circumstances(self.ledger, held.grants, now=now, terms=terms)
         report = build_report(
             scan,
-            grants=held.grants,
+            grants=with_ends(held.grants, around),
             declarations=held.declarations,
             evidence=gather_evidence(self.ledger, held.grants, name_of=self.catalogue.name_of),
-            terms=self._terms(held.grants),
+            terms=terms,
             use=use,
-            now=self.clock.now(),
+            now=now,
             tool_version=VERSION,
             name_of=self.catalogue.name_of,
             licenses=self.catalogue.all(),
             studio=house.studio,
             resolutions=house.resolutions,
             notices=(*house.notices, *recognized_hints(recognized)),
+            circumstances=around,
         )
         return report, house
 

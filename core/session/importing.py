@@ -12,6 +12,9 @@ from ..tasks import Task
 from .part import SessionPart
 from .state import OrderProgress, Problem
 
+CONFIRMED_FOR_S = 120.0
+"""How long something prepared may be imported without asking again whether its license stands."""
+
 
 class Importing(SessionPart):
     """Download and prepare."""
@@ -20,6 +23,8 @@ class Importing(SessionPart):
         super().__init__(**parts)
         self.on_prepared: Callable[[str], None] | None = None
         self._prepared: dict[str, PreparedImport] = {}
+        self._confirmed: dict[str, float] = {}
+        """By grant id: when it was last known that its files may be handed out, in monotonic seconds."""
         self._import_when_ready: set[str] = set()
         """Ids of grants (or of orders that wait for payment) to import as soon as they are ready."""
 
@@ -33,12 +38,15 @@ class Importing(SessionPart):
         grant = self._grant(grant_id)
         self._import_when_ready.add(grant.id)
         if grant_id in self._prepared and self._prepared[grant_id].plan.path.exists():
-            self._ready(grant, self._progress_for(grant))
+            self._confirm(grant, self._progress_for(grant))
             return
         self._prepare(grant, self._progress_for(grant))
 
     def prepared(self, grant_id: str) -> PreparedImport | None:
-        """Return what can be imported right now, or None."""
+        """Return what can be imported now, or None: not ready, or its license has to be looked at again."""
+        confirmed = self._confirmed.get(grant_id)
+        if confirmed is not None and self._tasks.clock.monotonic() > confirmed + CONFIRMED_FOR_S:
+            return None
         return self._prepared.get(grant_id)
 
     def imported(self, grant_id: str, count: int) -> None:
@@ -94,6 +102,7 @@ class Importing(SessionPart):
 
         def done(prepared: PreparedImport) -> None:
             self._prepared[grant.id] = prepared
+            self._confirmed[grant.id] = self._tasks.clock.monotonic()
             self._keep_picture(grant)
             self._keep_fingerprints(grant)
             self._ready(grant, progress)
@@ -104,6 +113,32 @@ class Importing(SessionPart):
             work,
             on_done=done,
             on_error=lambda error: self._step_failed(progress, error),
+            subject=grant.id,
+        )
+        self._changed()
+
+    def _confirm(self, grant: Grant, progress: OrderProgress) -> None:
+        """Look again whether what was prepared may be imported: the license may have ended meanwhile."""
+        prepared = self._prepared[grant.id]
+
+        def done(_nothing: None) -> None:
+            self._confirmed[grant.id] = self._tasks.clock.monotonic()
+            self._ready(grant, progress)
+
+        def failed(error: ClearanceError) -> None:
+            if self._prepared.pop(grant.id, None) is not None:
+                self._tasks.submit(
+                    "cleanup", "Tidying up", lambda _task: self._services.plan_import.discard(prepared)
+                )
+            self._step_failed(progress, error)
+
+        progress.stage, progress.problem = "preparing", None
+        progress.task = self._tasks.submit(
+            "download",
+            f"Getting {grant.title} ready",
+            lambda _task: self._services.plan_import.confirm(prepared),
+            on_done=done,
+            on_error=failed,
             subject=grant.id,
         )
         self._changed()

@@ -214,6 +214,8 @@ class Searching(SessionPart):
         selection = self.state.selection
         if selection is not None and selection.result is not None:
             result = selection.result
-            answer = self._services.quote.judge(result.quote, result.terms, use, result.house)
+            answer = self._services.quote.judge(
+                result.quote, result.terms, use, result.house, result.agreement
+            )
             selection.result = replace(result, answer=answer)
         self._changed()

@@ -23,6 +23,7 @@ from core.services.approve import Approve
 from core.services.documents import Documents
 from core.services.download import Download
 from core.services.fresh_links import FreshLinks
+from core.services.hand_out import HandOut
 from core.services.history import PurchaseHistory
 from core.services.house import House
 from core.services.past import BookPast
@@ -234,6 +235,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
             store=store,
             clock=clock,
             fresh_links=fresh,
+            hand_out=HandOut(ledger=ledger, clock=clock),
             find_marketplace=find,
         ),
         store=store,

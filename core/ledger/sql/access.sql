@@ -158,6 +158,8 @@ GRANT INSERT, UPDATE ON refunds TO clearance_finance;
 GRANT INSERT ON refunds TO clearance_buyer;
 GRANT INSERT ON documents TO clearance_legal;
 GRANT INSERT, UPDATE ON seats TO clearance_artist, clearance_approver, clearance_admin;
+-- Of licenses that stand no more, see clearance_check_seat.
+GRANT UPDATE ON seats TO clearance_finance, clearance_legal;
 GRANT INSERT, UPDATE ON seat_pools TO clearance_admin, clearance_finance;
 GRANT INSERT, UPDATE ON members, projects, project_members, limits, payment_methods TO clearance_admin;
 GRANT INSERT ON payment_methods TO clearance_buyer, clearance_finance;
@@ -466,18 +468,71 @@ BEGIN
 END
 $$;
 
+-- How many seats a license has: as noted, as the agreement that holds today says, as its kept terms say; one where
+-- it is sold by the seat and nobody noted how many. NULL: it counts none. As core/policy/seating.py and agreeing.py.
+CREATE OR REPLACE FUNCTION clearance_seats_of(wanted_grant text) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    about grants;
+    noted seat_pools;
+    facts jsonb;
+    said text;
+    today text := to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD');
+BEGIN
+    SELECT * INTO noted FROM seat_pools WHERE id = wanted_grant;
+    IF noted.id IS NOT NULL THEN RETURN noted.seats_max; END IF;
+    SELECT * INTO about FROM grants WHERE id = wanted_grant;
+    SELECT body::jsonb INTO facts FROM terms WHERE terms_sha256 = about.terms_sha256;
+    IF facts IS NULL OR facts ->> 'license_id' LIKE '%.unknown' THEN RETURN NULL; END IF;
+    -- What an agreement overrides is written a field a line.
+    SELECT coalesce(substring(a.overrides FROM '(?n)^seats = ([0-9]+|"unlimited")$'), '') INTO said
+        FROM agreements a
+        WHERE a.marketplace = facts ->> 'marketplace' AND a.ended_at IS NULL AND a.starts_on <= today
+          AND (a.ends_on IS NULL OR a.ends_on >= today)
+          AND (a.license_ids::jsonb = '[]'::jsonb OR a.license_ids::jsonb ? (facts ->> 'license_id'))
+        ORDER BY coalesce(nullif(jsonb_array_length(a.license_ids::jsonb), 0), 1000000), a.starts_on DESC,
+                 a.noted_at DESC, a.id COLLATE "C" DESC
+        LIMIT 1;
+    IF said = '"unlimited"' THEN RETURN NULL; END IF;
+    IF said <> '' THEN RETURN said::bigint; END IF;
+    IF facts ? 'seats' THEN RETURN (facts #>> '{seats,limit}')::bigint; END IF;
+    IF facts ? 'seat_kind' THEN RETURN 1; END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Counting is only good for who sees what others committed meanwhile.
+CREATE OR REPLACE FUNCTION clearance_see_now() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM clearance_refuse('seats and budgets are counted in transactions that are READ COMMITTED');
+    END IF;
+END
+$$;
+
 -- Seats and budgets are never exceeded, whoever writes: the owner's programs are held by these too.
 CREATE OR REPLACE FUNCTION clearance_check_seat() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    pool seat_pools;
+    seats bigint;
     taken bigint;
+    standing text;
 BEGIN
+    PERFORM clearance_see_now();
+    -- One at a time for each license, whether or not anybody noted how many seats it has.
+    SELECT state INTO standing FROM grants WHERE id = NEW.grant_id FOR NO KEY UPDATE;
     IF NOT clearance_is_owner() THEN
         IF TG_OP = 'INSERT' AND NEW.assigned_by <> session_user::text THEN
             PERFORM clearance_refuse('a seat is assigned in one''s own name');
         END IF;
-        IF NEW.member_id <> session_user::text AND NOT (clearance_is('approver') OR clearance_is('admin')) THEN
+        IF TG_OP = 'INSERT' AND NOT (clearance_is('artist') OR clearance_is('approver') OR clearance_is('admin')) THEN
+            PERFORM clearance_refuse('your roles do not let you have a seat');
+        END IF;
+        -- Who ends a license (finance, legal) releases its seats.
+        IF NOT (TG_OP = 'UPDATE' AND NEW.released_at IS NOT NULL AND standing <> 'active'
+                AND (clearance_is('finance') OR clearance_is('legal')))
+           AND NOT (NEW.member_id = session_user::text AND clearance_is('artist'))
+           AND NOT (clearance_is('approver') OR clearance_is('admin')) THEN
             PERFORM clearance_refuse('other people''s seats are for approvers and admins');
         END IF;
         IF TG_OP = 'UPDATE' AND (NEW.id, NEW.grant_id, NEW.member_id, NEW.device, NEW.assigned_at)
@@ -486,14 +541,33 @@ BEGIN
         END IF;
     END IF;
     IF NEW.released_at IS NULL THEN
-        SELECT * INTO pool FROM seat_pools WHERE id = NEW.grant_id FOR UPDATE;
-        IF pool.seats_max IS NOT NULL THEN
-            SELECT count(*) INTO taken FROM seats
-                WHERE grant_id = NEW.grant_id AND released_at IS NULL AND id <> NEW.id;
-            IF taken >= pool.seats_max THEN
+        IF standing <> 'active' THEN
+            RAISE EXCEPTION USING MESSAGE = 'the license does not stand any more', ERRCODE = 'check_violation';
+        END IF;
+        seats := clearance_seats_of(NEW.grant_id);
+        IF seats IS NOT NULL THEN
+            SELECT count(*) INTO taken FROM seats s
+                WHERE s.grant_id = NEW.grant_id AND s.released_at IS NULL AND s.id <> NEW.id;
+            IF taken >= seats THEN
                 RAISE EXCEPTION USING MESSAGE = 'no seat is left', ERRCODE = 'check_violation';
             END IF;
         END IF;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- A number of seats is never noted below those that are taken.
+CREATE OR REPLACE FUNCTION clearance_check_pool() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM clearance_see_now();
+    PERFORM 1 FROM grants WHERE id = NEW.id FOR NO KEY UPDATE;
+    IF NOT clearance_is_owner() AND NEW.noted_by <> session_user::text THEN
+        PERFORM clearance_refuse('this is noted in one''s own name');
+    END IF;
+    IF NEW.seats_max < (SELECT count(*) FROM seats s WHERE s.grant_id = NEW.id AND s.released_at IS NULL) THEN
+        RAISE EXCEPTION USING MESSAGE = 'more seats are taken than that', ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END
@@ -574,6 +648,9 @@ BEGIN
         ('approvals', 'INSERT', 'clearance_check_approval()'),
         ('orders', 'INSERT OR UPDATE', 'clearance_check_order()'),
         ('seats', 'INSERT OR UPDATE', 'clearance_check_seat()'),
+        ('seat_pools', 'INSERT OR UPDATE', 'clearance_check_pool()'),
+        ('agreements', 'INSERT', 'clearance_check_decision(''noted_by'')'),
+        ('renewals', 'INSERT', 'clearance_check_decision(''decided_by'')'),
         ('budget_entries', 'INSERT', 'clearance_check_budget()'),
         ('resolutions', 'INSERT', 'clearance_check_decision(''author'')'),
         ('declarations', 'INSERT', 'clearance_check_decision(''declared_by'')'),

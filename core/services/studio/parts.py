@@ -11,6 +11,7 @@ from ...settings import Settings
 from .costs import Costs, ReadCalls
 from .payments import Payments
 from .rates import Rates
+from .seats import Seats
 from .standing import Standing
 
 
@@ -22,10 +23,11 @@ class Studio:
     payments: Payments
     rates: Rates
     costs: Costs
+    seats: Seats
 
 
 def build_studio(
-    settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids, read_calls: ReadCalls
+    settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids, read_calls: ReadCalls, device: str
 ) -> Studio:
     """Put a studio's use cases together; what they read and write through is the caller's choice."""
     standing = Standing(ledger=ledger, settings=settings)
@@ -34,4 +36,5 @@ def build_studio(
         payments=Payments(ledger=ledger, clock=clock, ids=ids, settings=settings, standing=standing),
         rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
         costs=Costs(ledger=ledger, clock=clock, settings=settings, standing=standing, read_calls=read_calls),
+        seats=Seats(ledger=ledger, standing=standing, clock=clock, ids=ids, device=device),
     )

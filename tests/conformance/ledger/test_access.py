@@ -58,7 +58,7 @@ WRITERS = {
     "exchange_rates": {"INSERT": "finance"},
     "usage_prices": {"INSERT": "finance"},
     "seat_pools": {"INSERT": "admin finance", "UPDATE": "admin finance"},
-    "seats": {"INSERT": "artist approver admin", "UPDATE": "artist approver admin"},
+    "seats": {"INSERT": "artist approver admin", "UPDATE": "artist approver admin finance legal"},
     "agreements": {"INSERT": "legal admin", "UPDATE": "legal admin"},
     "renewals": {"INSERT": "legal admin", "UPDATE": "legal admin"},
     "reminders": {"INSERT": "artist buyer approver legal finance admin auditor"},
@@ -491,6 +491,12 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "approver", (insert_entry("e9", "commit", 100, by="approver", budget="budget_secret"),),
     ),
     "an artist takes somebody's seat away": ("artist", (f"UPDATE seats SET released_at = '{NOW}'",)),
+    "finance takes a seat of a license that stands": ("finance", (f"UPDATE seats SET released_at = '{NOW}'",)),
+    "legal takes a seat of a license that stands": ("legal", (f"UPDATE seats SET released_at = '{NOW}'",)),
+    "an artist counts seats in a snapshot": (
+        "artist",
+        ("; ".join(("BEGIN ISOLATION LEVEL REPEATABLE READ", insert_seat("s9", "artist", by="artist"), "COMMIT")),),
+    ),
     "an artist seats somebody else": ("artist", (insert_seat("s9", "lead", by="artist"),)),
     "an artist makes more seats": ("artist", ("UPDATE seat_pools SET seats_max = 99",)),
     # Terms and decisions
@@ -564,6 +570,13 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "an approver seats an artist": ("approver", (insert_seat("s9", "artist", by="approver"),)),
     "an approver commits": ("approver", (insert_entry("e9", "commit", 20_000, by="approver"),)),
     "finance ends a license": ("finance", ("UPDATE grants SET state = 'refunded'",)),
+    "finance releases the seats of a license that ended": (
+        "finance",
+        (
+            "UPDATE grants SET state = 'refunded'",
+            f"UPDATE seats SET released_at = '{NOW}', released_by = 'finance', version = version + 1",
+        ),
+    ),
     "an admin sets a limit": ("admin", (insert_limit("limit_9", "spend", "buyer", 1, by="admin"),)),
     "an auditor reads the audit": ("auditor", ("SELECT * FROM audit",)),
 }  # fmt: skip

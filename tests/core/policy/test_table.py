@@ -18,6 +18,7 @@ import pytest
 
 from core.licenses import LicenseCatalogue, terms_sha256
 from core.marketplaces import registry
+from core.model.agreement import Agreement
 from core.model.findings import Decision, Finding, Severity
 from core.model.grant import GrantState
 from core.model.intended_use import IntendedUse, OutputKind
@@ -34,7 +35,8 @@ DECISIONS = {"allow": Decision.ALLOW, "review": Decision.NEEDS_REVIEW, "deny": D
 TODAY = date(2026, 11, 24)
 KEYS = {
     "license", "editorial", "at", "state", "valid_until", "acquired_on", "held", "stamped", "typed_in",
-    "seats_held", "other_projects", "other_clients", "must_use_by", "first_used_on",
+    "seats_held", "seats_taken", "agreement", "other_projects", "other_clients", "must_use_by",
+    "first_used_on",
     "use", "expect", "fires", "hints", "silent",
 }  # fmt: skip
 
@@ -102,11 +104,21 @@ def make_facts(case: Case) -> Facts:
         held_license_id=said.get("held", ""),
         stamped_license_id=said.get("stamped", ""),
         seats_held=said.get("seats_held"),
+        seats_taken=said.get("seats_taken"),
+        agreement=make_agreement(said["agreement"]) if "agreement" in said else None,
         other_projects=frozenset(said.get("other_projects", ())),
         other_clients=frozenset(said.get("other_clients", ())),
         must_use_by=said.get("must_use_by"),
         first_used_on=said.get("first_used_on"),
     )
+
+
+def make_agreement(name: str) -> Agreement:
+    """Make an agreement that holds today."""
+    return Agreement(
+        id="agreement_1", marketplace="any", name=name, starts_on=date(2026, 1, 1), overrides="",
+        noted_by="lea", noted_at=datetime(2026, 1, 1, tzinfo=UTC), document_sha256="ab" * 32,
+    )  # fmt: skip
 
 
 def name_weighty(findings: tuple[Finding, ...]) -> set[str]:

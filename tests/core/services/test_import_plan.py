@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import FakeClock
 from file_samples import make_glb, make_zip
 from ledger_values import make_grant
 
@@ -19,6 +20,7 @@ from core.host import NoHost
 from core.http.cancel import CancelToken
 from core.model.grant import Grant, GrantFile, GrantState
 from core.model.listing import MediaKind
+from core.services.hand_out import HandOut
 from core.services.import_plan import PlanImport, PreparedImport
 from sandbox.media.movie import MovieFormat, make_movie
 
@@ -49,6 +51,13 @@ class FewGrants:
         """Return what was delivered."""
         return self.delivered.get(grant_id, ())
 
+    def terms_text(self, _digest: str) -> None:
+        """Keep no terms."""
+
+    def values(self, _kind: type, **_wanted: object) -> tuple[object, ...]:
+        """Know of no agreements and renewals."""
+        return ()
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
@@ -64,7 +73,8 @@ def ledger() -> FewGrants:
 def planning(tmp_path: Path, store: Store, ledger: FewGrants) -> PlanImport:
     lasting = LastingFiles(tmp_path / "library", store=store)
     few: Any = ledger
-    return PlanImport(ledger=few, store=store, lasting=lasting, host=AnyHost())
+    hand_out = HandOut(ledger=few, clock=FakeClock())
+    return PlanImport(ledger=few, store=store, lasting=lasting, host=AnyHost(), hand_out=hand_out)
 
 
 def own(
@@ -149,5 +159,5 @@ def test_what_is_not_here_or_was_given_back_is_said(
     with pytest.raises(UserInputError, match="not here yet"):
         planning.run("grant_none")
     grant, _file = own(ledger, store, "surf.mov", MOVIE, MediaKind.VIDEO, state=GrantState.REFUNDED)
-    with pytest.raises(UserInputError, match="refunded; its files are locked"):
+    with pytest.raises(UserInputError, match="was given back; its files are locked"):
         planning.run(grant.id)

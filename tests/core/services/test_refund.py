@@ -95,7 +95,7 @@ def test_a_settled_refund_takes_money_and_right_together(shop: Any, tmp_path: Pa
     assert [one.name for one in shop.ledger.documents(order.id)] == ["credit note.pdf"]
     actions = [entry.event.action for entry in shop.ledger.audit()][-5:]
     assert actions == [
-        "document.kept", "payment.refunded", "order.refunded", "grant.refunded", "refund.refunded",
+        "payment.refunded", "order.refunded", "scene.flagged", "grant.refunded", "refund.refunded",
     ]  # fmt: skip
     assert shop.ledger.verify_audit().ok
     assert [usage.scene for usage in shop.refunds.affected(grant.id)] == ["/shots/010.blend"]
@@ -158,7 +158,13 @@ def test_a_refunded_file_is_locked_and_the_report_says_so(shop: Any, tmp_path: P
         shop.download.run(grant.id, actor="ann")
     assert caught.value.code == "grant.not_active"
     lasting = LastingFiles(tmp_path / "library", store=shop.store)
-    plan = PlanImport(ledger=shop.ledger, store=shop.store, host=NoHost(), lasting=lasting)
+    plan = PlanImport(
+        ledger=shop.ledger,
+        store=shop.store,
+        host=NoHost(),
+        lasting=lasting,
+        hand_out=shop.download.hand_out,
+    )
     with pytest.raises(errors.UserInputError) as caught:
         plan.run(grant.id)
     assert caught.value.code == "grant.not_active"
