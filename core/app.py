@@ -6,7 +6,6 @@ Hosts, the command line and tests build an :class:`App` here and give it what th
 from __future__ import annotations
 
 import os
-import platform
 import random
 import secrets
 import sys
@@ -53,7 +52,6 @@ from .services.feeds import Feeds
 from .services.fingerprinting import Fingerprinting
 from .services.fresh_links import FreshLinks
 from .services.guard import Guard
-from .services.hand_out import HandOut
 from .services.health import Health
 from .services.history import PurchaseHistory
 from .services.house import House
@@ -287,15 +285,7 @@ def _build_services(
     fresh_links = FreshLinks()
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     check = CheckDelivery(ledger=ledger, store=store, clock=clock, ids=ids, find_listing=feeds.listing)
-    studio = build_studio(
-        settings,
-        ledger=ledger,
-        clock=clock,
-        ids=ids,
-        read_calls=network.health.log.read,
-        device=platform.node(),
-    )
-    hand_out = HandOut(ledger=ledger, clock=clock, take_seat=studio.seats.take)
+    studio = build_studio(settings, ledger=ledger, clock=clock, ids=ids, read_calls=network.health.log.read)
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue, pay=studio.payments)
     quote = MakeQuote(
         ledger=ledger,
@@ -346,7 +336,7 @@ def _build_services(
             store=store,
             clock=clock,
             fresh_links=fresh_links,
-            hand_out=hand_out,
+            hand_out=studio.hand_out,
             check=check,
         ),
         plan_import=PlanImport(
@@ -354,7 +344,7 @@ def _build_services(
             store=store,
             lasting=LastingFiles(settings.library_dir, store=store),
             host=host,
-            hand_out=hand_out,
+            hand_out=studio.hand_out,
         ),
         report=report,
         report_details=GatherDetails(ledger=ledger, catalogue=catalogue, pictures=pictures),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ class Settings:
     data_dir: Path
     user: str = ""
     """Who buys and approves; the operating system's user when empty."""
+    device: str = field(default_factory=platform.node)
+    """This computer's name, for licenses that count computers."""
     project: str = ""
     client: str = ""
     purchase_order: str = ""

@@ -8,6 +8,7 @@ from ...clock import Clock
 from ...ids import Ids
 from ...ledger.port import Ledger
 from ...settings import Settings
+from ..hand_out import HandOut
 from .costs import Costs, ReadCalls
 from .payments import Payments
 from .rates import Rates
@@ -24,17 +25,21 @@ class Studio:
     rates: Rates
     costs: Costs
     seats: Seats
+    hand_out: HandOut
+    """Says whether a file may leave the store."""
 
 
 def build_studio(
-    settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids, read_calls: ReadCalls, device: str
+    settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids, read_calls: ReadCalls
 ) -> Studio:
     """Put a studio's use cases together; what they read and write through is the caller's choice."""
     standing = Standing(ledger=ledger, settings=settings)
+    seats = Seats(ledger=ledger, standing=standing, clock=clock, ids=ids, device=settings.device)
     return Studio(
         standing=standing,
         payments=Payments(ledger=ledger, clock=clock, ids=ids, settings=settings, standing=standing),
         rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
         costs=Costs(ledger=ledger, clock=clock, settings=settings, standing=standing, read_calls=read_calls),
-        seats=Seats(ledger=ledger, standing=standing, clock=clock, ids=ids, device=device),
+        seats=seats,
+        hand_out=HandOut(ledger=ledger, clock=clock, take_seat=seats.take),
     )
