@@ -29,6 +29,16 @@ EDGES_APART = 0.3
 # Gradients, stripes, checkers, rectangles are one to three products of a row and a column.
 PRODUCTS = 3
 POWER_ROUNDS = 5
+# The ends of the scale of brightness: what is there stands for anything beyond.
+LOWEST, HIGHEST = 0.5, 62.5
+# Windows: stretch and shift across, and down, in cells. As it lies; cropped by 4 % of each edge; and out of
+# crops like that, and of 7 % at one edge across and down, back to the whole.
+AS_IT_LIES = (1.0, 0.0, 1.0, 0.0)
+CROPPED = (0.92, 0.04 * EDGE, 0.92, 0.04 * EDGE)
+WHOLES = (
+    (1 / 0.92, -0.04 / 0.92 * EDGE, 1 / 0.92, -0.04 / 0.92 * EDGE),
+    *((1 / 0.93, -0.07 / 0.93 * x * EDGE, 1 / 0.93, -0.07 / 0.93 * y * EDGE) for x in (0, 1) for y in (0, 1)),
+)
 # Of the picture's width: how much a crop may leave out, and how inexact its borders may be.
 MAX_STRETCH = 0.14
 SLACK = 0.01
@@ -60,7 +70,7 @@ def _waves() -> tuple[tuple[float, ...], ...]:
     )
 
 
-def find_frequencies(lights: bytes) -> list[float]:
+def find_frequencies(lights: Sequence[float]) -> list[float]:
     """Return 64 low frequencies of a small picture: 8 × 8 without the mean, and the next across.
 
     From the lowest to the highest, so that a quarter of the list is a quarter of the detail.
@@ -77,7 +87,7 @@ def _order() -> tuple[tuple[int, int], ...]:
     return tuple(sorted([*pairs, (FREQUENCIES, 0)], key=lambda pair: (pair[0] ** 2 + pair[1] ** 2, pair)))
 
 
-def correlate(a: Sequence[float], b: bytes) -> float:
+def correlate(a: Sequence[float], b: Sequence[float]) -> float:
     """Return how alike a centered picture and another one are as they lie, from -1 to 1."""
     count = len(b)
     total = sum(b)
@@ -86,34 +96,41 @@ def correlate(a: Sequence[float], b: bytes) -> float:
     return sum(map(mul, a, b)) / math.sqrt(own * spread) if spread > 0 and own > 0 else 0.0
 
 
-def center(lights: bytes) -> list[float]:
+def center(lights: Sequence[float]) -> list[float]:
     """Return a picture less its mean."""
     mean = sum(lights) / len(lights)
     return [value - mean for value in lights]
 
 
-def fit(known: bytes, seen: bytes) -> Fit | None:
-    """Lay a known picture upon the seen one; None for a picture of one brightness."""
+def uncrop(lights: bytes) -> list[list[float]]:
+    """Return what the whole picture may have been of which a cropped one is seen: its edges drawn out."""
+    return [look_through(lights, place) for place in WHOLES]
+
+
+def fit(known: bytes, seen: bytes, start: Sequence[float] = AS_IT_LIES) -> Fit | None:
+    """Lay a known picture upon the seen one, beginning at a window; None for a picture of one brightness."""
     target = [float(value) for value in seen]
     deviation = math.sqrt(sum(value * value for value in center(seen)) / len(seen))
     if not deviation > 0:
         return None
-    window = place = [1.0, 0.0, 1.0, 0.0]
-    best, left, laid, idle = math.inf, target, target, 0
+    window = place = list(start)
+    best, idle = math.inf, 0
     for number in range(ROUNDS):
-        moved = _move(known, place)
+        moved = look_through(known, place)
         difference = _subtract(moved, target)
         rest = math.sqrt(sum(map(mul, difference, difference)) / len(seen)) / deviation
         idle = 0 if rest < best * BETTER else idle + 1
         if rest < best:
-            best, left, laid, window = rest, difference, moved, place
+            best, window = rest, place
         is_over = idle == MAX_IDLE or best < CLOSE or (number >= 2 and best > HOPELESS)
         step = None if is_over else _step(moved, target)
         if step is None:
             break
         place = _limit([a + b for a, b in zip(place, step, strict=True)])
+    laid = _look_smoothly(known, window)
+    left = _subtract(laid, target)
     return Fit(
-        rest=best,
+        rest=math.sqrt(sum(map(mul, left, left)) / len(seen)) / deviation,
         fine=_find_fine(seen) / deviation,
         moved=_how_far(window),
         deviation=deviation,
@@ -123,7 +140,7 @@ def fit(known: bytes, seen: bytes) -> Fit | None:
     )
 
 
-def _move(picture: bytes, place: Sequence[float]) -> list[float]:
+def look_through(picture: Sequence[float], place: Sequence[float]) -> list[float]:
     """Return a picture seen through a window: ``place`` has stretch and shift across, and down, in cells."""
     columns = [_between(place[0] * (n + 0.5) + place[1] - 0.5) for n in range(EDGE)]
     moved: list[float] = []
@@ -133,6 +150,35 @@ def _move(picture: bytes, place: Sequence[float]) -> list[float]:
         row = [a + (b - a) * share for a, b in zip(upper, lower, strict=True)]
         moved += [row[x] + (row[x + 1] - row[x]) * part for x, part in columns]
     return moved
+
+
+def _look_smoothly(picture: bytes, place: Sequence[float]) -> list[float]:
+    """Return the same by cubic curves through four cells (Catmull and Rom's): edges stay twice as sharp."""
+    columns = [_near_four(place[0] * (n + 0.5) + place[1] - 0.5) for n in range(EDGE)]
+    rows = [
+        [a * row[k] + b * row[m] + c * row[n] + d * row[o] for (k, m, n, o), (a, b, c, d) in columns]
+        for row in (picture[at : at + EDGE] for at in range(0, EDGE * EDGE, EDGE))
+    ]
+    moved: list[float] = []
+    for at in range(EDGE):
+        (k, m, n, o), (a, b, c, d) = _near_four(place[2] * (at + 0.5) + place[3] - 0.5)
+        moved += [
+            a * one + b * two + c * three + d * four
+            for one, two, three, four in zip(rows[k], rows[m], rows[n], rows[o], strict=True)
+        ]
+    return moved
+
+
+def _near_four(at: float) -> tuple[tuple[int, int, int, int], tuple[float, float, float, float]]:
+    """Return the four cells around a place, and how much of each there is in it."""
+    cell, t = _between(at)
+    cells = (max(cell - 1, 0), cell, cell + 1, min(cell + 2, EDGE - 1))
+    return cells, (
+        ((2 - t) * t - 1) * t / 2,
+        ((3 * t - 5) * t * t + 2) / 2,
+        ((4 - 3 * t) * t + 1) * t / 2,
+        (t - 1) * t * t / 2,
+    )
 
 
 def _how_far(place: Sequence[float]) -> float:
@@ -159,7 +205,17 @@ def _subtract(moved: list[float], target: list[float]) -> list[float]:
     common = sum(map(mul, moved, target)) - count * mean * wanted
     gain = common / spread if spread > 0 else 0.0
     shift = wanted - gain * mean
-    return [value - gain * own - shift for value, own in zip(target, moved, strict=True)]
+    left = [value - gain * own - shift for value, own in zip(target, moved, strict=True)]
+    if min(*target, *moved) > LOWEST and max(*target, *moved) < HIGHEST:
+        return left
+    # What is at an end of the scale may have been far beyond it.
+    return [
+        0.0
+        if (one > 0 and (value <= LOWEST or own >= HIGHEST))
+        or (one < 0 and (own <= LOWEST or value >= HIGHEST))
+        else one
+        for one, own, value in zip(left, moved, target, strict=True)
+    ]
 
 
 def _step(moved: list[float], target: list[float]) -> list[float] | None:

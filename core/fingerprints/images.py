@@ -18,11 +18,24 @@ import io
 import math
 import re
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UserInputError
-from .image_look import CELLS, EDGE, center, correlate, find_depth, find_frequencies, find_worst, fit
+from .image_look import (
+    AS_IT_LIES,
+    CELLS,
+    CROPPED,
+    EDGE,
+    center,
+    correlate,
+    find_depth,
+    find_frequencies,
+    find_worst,
+    fit,
+    look_through,
+)
 from .likeness import Comparison, Likeness
 
 if TYPE_CHECKING:
@@ -141,9 +154,18 @@ def compare(known: ImageFingerprint, seen: ImageFingerprint) -> Comparison | Non
     apart = [abs(a - b) * COLOR_STEP for a, b in zip(known.colors, seen.colors, strict=True)]
     if sum(apart) > MAX_COLOR * COLORS or max(apart) > MAX_ONE_COLOR:
         return None
-    if correlate(center(known.lights), seen.lights) < MIN_CORRELATION:
+    for start in (AS_IT_LIES, CROPPED):
+        rest = _lay(known, seen, start)
+        if rest is not None:
+            return Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
+    return None
+
+
+def _lay(known: ImageFingerprint, seen: ImageFingerprint, start: Sequence[float]) -> float | None:
+    """Lay one picture upon another; return what is left when it is so little that they are one."""
+    if correlate(center(look_through(known.lights, start)), seen.lights) < MIN_CORRELATION:
         return None
-    found = fit(known.lights, seen.lights)
+    found = fit(known.lights, seen.lights, start)
     if found is None:
         return None
     noise = NOISE_BASE + min(NOISE_LEVELS / seen.deviation, MAX_NOISE)
@@ -151,7 +173,7 @@ def compare(known: ImageFingerprint, seen: ImageFingerprint) -> Comparison | Non
     detail = (min(known.depth, seen.depth) + MIN_DEVIATION) / seen.deviation
     if found.rest > min(allowed, MAX_REST, MAX_SHARE * detail) or find_worst(found) > MAX_WORST:
         return None
-    return Comparison(likeness=Likeness.LOOK, apart=round(found.rest, 6))
+    return found.rest
 
 
 def fingerprint_file(data: bytes) -> ImageFingerprint:

@@ -7,14 +7,14 @@ the entries to do so. It keeps nothing on disk and knows no ledger: a key is wha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Generic, TypeVar
 
 from . import images, meshes
-from .image_look import center, correlate, find_frequencies
-from .images import ImageFingerprint
+from .image_look import center, correlate, find_frequencies, uncrop
+from .images import ImageFingerprint, pack_bits
 from .likeness import Comparison, Likeness
 from .meshes import Bucket, MeshFingerprint
 
@@ -81,28 +81,36 @@ class ImageIndex(Generic[Key]):
 
     def _likely(self, fingerprint: ImageFingerprint, known: set[int]) -> list[int]:
         """Return the entries that are worth laying upon the picture, the likeliest first."""
-        strengths = [abs(value) for value in find_frequencies(fingerprint.lights)]
+        looks = [list(fingerprint.lights), *uncrop(fingerprint.lights)]
+        near: dict[int, tuple[int, int]] = {}
+        for look, lights in enumerate(looks):
+            for bits, number in self._near(find_frequencies(lights)):
+                near[number] = min((bits, look), near.get(number, (BITS, 0)))
+        ordered = sorted((bits, number, look) for number, (bits, look) in near.items() if number not in known)
+        middles = [center(lights) for lights in looks]
+        alike = [
+            (correlate(middles[look], self._entries[number][1].lights), number)
+            for _, number, look in ordered[:MAX_CORRELATED]
+        ]
+        return [number for _, number in sorted(alike, key=lambda pair: (-pair[0], pair[1]))[:MAX_FITTED]]
+
+    def _near(self, frequencies: list[float]) -> Iterator[tuple[int, int]]:
+        """Yield entries that share a band of signs, with how many of the strong signs are others."""
+        strengths = [abs(value) for value in frequencies]
+        signs = pack_bits([value > 0 for value in frequencies])
         ranked = sorted(range(BITS), key=strengths.__getitem__)
         numbers: set[int] = set()
-        for band, value in enumerate(_bands(fingerprint.frequency_hash)):
+        for band, value in enumerate(_bands(signs)):
             table = self._by_band[band]
             unsure = [bit for bit in ranked if bit // BAND_BITS == band][:UNSURE]
             flips = [1 << (BAND_BITS - 1 - bit % BAND_BITS) for bit in unsure]
             for probe in PROBES:
                 numbers.update(table.get(value ^ sum(flips[bit] for bit in probe), ()))
         strong = sum(1 << (BITS - 1 - bit) for bit in ranked[STRONG:])
-        signs = fingerprint.frequency_hash
-        near: list[tuple[int, int]] = []
-        for number in numbers - known:
+        for number in numbers:
             bits = ((self._entries[number][1].frequency_hash ^ signs) & strong).bit_count()
             if bits <= MAX_STRONG_BITS:
-                near.append((bits, number))
-        middle = center(fingerprint.lights)
-        alike = [
-            (correlate(middle, self._entries[number][1].lights), number)
-            for _, number in sorted(near)[:MAX_CORRELATED]
-        ]
-        return [number for _, number in sorted(alike, key=lambda pair: (-pair[0], pair[1]))[:MAX_FITTED]]
+                yield bits, number
 
 
 class MeshIndex(Generic[Key]):

@@ -24,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" /
 from feeds import measure_feeds  # noqa: E402
 from ledgers import measure_ledger  # noqa: E402
 from recognition import measure_recognition  # noqa: E402
+from recognized import measure_recognized  # noqa: E402
 from sandbox_process import SandboxProcess, start_sandbox  # noqa: E402
 from scenes import make_big_scene  # noqa: E402
 
@@ -65,6 +66,7 @@ def main() -> int:
     parser.add_argument("--grants", type=int, default=1_000_000, help="in the ledger; 0 measures no ledger")
     parser.add_argument("--files", type=int, default=1_000, help=".blend files to scan; 0 scans none")
     parser.add_argument("--known", type=int, default=100_000, help="fingerprints; 0 measures no recognition")
+    parser.add_argument("--different", type=int, default=10_000, help="images and meshes to tell apart; or 0")
     only = ("feeds", "ledger", "scan", "recognition")
     parser.add_argument("--only", choices=only, help="measure just this")
     options = parser.parse_args()
@@ -85,6 +87,9 @@ def main() -> int:
     if options.known and options.only in {None, "recognition"}:
         with tempfile.TemporaryDirectory() as folder:
             rows += [Row(*row) for row in measure_recognition(Path(folder), options.runs, options.known)]
+    if options.different and options.only in {None, "recognition"}:
+        real = ROOT.parent / "shared" / "assets"
+        rows += [Row(*row) for row in measure_recognized(options.different, real)]
     if options.only:
         print_rows(rows)
         return 0

@@ -90,6 +90,7 @@ def own(load: Load, app: Any) -> Callable[..., Any]:
             work.add_grant(grant)
             work.add_file(file)
         app.session.refresh_library()
+        assert app.tasks.wait(timeout_s=60)
         return grant
 
     return buy

@@ -63,6 +63,12 @@ def _crop(image: Image.Image, rng: random.Random, share: float) -> Image.Image:
     ))  # fmt: skip
 
 
+def _crop_all(image: Image.Image, share: float) -> Image.Image:
+    """Return the image without a share of its width and height at every edge."""
+    across, down = round(share * image.width), round(share * image.height)
+    return image.crop((across, down, image.width - across, image.height - down))
+
+
 def _warm(image: Image.Image, factor: float) -> Image.Image:
     red, green, blue = image.split()
     return Image.merge(
@@ -84,6 +90,10 @@ IMAGE_CHANGES: dict[str, Callable[[Image.Image, random.Random], bytes]] = {
     "jpeg 50": lambda image, rng: save(image, "JPEG", quality=50),
     "webp 50": lambda image, rng: save(image, "WEBP", quality=50),
     "crop": lambda image, rng: save(_crop(image, rng, 0.04)),
+    "crop all": lambda image, rng: save(_crop_all(image, 0.05)),
+    "crop, half, jpeg": lambda image, rng: save(
+        _resize(_crop_all(image, 0.04), 0.5, 0.5), "JPEG", quality=70
+    ),
     "brighter": lambda image, rng: save(ImageEnhance.Brightness(image).enhance(rng.uniform(0.9, 1.1))),
     "lifted": lambda image, rng: save(ImageChops.add(image, Image.new("RGB", image.size, (12, 12, 12)))),
     "contrast": lambda image, rng: save(ImageEnhance.Contrast(image).enhance(rng.uniform(0.85, 1.15))),
