@@ -7,7 +7,7 @@ the entries to do so. It keeps nothing on disk and knows no ledger: a key is wha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Generic, TypeVar
@@ -81,7 +81,7 @@ class ImageIndex(Generic[Key]):
 
     def _likely(self, fingerprint: ImageFingerprint, known: set[int]) -> list[int]:
         """Return the entries that are worth laying upon the picture, the likeliest first."""
-        looks = [list(fingerprint.lights), *uncrop(fingerprint.lights)]
+        looks: list[Sequence[float]] = [fingerprint.lights, *uncrop(fingerprint.lights)]
         near: dict[int, tuple[int, int]] = {}
         for look, lights in enumerate(looks):
             for bits, number in self._near(find_frequencies(lights)):
