@@ -74,6 +74,7 @@ from .services.scan import ScanProduction
 from .services.search import Search
 from .services.settle import Settle
 from .services.studio.parts import build_studio
+from .services.studio.request_parts import build_buying
 from .services.terms import Terms
 from .services.web_purchase import WebPurchases
 from .session.controller import SessionController
@@ -311,6 +312,27 @@ def _build_services(
         find_listing=feeds.listing,
     )
     report = MakeReport(ledger=ledger, clock=clock, catalogue=catalogue, house=house)
+    purchase = Purchase(
+        ledger=ledger,
+        sender=client,
+        settle=settle,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+        fresh_links=fresh_links,
+        balances=balances,
+    )
+    reconcile = Reconcile(ledger=ledger, sender=client, settle=settle, clock=clock, settings=settings)
+    web_purchases = WebPurchases(
+        ledger=ledger,
+        settle=settle,
+        documents=documents,
+        past=past,
+        clock=clock,
+        ids=ids,
+        settings=settings,
+        place=Routes(settings.sandbox_url or None).wire,
+    )
     return Services(
         search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
         feeds=feeds,
@@ -318,17 +340,8 @@ def _build_services(
         pictures=pictures,
         quote=quote,
         approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
-        purchase=Purchase(
-            ledger=ledger,
-            sender=client,
-            settle=settle,
-            clock=clock,
-            ids=ids,
-            settings=settings,
-            fresh_links=fresh_links,
-            balances=balances,
-        ),
-        reconcile=Reconcile(ledger=ledger, sender=client, settle=settle, clock=clock, settings=settings),
+        purchase=purchase,
+        reconcile=reconcile,
         download=Download(
             ledger=ledger,
             sender=client,
@@ -372,16 +385,7 @@ def _build_services(
         health=network.health,
         balances=balances,
         documents=documents,
-        web_purchases=WebPurchases(
-            ledger=ledger,
-            settle=settle,
-            documents=documents,
-            past=past,
-            clock=clock,
-            ids=ids,
-            settings=settings,
-            place=Routes(settings.sandbox_url or None).wire,
-        ),
+        web_purchases=web_purchases,
         refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids, pay=studio.payments),
         pickup=replace(pickup, check=check),
         check_delivery=check,
@@ -390,4 +394,7 @@ def _build_services(
             judge=report.judge, ledger=ledger, clock=clock, read_settings=AlertFile.of(settings).read
         ),
         studio=studio,
+        buying=build_buying(
+            studio.standing, quote, purchase=purchase, web_purchases=web_purchases, reconcile=reconcile
+        ),
     )

@@ -38,6 +38,8 @@ class Settings:
     offline: bool = False
     quote_valid_s: float = 900.0
     approval_valid_s: float = 900.0
+    request_valid_s: float = 7 * 86_400.0
+    """For how long the approval of a request holds: from the yes of a lead to the purchase."""
     settle_s: float = 900.0
     """How long after sending a purchase the marketplace's history must stay silent before we believe that
     nothing was bought. Longer than any request can be on its way."""

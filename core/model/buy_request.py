@@ -26,8 +26,12 @@ class RequestState(StrEnum):
 
 
 REQUEST_TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
-    RequestState.DRAFT: frozenset({RequestState.OPEN, RequestState.WITHDRAWN}),
-    RequestState.OPEN: frozenset({RequestState.APPROVED, RequestState.DECLINED, RequestState.WITHDRAWN}),
+    # Straight to the end: the studio owns all of it, so nobody has to be asked.
+    RequestState.DRAFT: frozenset({RequestState.OPEN, RequestState.WITHDRAWN, RequestState.DONE}),
+    # Back to a draft: put together and quoted once more.
+    RequestState.OPEN: frozenset(
+        {RequestState.APPROVED, RequestState.DECLINED, RequestState.WITHDRAWN, RequestState.DRAFT}
+    ),
     RequestState.APPROVED: frozenset({RequestState.BUYING, RequestState.OPEN, RequestState.WITHDRAWN}),
     RequestState.BUYING: frozenset({RequestState.DONE}),
     RequestState.DECLINED: frozenset(),
@@ -66,7 +70,8 @@ class BuyRequest:
     total: Money | None = None
     """The sum of what has a price in money; credits stand with the items."""
     binding_sha256: str = ""
-    """Hash of every item's quote binding, in order: an approval holds for exactly these prices and terms."""
+    """Hash of project, use, reason and every waiting item's quote binding, in order: an approval holds for
+    exactly these prices and terms."""
     decided_at: datetime | None = None
     decided_by: str = ""
     decision_reason: str = ""

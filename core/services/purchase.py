@@ -6,7 +6,7 @@ answer, or later its own records, decide what happened: no answer is never taken
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -63,6 +63,9 @@ from .settle import Proof, Settle
 from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import sells_on_website
 
+OnOpened = Callable[[LedgerTransaction, Order], None]
+"""Writes what belongs to a new order into the unit of work that opens it; raising keeps it from being."""
+
 NOTHING_HAPPENED = (
     OfflineError,
     CancelledError,
@@ -99,11 +102,14 @@ class Purchase:
         *,
         actor: str,
         references: Iterable[tuple[str, str]] = (),
+        project: str | None = None,
+        opened: OnOpened | None = None,
         cancel: CancelToken | None = None,
     ) -> Order:
         """Buy. Return the order: PAID, or AWAITING_CHECKOUT with the page where to pay.
 
-        ``references`` are values, by ``ReferenceField.id``, of what the marketplace wants noted. Raises
+        ``references`` are values, by ``ReferenceField.id``, of what the marketplace wants noted; ``project``
+        is what it is booked on, None for that of the settings. Raises
         UserInputError (stale approval, already owned, something to be noted is missing), PriceChanged,
         PaymentError (refused; no money moved), PurchaseInDoubt (reconcile), or the MarketplaceError that
         kept it from being sent.
@@ -118,9 +124,19 @@ class Purchase:
         basis = self._check_unchanged(module, quote, cancel)
         noted = fill_references(basis.references, references, self.settings)
         held = self._held_already(module, quote, cancel)
+        order = new_order(
+            quote,
+            approval,
+            ids=self.ids,
+            now=self.clock.now(),
+            project=self.settings.project if project is None else project,
+            buyer=actor,
+        )
         if held is not None:
-            return self._take_over(approval, quote, held, actor)
-        order = self._open_order(approval, quote, actor)
+            return self._take_over(order, quote, held, actor, opened)
+        with doubt_when_open(quote), self.ledger.transaction() as work:
+            self.settle.pay.check(work, order, quote)
+            add_approved_order(work, order, quote, module.INFO, opened)
         try:
             if cancel is not None:
                 cancel.check()
@@ -160,16 +176,6 @@ class Purchase:
             )
         return basis
 
-    def _open_order(self, approval: Approval, quote: Quote, actor: str) -> Order:
-        order = new_order(
-            quote, approval, ids=self.ids, now=self.clock.now(), project=self.settings.project, buyer=actor
-        )
-        info = self.find_marketplace(quote.ref.marketplace).INFO
-        with doubt_when_open(quote), self.ledger.transaction() as work:
-            self.settle.pay.check(work, order, quote)
-            add_approved_order(work, order, quote, info)
-        return order
-
     def _held_already(
         self, module: Marketplace, quote: Quote, cancel: CancelToken | None
     ) -> HistoryRecord | None:
@@ -201,10 +207,10 @@ class Purchase:
             None,
         )
 
-    def _take_over(self, approval: Approval, quote: Quote, record: HistoryRecord, actor: str) -> Order:
+    def _take_over(
+        self, order: Order, quote: Quote, record: HistoryRecord, actor: str, opened: OnOpened | None
+    ) -> Order:
         """Book a license that the account holds already; nothing is sent."""
-        now = self.clock.now()
-        order = new_order(quote, approval, ids=self.ids, now=now, project=self.settings.project, buyer=actor)
         result = PurchaseResult(
             outcome=PurchaseOutcome.PAID,
             marketplace_order_id=record.marketplace_order_id,
@@ -214,10 +220,10 @@ class Purchase:
         )
         proof = Proof(evidence="history", bought_at=record.at, details=(("held_before", "yes"),))
         with doubt_when_open(quote), self.ledger.transaction() as work:
-            add_approved_order(work, order, quote, self.find_marketplace(order.ref.marketplace).INFO)
+            add_approved_order(work, order, quote, self.find_marketplace(order.ref.marketplace).INFO, opened)
             order = work.change_order(replace(order, state=OrderState.AWAITING_CHECKOUT))
             order, _ = self.settle.book(work, order, result, proof=proof, actor=actor)
-        self.ledger.write_checkpoint(at=now)
+        self.ledger.write_checkpoint(at=order.updated_at)
         return order
 
     def _send(
@@ -313,7 +319,13 @@ def new_order(
     )
 
 
-def add_approved_order(work: LedgerTransaction, order: Order, quote: Quote, info: MarketplaceInfo) -> None:
+def add_approved_order(
+    work: LedgerTransaction,
+    order: Order,
+    quote: Quote,
+    info: MarketplaceInfo,
+    opened: OnOpened | None = None,
+) -> None:
     """Write a new order; raise UserInputError when it is owned or the approval was used already."""
     owned = find_covering(find_holdings(work, quote.ref, quote.kind, info), quote, info)
     if owned is not None:
@@ -340,6 +352,8 @@ def add_approved_order(work: LedgerTransaction, order: Order, quote: Quote, info
             ),
         )
     )
+    if opened is not None:
+        opened(work, order)
 
 
 @contextmanager

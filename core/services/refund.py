@@ -27,6 +27,7 @@ from .documents import Attachment, Documents
 from .paying import MARKETPLACE_PAYS, PayPort
 from .settle import record_documents
 from .steps import FindMarketplace
+from .studio.journal import take_refund
 from .studio.seats import release_seats
 
 MAX_REASON = 3000
@@ -189,6 +190,7 @@ class Refunds:
             record_documents(work, kept, actor=actor)
             if refunded:
                 self._take_back(work, settled, actor, now)
+                take_refund(work, settled, ids=self.ids, at=now, by=actor)
             details = (
                 ("amount", encode_cost(settled.amount) or "not told"),
                 ("reference", settled.reference),

@@ -28,7 +28,7 @@ from ..settings import Settings
 from .approve import find_approved
 from .documents import Attachment, Documents
 from .past import Booked, BookPast, PastPurchase, check_number_is_new
-from .purchase import add_approved_order, doubt_when_open, new_order
+from .purchase import OnOpened, add_approved_order, doubt_when_open, new_order
 from .quote import listing_stub
 from .reconcile import GIVEN_UP
 from .settle import Proof, Settle
@@ -58,7 +58,14 @@ class WebPurchases:
     place: Callable[[str], str] = str
     """Where a page of the website really is: in the sandbox if there is one, so that nobody buys for real."""
 
-    def start(self, approval_id: str, *, actor: str) -> Order:
+    def start(
+        self,
+        approval_id: str,
+        *,
+        actor: str,
+        project: str | None = None,
+        opened: OnOpened | None = None,
+    ) -> Order:
         """Note that the user goes to buy on the website; the order's ``checkout_url`` is the page there.
 
         Raises UserInputError (stale approval, already owned, not sold that way), PurchaseInDoubt (open).
@@ -71,11 +78,12 @@ class WebPurchases:
                 code="purchase.not_on_website",
             )
         now = self.clock.now()
-        order = new_order(quote, approval, ids=self.ids, now=now, project=self.settings.project, buyer=actor)
+        booked_on = self.settings.project if project is None else project
+        order = new_order(quote, approval, ids=self.ids, now=now, project=booked_on, buyer=actor)
         page = self.place(page_of(info, listing_stub(quote.ref, quote.kind)))
         with doubt_when_open(quote), self.ledger.transaction() as work:
             self.settle.pay.check(work, order, quote)
-            add_approved_order(work, order, quote, info)
+            add_approved_order(work, order, quote, info, opened)
             order = work.change_order(replace(order, state=OrderState.AWAITING_CHECKOUT, checkout_url=page))
             work.record(
                 AuditEvent(

@@ -42,6 +42,7 @@ from ..services.rights import ExportRights
 from ..services.scan import ScanProduction
 from ..services.search import Search
 from ..services.studio.parts import Studio
+from ..services.studio.request_parts import Buying
 from ..services.terms import Terms
 from ..services.web_purchase import WebPurchases
 from ..settings import Settings
@@ -84,6 +85,7 @@ class Services:
     history: PurchaseHistory
     guard: Guard
     studio: Studio
+    buying: Buying
     check_delivery: CheckDelivery
 
 

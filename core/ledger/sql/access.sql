@@ -52,6 +52,23 @@ CREATE OR REPLACE FUNCTION clearance_sees(project text) RETURNS boolean LANGUAGE
     SELECT clearance_sees_all() OR clearance_works_on(project)
 $$;
 
+-- A budget is a project's, or a department's: then everybody sees it who works on a project of that department.
+CREATE OR REPLACE FUNCTION clearance_sees_budget(project text, wanted_department text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT clearance_sees_all() OR clearance_works_on(project) OR EXISTS (
+        SELECT 1 FROM project_members m JOIN projects p ON p.id = m.project_id
+        WHERE m.member_id = session_user::text AND m.removed_at IS NULL
+          AND wanted_department <> '' AND p.department = wanted_department
+    )
+$$;
+
+-- What is still set aside in a budget for a request.
+CREATE OR REPLACE FUNCTION clearance_set_aside(budget text, request text) RETURNS numeric
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce(sum(CASE kind WHEN 'commit' THEN clearance_minor(amount) ELSE -clearance_minor(amount) END), 0)
+    FROM budget_entries WHERE budget_id = budget AND subject = request AND kind IN ('commit', 'release')
+$$;
+
 -- An amount is 'money:<minor units>:<currency>' or 'credits:<number>:<unit>'.
 CREATE OR REPLACE FUNCTION clearance_minor(cost text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN split_part(cost, ':', 1) = 'money' THEN split_part(cost, ':', 2)::numeric END
@@ -164,7 +181,7 @@ GRANT INSERT, UPDATE ON seat_pools TO clearance_admin, clearance_finance;
 GRANT INSERT, UPDATE ON members, projects, project_members, limits, payment_methods TO clearance_admin;
 GRANT INSERT ON payment_methods TO clearance_buyer, clearance_finance;
 GRANT INSERT, UPDATE ON budgets TO clearance_admin, clearance_finance;
-GRANT INSERT ON budget_entries TO clearance_approver, clearance_buyer, clearance_finance;
+GRANT INSERT ON budget_entries TO clearance_artist, clearance_approver, clearance_buyer, clearance_finance;
 GRANT INSERT, UPDATE ON agreements, renewals TO clearance_legal, clearance_admin;
 GRANT INSERT ON reminders TO clearance_member;
 GRANT INSERT ON invoices, exchange_rates, usage_prices TO clearance_finance;
@@ -201,7 +218,7 @@ BEGIN
         ('documents', 'EXISTS (SELECT 1 FROM orders o WHERE o.id = order_id)'),
         ('refunds', 'EXISTS (SELECT 1 FROM orders o WHERE o.id = order_id)'),
         ('payments', 'EXISTS (SELECT 1 FROM orders o WHERE o.id = order_id)'),
-        ('budgets', 'clearance_sees_all() OR clearance_works_on(project_id)'),
+        ('budgets', 'clearance_sees_budget(project_id, department)'),
         ('budget_entries', 'EXISTS (SELECT 1 FROM budgets b WHERE b.id = budget_id)')
     ) AS t(name, visible) LOOP
         EXECUTE 'ALTER TABLE ' || each.name || ' ENABLE ROW LEVEL SECURITY';
@@ -293,6 +310,13 @@ BEGIN
         RETURN NEW;
     END IF;
     IF OLD.state = 'approved' AND NEW.state = 'withdrawn' AND own THEN
+        RETURN NEW;
+    END IF;
+    -- The studio owns all of it: nobody has to be asked.
+    IF OLD.state = 'draft' AND NEW.state = 'done' AND own
+       AND (NEW.decided_by, NEW.decided_at) IS NOT DISTINCT FROM (OLD.decided_by, OLD.decided_at)
+       AND NOT EXISTS (SELECT 1 FROM request_items i
+                       WHERE i.request_id = NEW.id AND i.state NOT IN ('covered', 'left_out')) THEN
         RETURN NEW;
     END IF;
     IF clearance_is('buyer') AND (OLD.state, NEW.state) IN
@@ -577,6 +601,7 @@ CREATE OR REPLACE FUNCTION clearance_check_budget() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     about budgets;
+    asked buy_requests;
     used numeric;
     sign integer := CASE WHEN NEW.kind IN ('commit', 'spend') THEN 1 ELSE -1 END;
 BEGIN
@@ -585,11 +610,27 @@ BEGIN
         IF NEW."by" <> session_user::text THEN
             PERFORM clearance_refuse('an entry is made in one''s own name');
         END IF;
-        IF NOT (clearance_sees_all() OR clearance_works_on(about.project_id)) THEN
+        IF NOT clearance_sees_budget(about.project_id, about.department) THEN
             PERFORM clearance_refuse('you do not work on this project');
         END IF;
         IF NEW.kind = 'refund' AND NOT clearance_is('finance') THEN
             PERFORM clearance_refuse('refunds are booked by finance');
+        END IF;
+        IF NEW.kind = 'release'
+           AND clearance_minor(NEW.amount) > clearance_set_aside(NEW.budget_id, NEW.subject) THEN
+            PERFORM clearance_refuse('nothing is released that was not set aside for this');
+        END IF;
+        -- Who only asks sets aside what was approved by itself, and releases what they withdraw.
+        IF NOT (clearance_is('approver') OR clearance_is('buyer') OR clearance_is('finance')) THEN
+            SELECT * INTO asked FROM buy_requests WHERE id = NEW.subject;
+            IF asked.requested_by IS DISTINCT FROM session_user::text
+               OR asked.budget_id IS DISTINCT FROM NEW.budget_id
+               OR NOT (NEW.kind = 'release' AND asked.state = 'withdrawn'
+                       OR NEW.kind = 'commit' AND asked.state = 'approved'
+                          AND asked.decided_by = session_user::text AND asked.total = NEW.amount
+                          AND clearance_set_aside(NEW.budget_id, NEW.subject) = 0) THEN
+                PERFORM clearance_refuse('your roles do not let you use this budget');
+            END IF;
         END IF;
     END IF;
     IF clearance_currency(NEW.amount) IS DISTINCT FROM clearance_currency(about.amount) THEN

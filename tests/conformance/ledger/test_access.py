@@ -51,7 +51,7 @@ WRITERS = {
     "limits": {"INSERT": "admin", "UPDATE": "admin"},
     "payment_methods": {"INSERT": "admin buyer finance", "UPDATE": "admin"},
     "budgets": {"INSERT": "admin finance", "UPDATE": "admin finance"},
-    "budget_entries": {"INSERT": "approver buyer finance"},
+    "budget_entries": {"INSERT": "artist approver buyer finance"},
     "buy_requests": {"INSERT": "artist buyer", "UPDATE": "artist buyer approver"},
     "request_items": {"INSERT": "artist buyer", "UPDATE": "artist buyer"},
     "payments": {"INSERT": "buyer finance"},

@@ -1,0 +1,278 @@
+"""Limits: set and ended by an admin, and asked before somebody approves or spends.
+
+A shared ledger's database holds those of single requests and of a buyer's month once more; the rest, and
+all of them in a ledger of one's own, is held here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ...clock import Clock
+from ...errors import NotAllowed, UserInputError
+from ...ids import Ids
+from ...ledger.port import Ledger, LedgerReader
+from ...marketplaces import registry
+from ...model.audit import AuditEvent
+from ...model.budget import Limit, LimitKind, LimitPeriod
+from ...model.buy_request import BuyRequest, RequestItem, RequestState
+from ...model.money import UNSTATED_CURRENCY, Cost, Money, encode_cost
+from ...model.order import OPEN_STATES, Order, OrderState
+from ...model.people import Project, Role
+from ...policy.roles import Act, is_within
+from .request_rules import sum_by_currency
+from .standing import Standing
+
+COUNTED = OPEN_STATES | {OrderState.PAID, OrderState.FULFILLED}
+"""Orders that count towards a month: all but those that failed or were given back."""
+WORDS = {
+    LimitKind.SPEND: "what you may spend",
+    LimitKind.APPROVE: "what you may approve",
+    LimitKind.OWN: "what you may approve of your own requests",
+    LimitKind.AUTO: "what is approved by itself",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Keeps limits, and says whether something is within them."""
+
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+    standing: Standing
+
+    def set(
+        self,
+        kind: LimitKind,
+        amount: Money,
+        *,
+        period: LimitPeriod = LimitPeriod.REQUEST,
+        role: str = "",
+        project_id: str = "",
+        marketplace: str = "",
+    ) -> Limit:
+        """Set a limit; one for exactly the same people and things ends with it.
+
+        Raises NotAllowed, UserInputError for a role, project or marketplace that there is not.
+        """
+        if amount.minor < 0 or amount.currency == UNSTATED_CURRENCY:
+            raise UserInputError(
+                "A limit is an amount with its currency, such as 500 USD.", code="limit.amount"
+            )
+        if role and role not in {one.value for one in Role}:
+            raise UserInputError(f"There is no role {role[:40]!r}.", code="limit.role")
+        if marketplace and marketplace not in registry.MODULES:
+            raise UserInputError(f"There is no marketplace {marketplace[:40]!r}.", code="limit.marketplace")
+        now = self.clock.now()
+        with self.ledger.transaction() as work:
+            actor = self.standing.require(Act.SET_LIMIT, reader=work)
+            if project_id and work.value(Project, project_id) is None:
+                raise UserInputError(f"There is no project “{project_id}”.", code="request.no_project")
+            same = work.values(
+                Limit,
+                kind=kind,
+                period=period,
+                role=role,
+                project_id=project_id,
+                marketplace=marketplace,
+                ended_at=None,
+            )
+            for before in same:
+                work.change(replace(before, ended_at=now))
+            limit = Limit(
+                id=self.ids.new("limit"),
+                kind=kind,
+                period=period,
+                amount=amount,
+                set_by=actor,
+                set_at=now,
+                role=role,
+                project_id=project_id,
+                marketplace=marketplace,
+            )
+            work.add(limit)
+            details = (
+                ("kind", kind),
+                ("period", period),
+                ("amount", encode_cost(amount) or ""),
+                ("role", role),
+                ("project", project_id),
+                ("marketplace", marketplace),
+                ("instead_of", ", ".join(one.id for one in same)),
+            )
+            work.record(
+                AuditEvent(action="limit.set", subject=limit.id, actor=actor, at=now, details=details)
+            )
+        return limit
+
+    def end(self, limit_id: str) -> Limit:
+        """End a limit; raise NotAllowed, UserInputError when there is none that holds."""
+        now = self.clock.now()
+        with self.ledger.transaction() as work:
+            actor = self.standing.require(Act.SET_LIMIT, reader=work)
+            limit = work.value(Limit, limit_id)
+            if limit is None or limit.ended_at is not None:
+                raise UserInputError(
+                    f"There is no limit {limit_id[:60]!r} that holds. “clearance limit list” shows them.",
+                    code="limit.unknown",
+                )
+            ended = work.change(replace(limit, ended_at=now))
+            work.record(AuditEvent(action="limit.ended", subject=limit_id, actor=actor, at=now, details=()))
+        return ended
+
+    def list(self, *, with_ended: bool = False) -> tuple[Limit, ...]:
+        """Return the limits that hold, or all that there ever were."""
+        return self.ledger.values(Limit) if with_ended else self.ledger.values(Limit, ended_at=None)
+
+    def check_request(
+        self,
+        kind: LimitKind,
+        request: BuyRequest,
+        items: Iterable[RequestItem],
+        *,
+        reader: LedgerReader,
+    ) -> None:
+        """Raise NotAllowed when a request is above what the user may decide on: APPROVE, OWN or AUTO.
+
+        The total counts, then each marketplace's part of it where a limit is for that one, then the month.
+        """
+        waiting = tuple(items)
+        if kind is LimitKind.AUTO or kind is LimitKind.OWN:
+            unpriced = next((one for one in waiting if not isinstance(one.cost, Money)), None)
+            if unpriced is not None and self._bounded(kind, reader):
+                raise self._refusal(kind, unpriced.cost, f"“{unpriced.title}” has no price in money")
+        project = request.project_id
+        if not self.standing.within(kind, request.total, project_id=project, reader=reader):
+            raise self._refusal(kind, request.total, self._name(kind, project, "", reader))
+        for shop in dict.fromkeys(item.ref.marketplace for item in waiting):
+            for part in sum_by_currency(item.cost for item in waiting if item.ref.marketplace == shop):
+                own = [
+                    limit
+                    for limit in self.standing.limits(
+                        kind, project_id=project, marketplace=shop, reader=reader
+                    )
+                    if limit.marketplace
+                ]
+                if own and not is_within(kind, own, part):
+                    raise self._refusal(kind, part, f"at most {own[0].amount} at {shop}")
+        self._check_decided_month(kind, request, reader)
+
+    def check_order(
+        self,
+        cost: Cost | None,
+        *,
+        project_id: str,
+        marketplace: str,
+        reader: LedgerReader,
+        order_id: str = "",
+    ) -> None:
+        """Raise NotAllowed when one more order is above what the user may spend, at once or in the month."""
+        if not self.standing.within(
+            LimitKind.SPEND, cost, project_id=project_id, marketplace=marketplace, reader=reader
+        ):
+            bound = self._name(LimitKind.SPEND, project_id, marketplace, reader)
+            raise self._refusal(LimitKind.SPEND, cost, bound)
+        monthly = self.standing.limits(
+            LimitKind.SPEND,
+            period=LimitPeriod.MONTH,
+            project_id=project_id,
+            marketplace=marketplace,
+            reader=reader,
+        )
+        if not monthly or not isinstance(cost, Money):
+            return
+        start = month_start(self.clock.now())
+        mine = [
+            order
+            for order in _orders_since(reader, start)
+            if order.buyer == self.standing.actor and order.id != order_id
+        ]
+        for limit in monthly:
+            spent = sum(
+                order.cost.minor
+                for order in mine
+                if isinstance(order.cost, Money)
+                and order.cost.currency == cost.currency
+                and limit.project_id in ("", order.project)
+                and limit.marketplace in ("", order.ref.marketplace)
+            )
+            if limit.amount.currency != cost.currency or spent + cost.minor > limit.amount.minor:
+                used = Money(minor=spent, currency=cost.currency)
+                raise self._refusal(
+                    LimitKind.SPEND, cost, f"at most {limit.amount} in a month, of which {used} are used"
+                )
+
+    def _check_decided_month(self, kind: LimitKind, request: BuyRequest, reader: LedgerReader) -> None:
+        """Hold monthly limits on what somebody approved, or had approved by itself."""
+        monthly = self.standing.limits(
+            kind, period=LimitPeriod.MONTH, project_id=request.project_id, reader=reader
+        )
+        if not monthly or request.total is None:
+            return
+        start = month_start(self.clock.now())
+        decided = [
+            one
+            for one in reader.values(
+                BuyRequest,
+                decided_by=self.standing.actor,
+                state={RequestState.APPROVED, RequestState.BUYING, RequestState.DONE},
+            )
+            if one.decided_at is not None and one.decided_at >= start and one.id != request.id
+        ]
+        if kind is not LimitKind.APPROVE:
+            decided = [one for one in decided if one.requested_by == self.standing.actor]
+        for limit in monthly:
+            if limit.marketplace:
+                continue
+            before = sum(
+                one.total.minor
+                for one in decided
+                if one.total is not None
+                and one.total.currency == request.total.currency
+                and limit.project_id in ("", one.project_id)
+            )
+            above = before + request.total.minor > limit.amount.minor
+            if limit.amount.currency != request.total.currency or above:
+                used = Money(minor=before, currency=request.total.currency)
+                raise self._refusal(
+                    kind, request.total, f"at most {limit.amount} in a month, of which {used} are used"
+                )
+
+    def _bounded(self, kind: LimitKind, reader: LedgerReader) -> bool:
+        """Say whether limits of a kind matter: in a ledger of one's own only those that one set."""
+        return self.standing.is_shared(reader) or bool(self.standing.limits(kind, reader=reader))
+
+    def _name(self, kind: LimitKind, project_id: str, marketplace: str, reader: LedgerReader) -> str:
+        holding = self.standing.limits(kind, project_id=project_id, marketplace=marketplace, reader=reader)
+        if not holding:
+            return "no limit is set for it"
+        least = min(holding, key=lambda limit: limit.amount.minor)
+        where = f" at {least.marketplace}" if least.marketplace else ""
+        return f"at most {least.amount}{where}"
+
+    def _refusal(self, kind: LimitKind, cost: Cost | None, bound: str) -> NotAllowed:
+        amount = str(cost) if cost is not None else "Something without a price"
+        return NotAllowed(
+            f"{amount} is above {WORDS[kind]} ({bound}). Somebody with a higher limit can, or an admin "
+            "raises it.",
+            code="studio.above_limit",
+            context={"kind": kind},
+        )
+
+
+def month_start(now: datetime) -> datetime:
+    """Return when the month began, in UTC, as the database counts it."""
+    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _orders_since(reader: LedgerReader, start: datetime) -> tuple[Order, ...]:
+    """Return the orders that count, from a moment on; older ones are read only as far as they come along."""
+    limit = 1_000
+    while True:
+        found = reader.orders(states=COUNTED, limit=limit)
+        if len(found) < limit or found[-1].created_at < start:
+            return tuple(order for order in found if order.created_at >= start)
+        limit *= 4
