@@ -62,13 +62,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
 $$;
 
--- What is still set aside in a budget for a request.
-CREATE OR REPLACE FUNCTION clearance_set_aside(budget text, request text) RETURNS numeric
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT coalesce(sum(CASE kind WHEN 'commit' THEN clearance_minor(amount) ELSE -clearance_minor(amount) END), 0)
-    FROM budget_entries WHERE budget_id = budget AND subject = request AND kind IN ('commit', 'release')
-$$;
-
 -- An amount is 'money:<minor units>:<currency>' or 'credits:<number>:<unit>'.
 CREATE OR REPLACE FUNCTION clearance_minor(cost text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN split_part(cost, ':', 1) = 'money' THEN split_part(cost, ':', 2)::numeric END
@@ -76,6 +69,13 @@ $$;
 
 CREATE OR REPLACE FUNCTION clearance_currency(cost text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN split_part(cost, ':', 1) = 'money' THEN split_part(cost, ':', 3) END
+$$;
+
+-- What is still set aside in a budget for a request.
+CREATE OR REPLACE FUNCTION clearance_set_aside(budget text, request text) RETURNS numeric
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT coalesce(sum(CASE kind WHEN 'commit' THEN clearance_minor(amount) ELSE -clearance_minor(amount) END), 0)
+    FROM budget_entries WHERE budget_id = budget AND subject = request AND kind IN ('commit', 'release')
 $$;
 
 CREATE OR REPLACE FUNCTION clearance_refuse(why text) RETURNS void LANGUAGE plpgsql AS $$

@@ -194,7 +194,7 @@ class BuyItem:
         if error.code in SOMEBODY_ELSE:
             raise NotNow(error.message, for_all=False) from error
         if error.code == "purchase.already_owned":
-            self.items.cover(item.id, str(error.context.get("grant_id") or ""), actor=actor)
+            self.items.cover(item, str(error.context.get("grant_id") or ""), actor=actor)
         else:
             self._fail(item, error, actor)
 
@@ -209,7 +209,7 @@ class BuyItem:
     def _fail(self, item: RequestItem, error: ClearanceError, actor: str) -> None:
         """End the item with its reason, unless its order says otherwise."""
         if not self._after(item, actor, failure=error.message):
-            self.items.fail(item.id, error.message, actor=actor)
+            self.items.fail(item, error.message, actor=actor)
 
     def _after(self, item: RequestItem, actor: str, *, failure: str = "") -> bool:
         """Let an item follow its order after an error; False when none was opened."""

@@ -247,7 +247,7 @@ class BuyRequests:
                 context={"request_id": request.id},
             )
         for item in waiting:
-            self.items.fail(item.id, "The approval was no longer valid.", actor=actor)
+            self.items.fail(item, "The approval was no longer valid.", actor=actor)
 
     def _tell(self, item: RequestItem, reasons: Mapping[str, str]) -> ItemResult | None:
         match item.state:

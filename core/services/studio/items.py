@@ -12,7 +12,7 @@ from ...ledger.port import Ledger, LedgerTransaction
 from ...model.audit import AuditEvent
 from ...model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
 from ...model.money import Money, encode_cost
-from ...model.order import OPEN_STATES, Order, OrderState
+from ...model.order import Order, OrderState
 from .journal import release, release_rest, spend
 from .request_rules import ENDED, find_items, find_request, move
 
@@ -82,19 +82,19 @@ class Items:
             case OrderState.PAID | OrderState.FULFILLED | OrderState.REFUNDED:
                 return self._bought(item, order, actor)
             case OrderState.FAILED if order.failure in NEVER_BOUGHT:
-                return self._change(item.id, actor, ItemState.WAITING, order_id="", failure=failure)
+                return self._change(item, actor, ItemState.WAITING, order_id="", failure=failure)
             case OrderState.FAILED:
-                return self.fail(item.id, failure or f"It was not bought: {order.failure}.", actor=actor)
+                return self.fail(item, failure or f"It was not bought: {order.failure}.", actor=actor)
             case _:
                 return item
 
-    def fail(self, item_id: str, why: str, *, actor: str) -> RequestItem:
+    def fail(self, item: RequestItem, why: str, *, actor: str) -> RequestItem:
         """End an item that is not bought; what was set aside for it is free again."""
-        return self._change(item_id, actor, ItemState.FAILED, failure=why[:500])
+        return self._change(item, actor, ItemState.FAILED, failure=why[:500])
 
-    def cover(self, item_id: str, grant_id: str, *, actor: str) -> RequestItem:
+    def cover(self, item: RequestItem, grant_id: str, *, actor: str) -> RequestItem:
         """End an item that the studio owns by now."""
-        return self._change(item_id, actor, ItemState.COVERED, grant_id=grant_id)
+        return self._change(item, actor, ItemState.COVERED, grant_id=grant_id)
 
     def finish(self, request_id: str, *, actor: str) -> BuyRequest:
         """End a request whose items have all ended; return it as it is."""
@@ -189,16 +189,22 @@ class Items:
             self._note(work, "bought", changed, actor=actor, at=now, details=details)
         return changed
 
-    def _change(self, item_id: str, actor: str, state: ItemState, **facts: str) -> RequestItem:
-        """Move an item that has not ended; releases what was set aside when it ends without a purchase."""
+    def _change(self, seen: RequestItem, actor: str, state: ItemState, **facts: str) -> RequestItem:
+        """Move an item that has not ended, and return it as it is then.
+
+        Nothing happens when somebody else went on with it since it was ``seen``: an order that was opened
+        for it decides alone. Releases what was set aside when it ends without a purchase.
+        """
         now = self.clock.now()
         with self.ledger.transaction() as work:
-            item = work.value(RequestItem, item_id)
-            if item is None or item.state not in (ItemState.WAITING, ItemState.BUYING):
-                raise UserInputError("This item has ended already.", code="request.item_state")
+            item = work.value(RequestItem, seen.id)
+            if item is None:
+                raise UserInputError("There is no such item.", code="request.no_item")
+            moves = item.state in (ItemState.WAITING, ItemState.BUYING)
             order = work.order(item.order_id) if item.order_id else None
-            if order is not None and order.state in OPEN_STATES:
-                return item  # only the order tells
+            bought = order is not None and order.state is not OrderState.FAILED
+            if not moves or item.order_id != seen.order_id or bought:
+                return item
             changed = work.change(replace(item, state=state, changed_at=now, **facts))  # type: ignore[arg-type]
             request = find_request(work, item.request_id)
             ends = state in ENDED and request.state in (RequestState.APPROVED, RequestState.BUYING)

@@ -78,17 +78,22 @@ class People:
         if not NAME.fullmatch(project_id):
             raise UserInputError(f"{project_id[:60]!r} cannot be a project's short name.", code="project.id")
         now = self.clock.now()
-        facts = {"name": name, "client": client, "department": department, "cost_center": cost_center}
-        given = {key: clean_text(text, limit=200) for key, text in facts.items() if text}
         with self.ledger.transaction() as work:
             actor = self.standing.require(Act.SET_MEMBER, reader=work)
             before = work.value(Project, project_id)
+            fresh = Project(id=project_id, name=project_id, created_at=now, created_by=actor)
+            known = before or fresh
+            project = replace(
+                known,
+                name=clean_text(name, limit=200) or known.name,
+                client=clean_text(client, limit=200) or known.client,
+                department=clean_text(department, limit=200) or known.department,
+                cost_center=clean_text(cost_center, limit=200) or known.cost_center,
+            )
             if before is None:
-                fresh = Project(id=project_id, name=project_id, created_at=now, created_by=actor)
-                project = replace(fresh, **given)
                 work.add(project)
             else:
-                project = work.change(replace(before, **given))
+                project = work.change(project)
             details = (("name", project.name), ("client", project.client))
             work.record(
                 AuditEvent(action="project.set", subject=project_id, actor=actor, at=now, details=details)

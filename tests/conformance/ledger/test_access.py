@@ -490,6 +490,27 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "an approver commits another project's budget": (
         "approver", (insert_entry("e9", "commit", 100, by="approver", budget="budget_secret"),),
     ),
+    "an artist sets aside money for what nobody approved": ("artist", (insert_entry("e9", "commit", 100, by="artist"),)),
+    "an artist releases what was set aside": ("artist", (insert_entry("e9", "release", 100, by="artist"),)),
+    "an artist spends a budget": ("artist", (insert_entry("e9", "spend", 100, by="artist"),)),
+    "an artist sets more aside than was approved by itself": (
+        "artist",
+        (
+            "BEGIN",
+            decide("request_small", "artist").replace("SET state", "SET budget_id = 'budget_1', state"),
+            insert_entry("e9", "commit", 401, by="artist").replace("request_mid", "request_small"),
+        ),
+    ),
+    "an approver releases what was never set aside": (
+        "approver", (insert_entry("e9", "release", 100, by="approver"),),
+    ),
+    "a buyer releases more than was set aside": (
+        "buyer",
+        ("BEGIN", insert_entry("e8", "commit", 100, by="buyer"), insert_entry("e9", "release", 101, by="buyer")),
+    ),
+    "an artist ends a request that is not owned": (
+        "artist", ("UPDATE buy_requests SET state = 'done' WHERE id = 'request_mid'",),
+    ),
     "an artist takes somebody's seat away": ("artist", (f"UPDATE seats SET released_at = '{NOW}'",)),
     "finance takes a seat of a license that stands": ("finance", (f"UPDATE seats SET released_at = '{NOW}'",)),
     "legal takes a seat of a license that stands": ("legal", (f"UPDATE seats SET released_at = '{NOW}'",)),
@@ -569,6 +590,15 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
     "an artist takes a seat": ("artist", (insert_seat("s9", "artist", by="artist"),)),
     "an approver seats an artist": ("approver", (insert_seat("s9", "artist", by="approver"),)),
     "an approver commits": ("approver", (insert_entry("e9", "commit", 20_000, by="approver"),)),
+    "an artist sets aside what was approved by itself, and releases it when withdrawing": (
+        "artist",
+        (
+            decide("request_small", "artist").replace("SET state", "SET budget_id = 'budget_1', state"),
+            insert_entry("e8", "commit", 400, by="artist").replace("request_mid", "request_small"),
+            "UPDATE buy_requests SET state = 'withdrawn' WHERE id = 'request_small'",
+            insert_entry("e9", "release", 400, by="artist").replace("request_mid", "request_small"),
+        ),
+    ),
     "finance ends a license": ("finance", ("UPDATE grants SET state = 'refunded'",)),
     "finance releases the seats of a license that ended": (
         "finance",
