@@ -24,7 +24,7 @@ from core.model.budget import LimitKind, LimitPeriod
 from core.model.buy_request import RequestState
 from core.model.money import Money
 from core.services.studio.buying import Outcome
-from core.services.studio.parts import Studio
+from core.services.studio.request_parts import Buying
 
 STARTS = date(2026, 1, 1)
 ENDS = date(2030, 12, 31)
@@ -47,7 +47,7 @@ class House:
             self._ledgers[user] = self.stack.enter_context(closing(open_place(self.place(user))))
         return self._ledgers[user]
 
-    def studio(self, user: str) -> Studio:
+    def studio(self, user: str) -> Buying:
         """Return somebody's use cases."""
         return self.shop.studio(user, ledger=self.ledger(user))
 
@@ -205,7 +205,7 @@ def test_the_last_money_of_a_budget_is_set_aside_once(house: House) -> None:
         house.studio("ida").requests.submit.run(one)
     ended: list[str] = []
 
-    def approve(request_id: str, studio: Studio) -> None:
+    def approve(request_id: str, studio: Buying) -> None:
         try:
             studio.requests.decide.approve(request_id)
             ended.append("approved")
