@@ -364,7 +364,8 @@ def _make_session(exchange: _Exchange) -> requests.Session:
 
         def connect(self) -> None:
             super().connect()
-            if certificate := self.sock.getpeercert(binary_form=True):
+            secure: Any = self.sock
+            if certificate := secure.getpeercert(binary_form=True):
                 self.peer = Peer(self.is_verified, hashlib.sha256(certificate).hexdigest())
 
     class Pool(HTTPConnectionPool):

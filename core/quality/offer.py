@@ -75,7 +75,7 @@ def decode_offer(text: str) -> OfferedFacts:
 
 
 def _one_of(kind: type[OfferSource], value: object, otherwise: OfferSource) -> OfferSource:
-    return kind(value) if value in tuple(kind) else otherwise
+    return next((one for one in kind if one == value), otherwise)
 
 
 def _text(value: object) -> str:
