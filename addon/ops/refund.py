@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...core.app import App
 
 DIALOG_WIDTH = 440
+MAX_REASON = 1000
 
 
 class _Step:
@@ -53,11 +54,15 @@ class CLEARANCE_OT_request_refund(_Step, Operator):
 
     order_id: StringProperty(name="Order", options={"SKIP_SAVE", "HIDDEN"})
     reason: StringProperty(
-        name="Reason", description="Goes into the text for support", maxlen=1000, options={"SKIP_SAVE"}
+        name="Reason", description="Goes into the text for support", maxlen=MAX_REASON, options={"SKIP_SAVE"}
     )
 
     def invoke(self, context: Any, _event: Any) -> Answer:
-        """Ask for the reason."""
+        """Ask for the reason; what the delivery check found is filled in."""
+        app = runtime.peek()
+        step = app.session.state.refund if app is not None else None
+        if not self.reason and step is not None and step.order_id == self.order_id:
+            self.reason = " ".join(step.claim.split())[:MAX_REASON]
         result: Answer = context.window_manager.invoke_props_dialog(
             self, width=DIALOG_WIDTH, title="Ask for a Refund", confirm_text="Write the Text"
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .. import runtime
-from . import icons, widgets
+from . import draw_quality, icons, widgets
 from .rows import Note, Tone
 from .view_buy import ProgressRow, view_buy, view_library, view_progress
 
@@ -68,6 +68,8 @@ def draw_progress(layout: Any, context: Any, app: App) -> None:
         widgets.draw_text(box, context, row.title, boxes=1, max_lines=2)
         widgets.draw_note(box, context, row.note, boxes=1)
         widgets.draw_notes(box, context, row.more, boxes=1)
+        if row.quality is not None:
+            draw_quality.draw_in_progress(box, context, row.quality)
         _draw_bar(box, row)
         _draw_buttons(box, row)
     layout.operator("clearance.reconcile", icon=icons.RETRY)

@@ -17,6 +17,7 @@ from ..messages import tell
 from .rows import Fact, FindingRow, Note, Tone, describe_cost, names_of, view_answer, view_finding
 from .text import describe_size, shorten
 from .view_details import describe_license, sells_on_website
+from .view_quality import QualityView, view_quality
 
 MAX_LIBRARY_SHOWN = 200
 
@@ -74,6 +75,8 @@ class ProgressRow:
     ``confirm_purchase``, ``look_for_file``, ``decide``."""
     more: tuple[Note, ...] = ()
     """What the user should know of its files."""
+    quality: QualityView | None = None
+    """What was delivered, held against what was offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +231,7 @@ def _progress(item: OrderProgress, where: str, *, has_records: bool) -> Progress
         imported=item.stage == "imported",
         actions=frozenset(actions),
         more=tuple(Note(text=shorten(note, 300), tone=Tone.WARN) for note in item.notes[:3]),
+        quality=view_quality(item.checked) if item.checked is not None else None,
     )
 
 

@@ -41,6 +41,7 @@ class Checked:
     check: DeliveryCheck
     findings: tuple[QualityFinding, ...]
     claim: str = ""
+    order_id: str = ""
 
     @property
     def differs(self) -> bool:
@@ -184,7 +185,13 @@ class CheckDelivery:
             checked_on=check.checked_at.date().isoformat(),
             file_names=[one.name for one in files],
         )
-        return Checked(check=check, findings=findings, claim=claim)
+        grant = self.ledger.grant(check.grant_id)
+        return Checked(
+            check=check,
+            findings=findings,
+            claim=claim,
+            order_id=grant.order_id if grant is not None else "",
+        )
 
     def _offered(self, grant: Grant) -> OfferedFacts:
         """Return what was noted with the quote; else what a product feed says; else that nobody knows."""

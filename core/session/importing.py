@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..errors import ClearanceError
 from ..model.grant import Grant
+from ..services.check_delivery import Checked
 from ..services.import_plan import PreparedImport
 from ..tasks import Task
 from .part import SessionPart
@@ -14,6 +16,7 @@ from .state import OrderProgress, Problem
 
 CONFIRMED_FOR_S = 120.0
 """How long something prepared may be imported without asking again whether its license stands."""
+NOT_AS_OFFERED = "The delivery is not as it was offered; the sidebar says what differs."
 
 
 class Importing(SessionPart):
@@ -27,6 +30,8 @@ class Importing(SessionPart):
         """By grant id: when it was last known that its files may be handed out, in monotonic seconds."""
         self._import_when_ready: set[str] = set()
         """Ids of grants (or of orders that wait for payment) to import as soon as they are ready."""
+        self._told: set[str] = set()
+        """Ids of checks that differ and that the user was shown before an import."""
 
     def download(self, grant_id: str) -> None:
         """Bring a grant's files here."""
@@ -73,17 +78,21 @@ class Importing(SessionPart):
         progress.task = self._tasks.submit(
             "download",
             f"Downloading {grant.title}",
-            lambda task: self._services.download.run(
-                grant.id, actor=self._settings.user, on_progress=task.report, cancel=task.token
-            ),
-            on_done=lambda _files: self._fetched(grant, progress),
+            lambda task: self._bring(grant, task),
+            on_done=lambda checked: self._fetched(grant, progress, checked),
             on_error=lambda error: self._step_failed(progress, error),
             subject=grant.id,
         )
         self._changed()
 
-    def _fetched(self, grant: Grant, progress: OrderProgress) -> None:
-        progress.stage = "ready"
+    def _bring(self, grant: Grant, task: Task) -> Checked | None:
+        """Bring the files here and hold them against what was offered. In a worker."""
+        user = self._settings.user
+        self._services.download.run(grant.id, actor=user, on_progress=task.report, cancel=task.token)
+        return self._services.check_delivery.after(grant.id, actor=user, cancel=task.token)
+
+    def _fetched(self, grant: Grant, progress: OrderProgress, checked: Checked | None) -> None:
+        progress.stage, progress.checked = "ready", checked
         self._keep_picture(grant)
         self._keep_fingerprints(grant, is_new=True)
         if grant.id in self._import_when_ready:
@@ -93,14 +102,15 @@ class Importing(SessionPart):
     def _prepare(self, grant: Grant, progress: OrderProgress) -> None:
         progress.stage, progress.problem = "downloading", None
 
-        def work(task: Task) -> PreparedImport:
-            self._services.download.run(
-                grant.id, actor=self._settings.user, on_progress=task.report, cancel=task.token
-            )
+        def work(task: Task) -> tuple[PreparedImport, Checked | None]:
+            checked = self._bring(grant, task)
             progress.stage = "preparing"
-            return self._services.plan_import.run(grant.id, cancel=task.token)
+            return self._services.plan_import.run(grant.id, cancel=task.token), checked
 
-        def done(prepared: PreparedImport) -> None:
+        def done(found: tuple[PreparedImport, Checked | None]) -> None:
+            prepared, progress.checked = found
+            if progress.checked is not None and progress.checked.differs:
+                prepared = replace(prepared, warnings=(NOT_AS_OFFERED, *prepared.warnings))
             self._prepared[grant.id] = prepared
             self._confirmed[grant.id] = self._tasks.clock.monotonic()
             self._keep_picture(grant)
@@ -146,6 +156,12 @@ class Importing(SessionPart):
     def _ready(self, grant: Grant, progress: OrderProgress) -> None:
         progress.stage, progress.task = "ready", None
         self._changed()
+        checked = progress.checked
+        if checked is not None and checked.differs and checked.check.id not in self._told:
+            # It is shown first; whoever imports it then has seen it.
+            self._told.add(checked.check.id)
+            self._import_when_ready.discard(grant.id)
+            return
         if grant.id in self._import_when_ready and self.on_prepared is not None:
             self._import_when_ready.discard(grant.id)
             self.on_prepared(grant.id)

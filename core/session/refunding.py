@@ -27,13 +27,13 @@ class Refunding(Importing):
         step = RefundStep(order_id=order_id)
         self.state.refund = step
 
-        def work(_task: Task) -> tuple[RefundAdvice, str]:
+        def work(_task: Task) -> tuple[RefundAdvice, str, str]:
             advice = self._services.refunds.advise(order_id)
             message = self._services.refunds.message(advice.refund.id) if advice.refund else ""
-            return advice, message
+            return advice, message, self._services.check_delivery.claim_for_order(order_id)
 
-        def done(found: tuple[RefundAdvice, str]) -> None:
-            step.advice, step.message = found
+        def done(found: tuple[RefundAdvice, str, str]) -> None:
+            step.advice, step.message, step.claim = found
             step.refund, step.phase = found[0].refund, Phase.READY
             self._changed()
 

@@ -20,6 +20,7 @@ from ..model.money import Balance
 from ..model.recognition import Passed, Recognized
 from ..model.report import Report
 from ..model.resolution import Resolution
+from ..services.check_delivery import Checked
 from ..services.health import MarketplaceHealth
 from ..services.history import KnownRecord
 from ..services.pickup import Looked
@@ -123,6 +124,8 @@ class OrderProgress:
     """How many data-blocks were stamped by the last import of it."""
     notes: tuple[str, ...] = ()
     """What the user should know of its files, as sentences."""
+    checked: Checked | None = None
+    """Its files, held against what was offered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,6 +160,8 @@ class RefundStep:
     refund: Refund | None = None
     message: str = ""
     """What to send to the marketplace's support."""
+    claim: str = ""
+    """The reason that the delivery check gives; empty when nothing differs."""
     problem: Problem | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ from scenes import make_big_scene
 
 from core.app import App
 from core.errors import UserInputError
+from core.model.delivery_check import CheckResult
 from core.model.findings import Decision, Verdict
 from core.model.intended_use import IntendedUse, OutputKind
 from core.model.listing import ListingRef, MediaKind, SearchQuery
 from core.model.report_format import ReportFormat
+from core.quality.finding import QualityFinding, Severity, Subject
+from core.quality.record import encode_findings
+from core.session.importing import NOT_AS_OFFERED
 from core.session.state import AccountState, Phase
 
 MODEL = ListingRef(marketplace="cgtrader", id="4400123")
@@ -255,3 +260,43 @@ def test_a_search_of_everything_leaves_out_what_has_no_key(app: App) -> None:
     wait(app)
     assert state.without_key == ()
     assert set(state.searches) >= {"cgtrader", "shutterstock"}
+
+
+def test_a_delivery_that_differs_is_shown_before_it_is_imported(app: App) -> None:
+    """The first click ends at what differs; whoever clicks again has seen it, and is told once more."""
+    selection = select(app, IMAGE, "oak")
+    ready: list[str] = []
+    app.session.on_prepared = ready.append
+    app.session.buy(selection.result.quote.id, reason="test")
+    wait(app)
+    (progress,) = app.session.state.progress
+    app.session.download(progress.grant_id)
+    wait(app)
+    assert progress.checked is not None
+    assert progress.checked.check.result is CheckResult.AS_OFFERED
+    finding = QualityFinding(
+        subject=Subject.RESOLUTION, severity=Severity.DIFFERS, sentence="Too small.", promised=True
+    )
+    worse = replace(
+        progress.checked.check,
+        id="check_worse",
+        result=CheckResult.DIFFERS,
+        differences=encode_findings([finding]),
+    )
+    with app.ledger.transaction() as work:
+        work.add(worse)
+    app.session.prepare_import(progress.grant_id)
+    wait(app)
+    assert progress.stage == "ready"
+    assert progress.checked.differs
+    assert ready == []
+    prepared = app.session.prepared(progress.grant_id)
+    assert prepared is not None
+    assert NOT_AS_OFFERED in prepared.warnings
+    app.session.prepare_import(progress.grant_id)
+    wait(app)
+    assert ready == [progress.grant_id]
+    app.session.advise_refund(progress.checked.order_id)
+    wait(app)
+    assert app.session.state.refund is not None
+    assert "- resolution: Too small." in app.session.state.refund.claim
