@@ -82,7 +82,7 @@ class PlainBytes:
         size = 0
         spill: IO[bytes] | None = None
         try:
-            for piece in _gunzip(source) if is_gzip else zstd.stream(source, chunk=CHUNK):
+            for piece in _gunzip(source) if is_gzip else zstd.stream(source, chunk=_AT_ONCE):
                 if size == 0 and not piece.startswith(b"BLENDER"):
                     raise damaged(path, "it is not a .blend file")
                 size += len(piece)
@@ -104,7 +104,7 @@ class PlainBytes:
             if spill is not None:
                 spill.close()
         if self._temporary is None:
-            self.data = b"".join(pieces)
+            self.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         else:
             self._open(self._temporary)
 

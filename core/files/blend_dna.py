@@ -115,9 +115,30 @@ class Dna:
         """For what others work out of the layouts alone."""
 
 
-@lru_cache(maxsize=KEPT)
+class _Key:
+    """A description as a key: all of it is compared, and little of it hashed, since hashing is slow."""
+
+    __slots__ = ("_hash", "data")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._hash = hash((len(data), data[:: max(1, len(data) // 1000)]))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.data == other.data
+
+
 def read_dna(data: bytes) -> Dna:
     """Decode a description; raise DamagedDna, or UserInputError when the package for it is missing."""
+    return _read_dna(_Key(data))
+
+
+@lru_cache(maxsize=KEPT)
+def _read_dna(key: _Key) -> Dna:
+    data = key.data
     if not _is_sane(data):
         raise DamagedDna
     try:

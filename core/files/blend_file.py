@@ -1,33 +1,27 @@
 """Open a .blend file without Blender: its data-blocks, their raw data, the layout of their structs.
 
 Everything that a damaged or hostile file says of itself is held against its real size. Files are only read,
-and never run anything. Thousands of files are read in one scan, each of thousands of blocks: what is done for
-every block is kept short.
+and never run anything.
 """
 
 from __future__ import annotations
 
 import re
-import struct
+from bisect import bisect_right
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from ..errors import UserInputError
 from .blend_bytes import PlainBytes, damaged
-from .blend_dna import DamagedDna, Dna, Field, Layout, read_dna
-from .blend_pointers import pointer_table
+from .blend_chain import Block, Chain, Head, follow
+from .blend_dna import DamagedDna, Field, Layout
 
 NEWEST_MAJOR = 5
 """Files of later major versions may keep licenses where this reader does not look; they are not read."""
-MAX_BLOCKS = 20_000_000
-_FEW = 12
-"""Up to so many pieces, looking at each is quicker than making a dictionary."""
+_LOOKED_THROUGH = 1024**2
+"""Up to so many bytes, looking for a name in all of them is quicker than reading what they mean."""
 _HEADER = re.compile(rb"BLENDER(?:([-_])([vV])(\d{3})|(\d\d)-(\d\d)([vV])(\d{4}))")
-# The code is read as a number: kinds of data-blocks have two letters, so numbers below 65,536.
-_SMALL_BLOCK = struct.Struct("<IiQii")  # code, size, old address, struct, count
-_LARGE_BLOCK = struct.Struct("<IiQqq")  # code, struct, old address, size, count: since 5.0
-_DATA, _DNA1, _ENDB, _GLOB = (int.from_bytes(code, "little") for code in (b"DATA", b"DNA1", b"ENDB", b"GLOB"))
 _CODES = {"b": (1, True), "B": (1, False), "h": (2, True), "H": (2, False), "i": (4, True), "I": (4, False),
           "Q": (8, False)}  # fmt: skip
 """Width in bytes and whether it has a sign, by letter."""
@@ -37,63 +31,52 @@ _ID_FIELDS: tuple[Field, ...] = (
 _PLACEHOLDER_FIELDS: tuple[Field, ...] = (
     ("s", b"name"), ("Q", b"lib"), ("H", b"flag"), ("Q", b"properties"),
 )  # fmt: skip
-_PLACEHOLDER = int.from_bytes(b"ID\x00\x00", "little")
-
-
-class Block(NamedTuple):
-    """A piece of the file: so many structs of one kind (``length``), or raw bytes."""
-
-    address: int
-    struct_index: int
-    length: int
-    offset: int
-    size: int
 
 
 class IdBlock:
     """A data-block: its own struct and the pieces that belong to it (they follow it in the file)."""
 
     __slots__ = (
-        "_blocks", "_first", "_last", "_parts", "flag", "head", "is_placeholder", "library", "name",
+        "_parts", "_pieces", "chain", "end", "flag", "head", "is_placeholder", "library", "name",
         "properties",
     )  # fmt: skip
 
-    def __init__(
-        self, fields: tuple[bytes, int, int, int], blocks: list[Block], span: tuple[int, int]
-    ) -> None:
+    def __init__(self, fields: tuple[bytes, int, int, int], head: Head, chain: Chain) -> None:
         self.name, self.library, self.flag, self.properties = fields
         """Its name has the two-letter code in front, as ``OBCube``. The library that it is linked from and
         its custom properties are addresses, 0 for none."""
-        self.is_placeholder = False
-        """Only a name: the data-block itself is in the library's file."""
-        self._blocks = blocks
-        self._first, self._last = span
-        self.head = blocks[span[0]]
+        self.head, self.is_placeholder, self.end = head
+        self.chain = chain
+        self._pieces: list[Block] | None = None
         self._parts: dict[int, Block] | None = None
 
     @property
     def pieces(self) -> list[Block]:
-        """Its own block and all that belong to it."""
-        return self._blocks[self._first : self._last]
+        """Its own block and all that belong to it, without those that have nothing to say."""
+        if self._pieces is None:
+            self._pieces = [self.head, *self.chain.read(self.head.offset + self.head.size, self.end)]
+        return self._pieces
 
     def part(self, address: int) -> Block | None:
         """Return what belongs to it at an address."""
-        if self._parts is None and self._last - self._first < _FEW:
-            for block in self._blocks[self._first + 1 : self._last]:
-                if block[0] == address:
-                    return block
-            return None
-        return self.parts.get(address)
+        if self._parts is None:
+            return self.chain.find(address, self.head.offset + self.head.size, self.end)
+        return self._parts.get(address)
 
     @property
     def parts(self) -> dict[int, Block]:
         """What belongs to it, by address; of two at one address the first."""
         if self._parts is None:
             parts: dict[int, Block] = {}
-            for block in self._blocks[self._first + 1 : self._last]:
+            for block in self.pieces[1:]:
                 parts.setdefault(block[0], block)
             self._parts = parts
         return self._parts
+
+    def mentions(self, text: bytes) -> bool:
+        """Say whether some bytes are anywhere in what belongs to it. Of large data it is supposed."""
+        start = self.head[3]
+        return self.end - start > _LOOKED_THROUGH or self.chain.data.find(text, start, self.end) >= 0
 
 
 class Piece:
@@ -146,21 +129,27 @@ class BlendFile:
         """For what others read out of it, so that it is read once; the two below by address."""
         self.facts: dict[int, Any] = {}
         self.objects: dict[int, Any] = {}
-        self.globals: Block | None = None
-        """What Blender keeps of the session: which scene is the active one."""
-        self._heads: list[tuple[int, int]] = []
-        self._blocks: list[Block] = []
-        self._layouts: list[Layout] = []
+        self._by_name: dict[bytes, IdBlock] | None = None
+        self._ends: list[int] | None = None
         try:
             self.version = _check_header(path, self._data[:17])
-            self._is_large = self._data[7:8] not in (b"-", b"_")
-            self._read()
-            self.ids = self._collect()
+            is_large = self._data[7:8] not in (b"-", b"_")
+            self.chain, self.dna, heads, self.globals = follow(path, self._data, is_large=is_large)
+            """``globals`` is what Blender keeps of the session: which scene is the active one."""
+            self._layouts: list[Layout] = self.dna.layouts
+            self.ids = self._collect(heads)
         except BaseException:
             self.close()
             raise
-        self.by_address = {one.head.address: one for one in self.ids}
-        self.by_name = {one.name: one for one in self.ids if not one.is_placeholder and not one.library}
+        self.by_address = {one.head[0]: one for one in self.ids}
+
+    @property
+    def by_name(self) -> dict[bytes, IdBlock]:
+        """Its own data-blocks, by name with the two letters in front."""
+        if self._by_name is None:
+            own = (one for one in self.ids if not one.is_placeholder and not one.library)
+            self._by_name = {one.name: one for one in own}
+        return self._by_name
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +162,16 @@ class BlendFile:
     def close(self) -> None:
         """Let go of the file."""
         self._plain.close()
+
+    def may_have(self, name: bytes) -> bool:
+        """Say whether there may be a struct of a name in it, of those that may make users of something."""
+        return any(self._layouts[index].name == name for index in self.chain.places)
+
+    def owner_of(self, place: int) -> IdBlock:
+        """Return the data-block that the block with its header at a place is, or belongs to."""
+        if self._ends is None:
+            self._ends = [one.end for one in self.ids]
+        return self.ids[bisect_right(self._ends, place)]
 
     @property
     def size(self) -> int:
@@ -206,110 +205,20 @@ class BlendFile:
         start = block.offset + at * layout.size
         return Piece(self, layout, block, start, min(start + layout.size, block.offset + block.size))
 
-    def _read(self) -> None:
-        """Read the layouts, and note the blocks of every data-block that may have something to say."""
-        guess = self._guess_dna()
-        try:
-            found = self._walk(read_dna(guess[0]) if guess else None)
-            if guess is None or found != guess[1]:
-                self._walk(read_dna(self._dna_at(found)))
-        except (DamagedDna, IndexError):
-            raise damaged(self.path, "the description of its structure is missing or damaged") from None
-
-    def _guess_dna(self) -> tuple[bytes, tuple[int, int]] | None:
-        """Find the description before the way there is known: it is the last but one block of every file.
-
-        Returns it with its place and size, which have to be those of the block that is met on the way.
-        """
-        data = self._data
-        at = data.rfind(b"DNA1")
-        if at < 0:
-            return None
-        header = _LARGE_BLOCK if self._is_large else _SMALL_BLOCK
-        if at + header.size > len(data):
-            return None
-        _, second, _, fourth, _ = header.unpack_from(data, at)
-        start, size = at + header.size, fourth if self._is_large else second
-        if not 0 < size <= len(data) - start:
-            return None
-        return bytes(data[start : start + size]), (start, size)
-
-    def _dna_at(self, found: tuple[int, int]) -> bytes:
-        start, size = found
-        return bytes(self._data[start : start + size])
-
-    def _walk(self, dna: Dna | None) -> tuple[int, int]:  # noqa: C901 - one loop over millions of blocks
-        """Meet every block, each held against the file's real size; return the place of the description.
-
-        With layouts, those blocks are kept that may have something to say.
-        """
-        data, size_of_all = self._data, len(self._data)
-        blocks: list[Block] = []
-        heads: list[tuple[int, int]] = []
-        table = pointer_table(dna) if dna is not None else None
-        wanted = table.wanted if table is not None else b""
-        is_large = self._is_large
-        header, at = (_LARGE_BLOCK, 17) if is_large else (_SMALL_BLOCK, 12)
-        unpack, head_size, new, keep = header.unpack_from, header.size, tuple.__new__, blocks.append
-        inside, met, found = False, 0, []
-        try:
-            while True:
-                if is_large:
-                    code, index, address, size, count = unpack(data, at)
-                else:
-                    code, size, address, index, count = unpack(data, at)
-                at += head_size
-                if size < 0 or count < 0 or size > size_of_all - at:
-                    raise self._cut_off()
-                if code == _DATA:
-                    if inside and wanted[index]:
-                        keep(new(Block, (address, index, count, at, size)))
-                elif code == _ENDB:
-                    break
-                else:
-                    # Data-blocks have codes of two letters.
-                    inside = table is not None and 0x100 <= code < 0x10000 and bool(code & 0xFF)
-                    if inside:
-                        heads.append((code, len(blocks)))
-                        keep(new(Block, (address, index, count, at, size)))
-                    elif code == _DNA1:
-                        found.append((at, size))
-                    elif code == _GLOB:
-                        self.globals = new(Block, (address, index, count, at, size))
-                at += size
-                met += 1
-                if met > MAX_BLOCKS:
-                    raise self._cut_off()
-        except struct.error:
-            raise self._cut_off() from None
-        if len(found) != 1:
-            raise damaged(self.path, "the description of its structure is missing or damaged")
-        self._blocks, self._heads = blocks, heads
-        if dna is not None:
-            self.dna, self._layouts = dna, dna.layouts
-        return found[0]
-
-    def _cut_off(self) -> UserInputError:
-        return damaged(self.path, "it is damaged or was cut off")
-
-    def _collect(self) -> list[IdBlock]:
-        blocks, data, layouts = self._blocks, self._data, self._layouts
-        ends = [first for _, first in self._heads[1:]] + [len(blocks)]
+    def _collect(self, heads: list[Head]) -> list[IdBlock]:
+        data, layouts, chain = self._data, self._layouts, self.chain
         found: list[IdBlock] = []
         try:
-            for (code, first), last in zip(self._heads, ends, strict=True):
-                head = blocks[first]
-                is_placeholder = code == _PLACEHOLDER
-                record = layouts[head[1]].record(_PLACEHOLDER_FIELDS if is_placeholder else _ID_FIELDS)
-                if record.size > head[4]:
+            for head in heads:
+                _, index, _, offset, size = head[0]
+                record = layouts[index].record(_PLACEHOLDER_FIELDS if head[1] else _ID_FIELDS)
+                if record.size > size:
                     raise damaged(self.path, "a part of it is shorter than it says")
-                name, library, flag, properties = record.read(data, head[3])
+                name, library, flag, properties = record.read(data, offset)
                 name = name.split(b"\x00", 1)[0] if name else b""
                 if len(name) < 3:
                     raise damaged(self.path, "a data-block in it has no name")
-                one = IdBlock((name, library, flag, properties), blocks, (first, last))
-                one.is_placeholder = is_placeholder
-                found.append(one)
+                found.append(IdBlock((name, library, flag, properties), head, chain))
         except (DamagedDna, IndexError):
             raise damaged(self.path, "a part of it is of an unknown kind") from None
         return found

@@ -6,8 +6,9 @@ import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .blend_file import BlendFile, Block, IdBlock
-from .blend_pointers import UNMET, Slot, pointer_table
+from .blend_chain import Block
+from .blend_file import BlendFile, IdBlock
+from .blend_pointers import ANY_TARGET, UNMET, Slot, pointer_table
 
 _FAKE_USER = 1 << 9
 
@@ -64,6 +65,40 @@ class Links:
                     elif (target := get(address)) is not None and address != own:
                         add(new(Reference, (target, slot, block, at)))
         return found
+
+    def find_unused(self, asked: dict[bytes | None, set[int]]) -> set[int]:
+        """Return which of some data-blocks nothing in the file is a user of. They are named by address.
+
+        They are given by the name of their struct; None when it is not known. Far quicker than :meth:`of`,
+        since only those pointers are read that can lead to them, and only until none is left.
+        """
+        left = set().union(*(self._drop_used(some, target) for target, some in asked.items()))
+        return self._drop_used(left, ANY_TARGET)
+
+    def _drop_used(self, waiting: set[int], target: bytes | None) -> set[int]:
+        """Drop those that are found, and return what is left."""
+        file, chain, raw = self._file, self._file.chain, self._file.raw
+        is_large, width_of_head = chain.is_large, chain.header.size
+        for index, reader in self._table.counted(target, chain.header.format, chain.places):
+            first, each, arrays, width = reader
+            unpack, none_of = first.unpack_from, waiting.isdisjoint
+            for place in chain.places[index] if waiting else ():
+                _, one, _, other, count, *values = unpack(raw, place)
+                start, size = place + width_of_head, other if is_large else one
+                here: Iterable[int] = (start,)
+                if count != 1 or size < width:  # seldom
+                    here = range(start, start + min(count, size // width) * width, width)
+                    values = [value for at in here for value in each.unpack_from(raw, at)]
+                if not none_of(values):
+                    own = file.owner_of(place).head.address
+                    waiting.difference_update([value for value in values if value != own])
+                    if not waiting:
+                        break
+                if arrays is not None:
+                    for address in [value for at in here for value in arrays.unpack_from(raw, at) if value]:
+                        inner = self._follow_array(file.owner_of(place), address)
+                        waiting.difference_update(one.head.address for one in inner)
+        return waiting
 
     def has_fake_user(self, owner: IdBlock) -> bool:
         """Say whether a data-block is kept although nothing uses it."""

@@ -11,7 +11,8 @@ from collections import Counter
 
 from ..stamp_format import FACE_ATTRIBUTE, PARTS_PROPERTY
 from .blend_bytes import damaged
-from .blend_file import BlendFile, Block, IdBlock, Piece
+from .blend_chain import Block
+from .blend_file import BlendFile, IdBlock, Piece
 
 NOT_A_TEXT = "(not a text)"
 _IDP_STRING, _IDP_INT, _IDP_GROUP = 0, 1, 6
@@ -41,10 +42,11 @@ def read_property(file: BlendFile, owner: IdBlock, name: str) -> str | None:
 
 def read_property_at(file: BlendFile, owner: IdBlock, address: int, name: str) -> str | None:
     """Return a custom property's text out of the group at an address among the parts of a data-block."""
-    group = owner.part(address) if address else None
+    wanted = name.encode()
+    group = owner.part(address) if address and owner.mentions(wanted) else None
     if group is None:
         return None
-    found, wanted = file.piece(group), name.encode()
+    found = file.piece(group)
     if found.number(b"type", code="B") != _IDP_GROUP:
         return None
     seen: set[int] = set()
@@ -94,6 +96,8 @@ def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:
             file.path, f"it keeps the faces of {mesh.name[2:].decode('utf-8', 'replace')} in an unknown way"
         )
     faces = piece.number(b"totpoly")
+    if not mesh.mentions(_ATTRIBUTE):
+        return frozenset(), max(faces, 0)
     values = _from_storage(file, mesh, faces)
     if values is None:
         values = _from_layers(file, mesh, faces)

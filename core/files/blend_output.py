@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from .blend_chain import Block
 from .blend_facts import ObjectFields
-from .blend_file import Block, IdBlock, Piece
+from .blend_file import IdBlock, Piece
 from .blend_pointers import Kind, Slot
 from .blend_scene import Loaded, Opened
 from .blend_view import (

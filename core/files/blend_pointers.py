@@ -6,7 +6,7 @@ Worked out of the layouts alone, once for each struct of each version of Blender
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -15,7 +15,8 @@ from .blend_dna import DamagedDna, Dna, Layout
 _MAX_DEPTH = 12
 _MAX_STEPS = 200_000
 _SKIPPED_STRUCTS = frozenset({b"ID", b"ListBase"})
-_ANY = frozenset({b"ID", b"void"})
+ANY_TARGET = b"ID"
+_ANY = frozenset({ANY_TARGET, b"void"})
 # References to objects are mostly without a user; these are the ones that count. Compared with what Blender
 # 4.2.23, 4.5.15 and 5.2.3 count for the same files.
 _OBJECT_USERS = frozenset({(b"CollectionObject", b"ob"), (b"bNodeSocketValueObject", b"value")})
@@ -32,6 +33,7 @@ _NEVER_BLOCKS = frozenset(
         (b"ARegion", b"regiondata"), (b"Attribute", b"data"), (b"AttributeArray", b"data"),
         (b"AttributeSingle", b"data"), (b"CustomDataLayer", b"data"), (b"PackedFile", b"data"),
         (b"bNode", b"storage"), (b"bNodeSocket", b"default_value"),
+        (b"bNodeSocket", b"storage"), (b"bNodeStack", b"data"),
         # A view layer's bases are the objects of its collections once more.
         (b"Base", b"object"),
     }
@@ -91,6 +93,8 @@ class Slot(NamedTuple):
     """Points to an array of pointers, as ``Material **mat``."""
     kind: Kind
     offset: int
+    target: bytes
+    """Struct of what it leads to; ``ID`` and ``void`` may be any."""
 
 
 class Pointers(NamedTuple):
@@ -98,6 +102,19 @@ class Pointers(NamedTuple):
 
     slots: tuple[Slot, ...]
     reader: struct.Struct
+
+
+class Counted(NamedTuple):
+    """What reads, of a block with its header, the pointers that make users of one kind of data-block."""
+
+    first: struct.Struct
+    """For the first of a block's structs, with the block's header before it."""
+    each: struct.Struct
+    """For any of them, without the header."""
+    arrays: struct.Struct | None
+    """Likewise, the pointers that lead to arrays of pointers; there are few."""
+    size: int
+    """Of one of the block's structs, in bytes."""
 
 
 class PointerTable:
@@ -109,6 +126,34 @@ class PointerTable:
         """By index of the struct; None when there are none, or when it was not met yet."""
         self.wanted = bytearray([UNMET]) * len(dna.layouts)
         """By index: 0 to pass blocks of it over, 1 to keep them, :data:`UNMET` when it is not known yet."""
+        self.kept = bytearray([UNMET]) * len(dna.layouts)
+        """As ``wanted``, for blocks that may make users of something."""
+        self.kept[:1] = b"\x00"
+        self._counted: dict[tuple[bytes | None, str], dict[int, Counted | None]] = {}
+
+    def meet_counted(self, indices: Iterable[int]) -> None:
+        """Find out which structs have pointers that make users. Raises DamagedDna, IndexError."""
+        for index in indices:
+            if self.kept[index] == UNMET:
+                self.kept[index] = any(slot.counts for slot in _find_all(self._layouts[index]))
+
+    def counted(
+        self, target: bytes | None, header: str, places: Mapping[int, Sequence[int]]
+    ) -> list[tuple[int, Counted]]:
+        """Return what reads the pointers that make users of one kind of data-block, named by its struct.
+
+        ``ANY_TARGET`` is for those pointers that may lead to every kind, None for all of both. Those come
+        first of which there are few. ``header`` is the format of a block's header. Raises DamagedDna.
+        """
+        known = self._counted.setdefault((target, header), {})
+        found: list[tuple[int, Counted]] = []
+        for index in places:
+            if index not in known:
+                known[index] = _make_counted(self._layouts[index], target, header)
+            if (one := known[index]) is not None:
+                found.append((index, one))
+        found.sort(key=lambda pair: len(places[pair[0]]))
+        return found
 
     def meet(self, index: int) -> int:
         """Work out a struct; return whether blocks of it are kept. Raises DamagedDna."""
@@ -138,18 +183,40 @@ def is_modifier(layout: Layout) -> bool:
 
 
 def _read_pointers(layout: Layout) -> Pointers | None:
-    slots = sorted(_find_slots(layout.struct, layout, 0, 0, [0]), key=lambda slot: slot.offset)
+    slots = _find_all(layout)
+    return Pointers(tuple(slots), _make_reader(slots, layout.size)) if slots else None
+
+
+def _find_all(layout: Layout) -> list[Slot]:
+    return sorted(_find_slots(layout.struct, layout, 0, 0, [0]), key=lambda slot: slot.offset)
+
+
+def _make_counted(layout: Layout, target: bytes | None, header: str) -> Counted | None:
+    wanted = _ANY if target == ANY_TARGET else {target}
+    slots = [slot for slot in _find_all(layout) if slot.counts and (target is None or slot.target in wanted)]
     if not slots:
         return None
-    parts, at = [], 0
+    plain = [slot for slot in slots if not slot.is_array]
+    arrays = [slot for slot in slots if slot.is_array]
+    return Counted(
+        _make_reader(plain, layout.size, header),
+        _make_reader(plain, layout.size),
+        _make_reader(arrays, layout.size) if arrays else None,
+        layout.size,
+    )
+
+
+def _make_reader(slots: list[Slot], size: int, header: str = "<") -> struct.Struct:
+    """Return what reads some pointers of a struct of so many bytes at once."""
+    parts, at = [header], 0
     for slot in slots:
         if slot.offset < at:
             raise DamagedDna
         parts.append(f"{slot.offset - at}xQ")
         at = slot.offset + 8
-    if layout.size < at:
+    if size < at:
         raise DamagedDna
-    return Pointers(tuple(slots), struct.Struct(f"<{''.join(parts)}{layout.size - at}x"))
+    return struct.Struct(f"{''.join(parts)}{size - at}x")
 
 
 def _find_slots(inner: Any, outer: Layout, base: int, depth: int, steps: list[int]) -> Iterator[Slot]:
@@ -177,6 +244,7 @@ def _find_slots(inner: Any, outer: Layout, base: int, depth: int, steps: list[in
                     is_array=name.name_full.startswith(b"**"),
                     kind=_find_kind(outer, owner, name.name_only, kind),
                     offset=base + part.offset + 8 * index,
+                    target=kind,
                 )
             else:
                 offset = base + part.offset + part.dna_type.size * index

@@ -7,8 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .blend_chain import Block
 from .blend_facts import ObjectFields
-from .blend_file import BlendFile, Block, IdBlock
+from .blend_file import BlendFile, IdBlock
 from .blend_links import Links, Reference
 from .blend_pointers import Slot
 
@@ -56,6 +57,10 @@ class Opened:
         if found is None:
             found = self.file.memo[key] = self._links.of(block)
         return found
+
+    def find_unused(self, asked: dict[bytes | None, set[int]]) -> set[int]:
+        """Return which of some data-blocks nothing in the file is a user of, by address."""
+        return self._links.find_unused(asked)
 
     def has_fake_user(self, block: IdBlock) -> bool:
         """Say whether a data-block is kept although nothing uses it."""

@@ -31,6 +31,8 @@ class FoundStrip:
 
 def read_strips(file: BlendFile, scene: IdBlock) -> Iterator[FoundStrip]:
     """Yield the strips of a scene, nested ones too."""
+    if not file.may_have(_STRUCT):
+        return
     for block in scene.parts.values():
         if file.struct(block).name != _STRUCT:
             continue

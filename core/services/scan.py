@@ -5,19 +5,17 @@ Files are only read. The worker is a plain function of this module, so that a sp
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..clock import Clock
-from ..errors import ClearanceError, UserInputError
-from ..files.blend_scan import FileMark, are_unchanged, find_blend_files, library_paths, mark_file
+from ..errors import UserInputError
+from ..files.blend_scan import FileMark, are_unchanged, find_blend_files
 from ..files.disk import Cancelled, Progress, ignore_progress, never_cancelled, stop_if
 from ..ledger.port import Ledger
 from ..licenses import LicenseCatalogue
@@ -35,82 +33,19 @@ from ..reports.production import (
     count_uses,
     describe_plainly,
     first_level,
-    summarize,
 )
 from ..stamp_format import encode, make_declared_stamp, make_stamp
 from .project_use import ProjectUse, read_project_use
+from .scan_reading import Reader, read_all, read_file
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from ..files.blend_scene import Shelf
+    pass
 
 READER_VERSION = 2
 """Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
 ALL_GRANTS = 10_000_000
-FEW_FILES = 8
-"""Up to here, starting further processes takes longer than it saves."""
-_CHUNK = 8
-"""Files that a process reads before it tells of them: they may share libraries."""
-
-
-class Reading(NamedTuple):
-    """What the worker tells of one file: a summary with the states of all files behind it, or a problem."""
-
-    path: str
-    summary: FileSummary | None = None
-    marks: tuple[FileMark, ...] = ()
-    code: str = ""
-    message: str = ""
-
-
-Reader = Callable[[str], Reading]
 JudgeUse = Callable[[SceneScan, IntendedUse], Report]
 """Makes the report of a scene for a use, and notes nothing."""
-
-
-def read_file(path: str, shelf: Shelf | None = None) -> Reading:
-    """Read one scene file; whatever is wrong with it becomes a sentence. A shelf keeps libraries open."""
-    from ..files.blend_reader import read_scene
-
-    file = Path(path)
-    before = mark_file(file)
-    try:
-        scan = read_scene(file, shelf, output=False)
-        marks = (before, *(mark_file(library) for library in library_paths(scan)))
-        return Reading(path, summarize(scan), marks)
-    except ClearanceError as error:
-        return Reading(path, code=error.code, message=error.message)
-    except (OSError, MemoryError) as error:
-        return Reading(path, code="scan.unreadable", message=f"{file.name} cannot be read: {error}.")
-
-
-def read_files(paths: Sequence[str]) -> list[Reading]:
-    """Read some scene files that may be linked to the same libraries."""
-    return list(_read_here(paths))
-
-
-def _read_here(paths: Iterable[str]) -> Iterator[Reading]:
-    from ..files.blend_scene import Shelf
-
-    with Shelf() as shelf:
-        for path in paths:
-            with _no_collecting():
-                reading = read_file(path, shelf)
-            yield reading
-            shelf.tidy()
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Keep Python from looking for circles meanwhile, which takes long: reading makes none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +93,7 @@ class ScanProduction:
         )
         progress(len(summaries), total)
         for done, reading in enumerate(
-            _read_all(waiting, self.reader, workers), start=total - len(waiting) + 1
+            read_all(waiting, self.reader, workers), start=total - len(waiting) + 1
         ):
             stop_if(cancelled)
             if reading.code == "scene.no_reader":
@@ -306,38 +241,6 @@ class ScanProduction:
                     ),
                 )
             )
-
-
-def _read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Reading]:
-    """Read files in several processes; in this one where there are few, or where none can be started."""
-    done: set[str] = set()
-    if workers > 1 and len(paths) > FEW_FILES:
-        import multiprocessing
-        from concurrent.futures import ProcessPoolExecutor
-        from concurrent.futures.process import BrokenProcessPool
-
-        try:
-            context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(max_workers=workers, mp_context=context)
-            try:
-                for reading in _read_in(pool, paths, reader):
-                    done.add(reading.path)
-                    yield reading
-            finally:
-                pool.shutdown(cancel_futures=True)
-        except (OSError, BrokenProcessPool):
-            done.add("")  # no processes here, or one was killed: what is left is read in this one
-    left = (path for path in paths if path not in done)
-    yield from _read_here(left) if reader is read_file else map(reader, left)
-
-
-def _read_in(pool: Executor, paths: Sequence[str], reader: Reader) -> Iterator[Reading]:
-    if reader is not read_file:
-        yield from pool.map(reader, paths, chunksize=_CHUNK)
-        return
-    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
-    for readings in pool.map(read_files, chunks):
-        yield from readings
 
 
 def _load_cache(path: Path) -> dict[str, tuple[FileSummary, tuple[FileMark, ...]]]:

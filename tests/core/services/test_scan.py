@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeClock
 from ledger_values import make_declaration, make_grant, make_order, moment
+from readers import die_elsewhere
 from scenes import make_grant as licensed_grant
 
 from core.app import build_app
@@ -31,7 +32,8 @@ from core.model.production import FileSummary
 from core.model.scene import DataBlock, SceneScan
 from core.reports.production import build_production, summarize
 from core.reports.production_table import COLUMNS, render_production_csv
-from core.services.scan import Reading, ScanProduction, read_file
+from core.services.scan import ScanProduction
+from core.services.scan_reading import Reading, read_file
 from core.settings import Settings
 from core.stamp_format import encode, make_stamp
 
@@ -116,6 +118,19 @@ def test_several_processes_give_the_same(production: Path, ledger: Ledger, tmp_p
             ledger=ledger, clock=FakeClock(), cache_path=tmp_path / f"{workers}.json", reader=read_file
         )
         reports.append(one.run(production, actor="ann", workers=workers))
+    assert reports[0] == reports[1]
+    assert reports[1].read == 12
+
+
+def test_what_a_killed_process_leaves_is_read_in_this_one(
+    production: Path, ledger: Ledger, tmp_path: Path
+) -> None:
+    reports = []
+    for reader in (read_file, die_elsewhere):
+        one = ScanProduction(
+            ledger=ledger, clock=FakeClock(), cache_path=tmp_path / reader.__name__, reader=reader
+        )
+        reports.append(one.run(production, actor="ann", workers=3))
     assert reports[0] == reports[1]
     assert reports[1].read == 12
 

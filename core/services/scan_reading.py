@@ -1,0 +1,140 @@
+"""Read the scene files of a production, in several processes: what is in each, in a few numbers.
+
+Started in a process of its own, this module imports no more than it needs for that.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import ClearanceError
+from ..files.blend_scan import FileMark, library_paths, mark_file
+from ..model.production import FileSummary
+from ..reports.production import summarize
+from ..reports.witnesses import MADE_BY_EVERY_SCENE
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+    from ..files.blend_scene import Shelf
+
+FEW_FILES = 8
+"""Up to here, starting further processes takes longer than it saves."""
+_CHUNK = 8
+"""Files that a process reads before it tells of them: they may share libraries."""
+_AHEAD = 2
+"""Chunks that each further process is given at a time."""
+
+
+class Reading(NamedTuple):
+    """What the worker tells of one file: a summary with the states of all files behind it, or a problem."""
+
+    path: str
+    summary: FileSummary | None = None
+    marks: tuple[FileMark, ...] = ()
+    code: str = ""
+    message: str = ""
+
+
+Reader = Callable[[str], Reading]
+
+
+def read_file(path: str, shelf: Shelf | None = None) -> Reading:
+    """Read one scene file; whatever is wrong with it becomes a sentence. A shelf keeps libraries open."""
+    from ..files.blend_reader import read_briefly
+
+    file = Path(path)
+    before = mark_file(file)
+    try:
+        scan = read_briefly(file, shelf, unasked=MADE_BY_EVERY_SCENE)
+        marks = (before, *(mark_file(library) for library in library_paths(scan)))
+        return Reading(path, summarize(scan), marks)
+    except ClearanceError as error:
+        return Reading(path, code=error.code, message=error.message)
+    except (OSError, MemoryError) as error:
+        return Reading(path, code="scan.unreadable", message=f"{file.name} cannot be read: {error}.")
+
+
+def read_files(reader: Reader, paths: Sequence[str]) -> list[Reading]:
+    """Read some scene files that may be linked to the same libraries."""
+    return list(_read_here(reader, paths))
+
+
+def read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Reading]:
+    """Read files in several processes, of which this is one; in this one alone where none can be started."""
+    if workers <= 1 or len(paths) <= FEW_FILES:
+        yield from _read_here(reader, paths)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    left = deque(tuple(paths[start : start + _CHUNK]) for start in range(0, len(paths), _CHUNK))
+    with ExitStack() as stack:
+        pool: Executor | None = None
+        try:
+            pool = ProcessPoolExecutor(workers - 1, mp_context=multiprocessing.get_context("spawn"))
+            stack.callback(pool.shutdown, cancel_futures=True)
+        except (OSError, NotImplementedError):
+            pass  # this system has no means for it
+        yield from _share(left, reader, pool, ahead=_AHEAD * (workers - 1))
+
+
+def _share(
+    left: deque[tuple[str, ...]], reader: Reader, pool: Executor | None, *, ahead: int
+) -> Iterator[Reading]:
+    """Hand out chunks and read some here, as the others become ready. What they fail at is read here."""
+    from concurrent.futures import FIRST_COMPLETED, wait
+    from concurrent.futures.process import BrokenProcessPool
+
+    given: dict[Future[list[Reading]], tuple[str, ...]] = {}
+    while left or given:
+        while pool is not None and left and len(given) < ahead:
+            try:
+                given[pool.submit(read_files, reader, left[0])] = left[0]
+            except (OSError, RuntimeError):  # no process could be started, or one was killed
+                pool = None
+            else:
+                left.popleft()
+        if left:
+            yield from _read_here(reader, left.popleft())
+        done = [one for one in given if one.done()] if left else wait(given, return_when=FIRST_COMPLETED).done
+        for one in done:
+            chunk = given.pop(one)
+            try:
+                readings = one.result()
+            except (OSError, BrokenProcessPool):
+                pool = None
+                left.append(chunk)
+            else:
+                yield from readings
+
+
+def _read_here(reader: Reader, paths: Iterable[str]) -> Iterator[Reading]:
+    if reader is not read_file:
+        yield from map(reader, paths)
+        return
+    from ..files.blend_scene import Shelf
+
+    with Shelf() as shelf:
+        for path in paths:
+            with _no_collecting():
+                reading = read_file(path, shelf)
+            yield reading
+            shelf.tidy()
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Keep Python from looking for circles meanwhile, which takes long: reading makes none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
