@@ -114,8 +114,7 @@ def migrate(context: Context, address: str, ask_password: bool, as_json: bool) -
 
 
 @ledger.command()
-@click.argument("address")
-@click.argument("login_name", metavar="LOGIN")
+@click.argument("where", metavar="[ADDRESS] LOGIN", nargs=-1, required=True)
 @click.option("--name", default="", help="The person's name.")
 @click.option("--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]))
 @click.option("--project", "projects", multiple=True, help="A project that they work on.")
@@ -123,32 +122,40 @@ def migrate(context: Context, address: str, ask_password: bool, as_json: bool) -
 @pass_context
 def member(
     context: Context,
-    address: str,
-    login_name: str,
+    where: tuple[str, ...],
     name: str,
     roles: tuple[str, ...],
     projects: tuple[str, ...],
     ask_password: bool,
 ) -> None:
-    """Give LOGIN exactly these roles in the ledger at ADDRESS; without any, nothing is left to it."""
-    from ..ledger.members import set_member
+    """Give LOGIN exactly these roles in the ledger at ADDRESS; without any, nothing is left to it.
 
-    with _open_studio(context, address, ask=ask_password) as studio:
-        made = set_member(
-            studio,
-            login_name,
-            name=name,
-            roles=[Role(role) for role in roles],
-            projects=projects,
-            by=_owner(context, address),
-            at=_now(),
+    Without an ADDRESS it is this machine's ledger: the name is then that of the system's user.
+    """
+    address, login_name = _split(where, "LOGIN")
+    wanted = [Role(role) for role in roles]
+    if not address:
+        made = context.app.services.buying.people.set_member(
+            login_name, roles=wanted, projects=projects, name=name
         )
+    else:
+        from ..ledger.members import set_member
+
+        with _open_studio(context, address, ask=ask_password) as studio:
+            made = set_member(
+                studio,
+                login_name,
+                name=name,
+                roles=wanted,
+                projects=projects,
+                by=_owner(context, address),
+                at=_now(),
+            )
     click.echo(f"{made.id}: {', '.join(made.roles) or 'no role'}.")
 
 
 @ledger.command()
-@click.argument("address")
-@click.argument("project_id", metavar="PROJECT")
+@click.argument("where", metavar="[ADDRESS] PROJECT", nargs=-1, required=True)
 @click.option("--name", default="")
 @click.option("--client", default="")
 @click.option("--department", default="")
@@ -157,32 +164,64 @@ def member(
 @pass_context
 def project(
     context: Context,
-    address: str,
-    project_id: str,
+    where: tuple[str, ...],
     name: str,
     client: str,
     department: str,
     cost_center: str,
     ask_password: bool,
 ) -> None:
-    """Add PROJECT to the ledger at ADDRESS, or change what is known of it."""
-    from ..ledger.members import add_project
+    """Add PROJECT to the ledger at ADDRESS, or to this machine's; or change what is known of it."""
+    address, project_id = _split(where, "PROJECT")
+    if not address:
+        context.app.services.buying.people.set_project(
+            project_id, name=name, client=client, department=department, cost_center=cost_center
+        )
+    else:
+        from ..ledger.members import add_project
 
-    wanted = Project(
-        id=project_id,
-        name=name or project_id,
-        client=client,
-        department=department,
-        cost_center=cost_center,
-        created_at=_now(),
-        created_by=_owner(context, address),
-    )
-    with _open_studio(context, address, ask=ask_password) as studio:
-        add_project(studio, wanted)
+        wanted = Project(
+            id=project_id,
+            name=name or project_id,
+            client=client,
+            department=department,
+            cost_center=cost_center,
+            created_at=_now(),
+            created_by=_owner(context, address),
+        )
+        with _open_studio(context, address, ask=ask_password) as studio:
+            add_project(studio, wanted)
     click.echo(f"Project {project_id} is in the ledger.")
 
 
+@ledger.command()
+@json_option
+@pass_context
+def people(context: Context, as_json: bool) -> None:
+    """List the members and projects of the ledger that is used."""
+    context.as_json = as_json
+    found = context.app.services.buying.people
+    members, projects = found.members(), found.projects()
+    if as_json:
+        print_json({"members": members, "projects": projects})
+        return
+    rows = [(one.id, one.name, ", ".join(one.roles) or "no role") for one in members]
+    print_table("Members", ("Login", "Name", "Roles"), rows)
+    print_table(
+        "Projects",
+        ("Project", "Name", "Client", "Department"),
+        [(one.id, one.name, one.client, one.department) for one in projects],
+    )
+
+
 COMMANDS = (ledger,)
+
+
+def _split(where: tuple[str, ...], what: str) -> tuple[str, str]:
+    """Return the address, empty for this machine's ledger, and the name."""
+    if len(where) > 2:
+        raise click.UsageError(f"Give an address and one {what}, or one {what} alone.")
+    return ("", where[0]) if len(where) == 1 else (where[0], where[1])
 
 
 def _open_studio(context: Context, address: str, *, ask: bool) -> closing[StudioLedger]:

@@ -10,6 +10,7 @@ from ..settings import VERSION
 from . import (
     accounts,
     audit,
+    budgets,
     costs,
     declare,
     delivery,
@@ -25,6 +26,7 @@ from . import (
     recognize,
     records,
     refunds,
+    request,
     scan,
     shopping,
     terms,
@@ -74,6 +76,8 @@ for command in (
     *policy.COMMANDS,
     *declare.COMMANDS,
     *ledger.COMMANDS,
+    *request.COMMANDS,
+    *budgets.COMMANDS,
     *payments.COMMANDS,
     *costs.COMMANDS,
 ):

@@ -40,6 +40,12 @@ class People:
         """
         if not NAME.fullmatch(login):
             raise UserInputError(f"{login[:60]!r} cannot be the name of a member.", code="member.login")
+        if self.standing.settings.ledger_url:
+            raise UserInputError(
+                "This ledger's logins are the database's. Name its address, with the login that looks after "
+                "it: clearance ledger member ADDRESS LOGIN",
+                code="member.in_database",
+            )
         now = self.clock.now()
         with self.ledger.transaction() as work:
             actor = self.standing.require(Act.SET_MEMBER, reader=work)
