@@ -100,7 +100,7 @@ def read_held(content_id: str, asked_for: str, answer: Node) -> Held:
     if state not in OWNED:
         return Held(state=state, words=words)
     label = details.at("license").optional_text() or asked_for
-    date, url = details.at("date").hint_text(limit=40), details.at("url").optional_url()
+    date, url = details.at("date").hint_text(limit=40), details.at("url").encrypted_url()
     order_id = f"{content_id}:{label}"
     return Held(
         state=state,

@@ -290,6 +290,16 @@ def read_link(fallback: str, node: Node) -> DownloadLink:
     return DownloadLink(url=url, name=file_name_in(url) or fallback)
 
 
+def read_bought_link(fallback: str, address: Node) -> DownloadLink:
+    """Read the link in the answer to a purchase; without a fallback only the file itself tells its name.
+
+    What was paid is paid, even if the link is no good: one without encryption is marked, and not used.
+    """
+    is_plain = address.is_plain_http()
+    url = str(address.value) if is_plain else address.url()
+    return DownloadLink(url=url, name=fallback and (file_name_in(url) or fallback), unencrypted=is_plain)
+
+
 def read_user_name(node: Node) -> str:
     """Read whose credentials these are."""
     return node.either("username", "email", "id").identifier()

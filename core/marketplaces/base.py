@@ -204,6 +204,8 @@ class DownloadLink:
     token_parameter: str = ""
     """The query parameter in which the host wants the account's token (Adobe's ``token``); the downloader
     adds it, and only for a host of ``api_hosts``."""
+    unencrypted: bool = False
+    """A plain http address: never opened, since anybody on the way could put another file in its place."""
 
     def __repr__(self) -> str:
         return f"DownloadLink(name={self.name!r}, size={self.size!r}, url=<signed>)"

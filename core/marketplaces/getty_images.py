@@ -185,7 +185,7 @@ def purchase(request: base.PurchaseRequest) -> Call[base.PurchaseResult]:
     def read_link(answer: Node) -> base.PurchaseResult:
         # Good for 24 hours; only the file's own headers name it (G-2024). A license has no number of its own:
         # what names it in Getty's records is our key. What was charged is not told.
-        link, paid = base.DownloadLink(url=answer.at("uri").url(), name=""), base.PurchaseOutcome.PAID
+        link, paid = answers.read_bought_link("", answer.at("uri")), base.PurchaseOutcome.PAID
         return base.PurchaseResult(outcome=paid, marketplace_license_id=request.key, links=(link,))
 
     path, once = ("downloads", PLURALS[request.kind], asset_id), Idempotency.SPENDING

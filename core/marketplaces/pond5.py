@@ -241,7 +241,7 @@ def _read_version(item_id: str, kind: MediaKind, node: Node) -> _Version:
 
 def _read_purchase(item_id: str, answer: Node) -> base.PurchaseResult:
     transaction = answer.at("transaction").optional_identifier()
-    link = answers.read_link(f"pond5_{item_id}", answer)  # how long it is good for is unconfirmed
+    link = answers.read_bought_link(f"pond5_{item_id}", answer.at("url"))  # good for how long: unconfirmed
     return base.PurchaseResult(
         outcome=base.PurchaseOutcome.PAID,
         marketplace_order_id=transaction,

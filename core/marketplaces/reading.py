@@ -184,22 +184,36 @@ class Node:
 
     def url(self) -> str:
         """Return an absolute https address (http only on this machine, for a local test server)."""
+        scheme, host = self._scheme_and_host()
+        if scheme == "https" or (scheme == "http" and host in _LOOPBACK):
+            return str(self.value)
+        raise self.wrong("an https address")
+
+    def is_plain_http(self) -> bool:
+        """Say whether it is an address that is good but for not being encrypted."""
+        scheme, host = self._scheme_and_host()
+        return scheme == "http" and host not in _LOOPBACK
+
+    def _scheme_and_host(self) -> tuple[str, str]:
+        """Return both of a well-formed absolute address; empty for anything else."""
         value = self.value
         if isinstance(value, str) and 0 < len(value) <= MAX_URL and value.isprintable() and " " not in value:
             try:
                 parts = urlsplit(value)
                 _ = parts.port  # raises ValueError when it is none
-                host = parts.hostname or ""
-                secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-                if secure and host and "@" not in parts.netloc and "\\" not in value:
-                    return value
+                if parts.hostname and "@" not in parts.netloc and "\\" not in value:
+                    return parts.scheme, parts.hostname
             except ValueError:
                 pass
-        raise self.wrong("an https address")
+        return "", ""
 
     def optional_url(self) -> str:
         """Return an address; empty when there is none."""
         return "" if self.value is None or self.value == "" else self.url()
+
+    def encrypted_url(self) -> str:
+        """Return an address; empty when there is none, or one that is not encrypted."""
+        return "" if self.is_plain_http() else self.optional_url()
 
     def hint_text(self, *, limit: int = MAX_TITLE) -> str:
         """Return decorating text; empty when not told, or told as something else."""

@@ -156,7 +156,8 @@ def read_purchase(kind: MediaKind, item_id: str, answer: Node) -> base.PurchaseR
         marketplace_order_id=license_id,
         marketplace_license_id=license_id,
         charged=items[0].at("allotment_charge").optional_credits(),
-        links=(answers.read_link(medium.file.format(item_id), download),),  # good for 8 hours (S-SDK)
+        # Good for 8 hours (S-SDK).
+        links=(answers.read_bought_link(medium.file.format(item_id), download.at("url")),),
     )
 
 

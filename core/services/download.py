@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ..clock import Clock
-from ..errors import DownloadError, UserInputError
+from ..errors import ClearanceError, DownloadError, UserInputError
 from ..files.store import Store
 from ..files.verify import verify_delivery
 from ..http.cancel import CancelToken
@@ -76,7 +76,10 @@ class Download:
         owned = self._owned(grant)
         # What came with the purchase goes first: some licenses allow no second download.
         fresh = self.fresh_links.take(grant.order_id)
-        links = fresh or self._ask_for_links(module, owned, cancel)
+        if any(link.unencrypted for link in fresh):
+            links = self._ask_instead(grant, owned, fresh, cancel)
+        else:
+            links = fresh or self._ask_for_links(module, owned, cancel)
         if not links:
             raise DownloadError(
                 f"{module.INFO.name} offers no file for “{grant.title}”. Open its page there, and ask their "
@@ -150,6 +153,26 @@ class Download:
                 context={"listing": str(owned.ref)},
             )
         return run_steps(module.download_links(owned), info, self.sender, cancel=cancel)
+
+    def _ask_instead(
+        self, grant: Grant, owned: OwnedRef, unencrypted: tuple[DownloadLink, ...], cancel: CancelToken | None
+    ) -> tuple[DownloadLink, ...]:
+        """Ask for other links than those that are not encrypted; say why, where there are no others."""
+        module = self.find_marketplace(grant.ref.marketplace)
+        try:
+            return self._ask_for_links(module, owned, cancel)
+        except ClearanceError as error:
+            self.fresh_links.keep(grant.order_id, unencrypted)  # so that the next try is told the same
+            if error.retryable:
+                raise
+            raise DownloadError(
+                f"“{grant.title}” is bought, but the link to its file that {module.INFO.name} gave is not "
+                "encrypted (http): anybody on the way could put another file in its place. It was not "
+                "opened. "
+                f"{error.message}",
+                code="download.unencrypted_link",
+                context={"grant_id": grant.id},
+            ) from error
 
     def _fetch(self, source: _Source, cancel: CancelToken | None, on_progress: Progress) -> GrantFile:
         module, grant, index, first = source.module, source.grant, source.index, source.first

@@ -61,6 +61,60 @@ def test_the_link_of_a_purchase_outlives_a_download_that_failed(shop: Any) -> No
     assert shop.fresh_links.take(order.id) == (link,)
 
 
+class Opened:
+    """Notes which links it is handed, and fetches nothing."""
+
+    def __init__(self) -> None:
+        self.urls: list[str] = []
+
+    def fetch(self, next_link: Any, *_given: Any, **_options: Any) -> None:
+        self.urls.append(next_link().url)
+        raise errors.DownloadError("The connection was cut.", code="download.cut")
+
+
+PLAIN = DownloadLink(url="http://download.shutterstock.com/a.jpg", name="a.jpg", unencrypted=True)
+
+
+def test_a_link_without_encryption_is_never_opened(shop: Any) -> None:
+    """What is paid is paid, and booked; the file is asked for by another link."""
+    shop.sender.answers["purchase"] = paid(links=(PLAIN,))
+    order = shop.purchase.run(shop.approved().id, actor="ann")
+    assert order.state is OrderState.PAID
+    grant = shop.ledger.grant_for_order(order.id)
+    better = DownloadLink(url="https://download.shutterstock.com/b.jpg", name="b.jpg")
+    shop.sender.answers["download_links"] = better
+    opened = Opened()
+    for _ in range(2):
+        with pytest.raises(errors.DownloadError, match="was cut"):
+            replace(shop.download, downloader=opened).run(grant.id, actor="ann")
+    assert opened.urls == [better.url, better.url]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.NotSupported("Pond5 has no such call. Ask their support.", marketplace="pond5"),
+        errors.NotFound("There is no file.", marketplace="pond5"),
+    ],
+)
+def test_where_no_other_link_is_to_be_had_that_is_said(shop: Any, error: errors.ClearanceError) -> None:
+    shop.sender.answers["purchase"] = paid(links=(PLAIN,))
+    order = shop.purchase.run(shop.approved().id, actor="ann")
+    grant = shop.ledger.grant_for_order(order.id)
+    shop.sender.answers["download_links"] = error
+    opened = Opened()
+    for _ in range(2):
+        with pytest.raises(errors.DownloadError) as caught:
+            replace(shop.download, downloader=opened).run(grant.id, actor="ann")
+        assert caught.value.code == "download.unencrypted_link"
+        assert "is bought, but the link" in caught.value.message
+        assert caught.value.message.endswith(error.message)
+    assert opened.urls == []
+    shop.sender.answers["download_links"] = errors.Unavailable("Down.", marketplace="shutterstock")
+    with pytest.raises(errors.Unavailable):
+        replace(shop.download, downloader=opened).run(grant.id, actor="ann")
+
+
 def test_a_model_waits_for_its_checkout_page(shop: Any) -> None:
     """No grant exists before somebody has paid."""
     approval = shop.approved(MODEL)
