@@ -57,6 +57,9 @@ class ImportPlan:
     material_slots: Mapping[str, str] = field(default_factory=dict)
     """For a model: the name that a material has in ``path`` → ``MaterialSpec.guid``. A name that is not in it
     keeps what the model file itself says. Pictures alone: ``materials`` may be used as they are."""
+    part_materials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a model: the name of an object in ``path`` → ``MaterialSpec.guid`` of each of its surfaces, in
+    order; empty: as the model file says. Comes before ``material_slots``."""
 
 
 class Host(Protocol):

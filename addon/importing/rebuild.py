@@ -5,8 +5,7 @@ How one material's nodes are laid out is in :mod:`.principled`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ from ...core.model.material import MaterialSpec
 from .. import data_blocks
 from ..ui.text import shorten
 from .job import Job
+from .original_names import find_original
+from .parts import give_to_parts
 from .principled import build_material
 
-_NUMBER = re.compile(r"\.\d{3,}$")
 _NAMED = 3
 """How many of several left-out pictures are named."""
 
@@ -67,9 +67,9 @@ def remember_materials() -> Known:
 
 def rebuild_materials(job: Job, known: Known) -> None:
     """Replace the materials that a model file brought by those that were described beside it."""
-    slots = job.plan.material_slots
+    slots, parts = job.plan.material_slots, job.plan.part_materials
     by_guid = {spec.guid: spec for spec in job.plan.materials}
-    if not slots or not by_guid:
+    if not by_guid or not (slots or parts):
         return
     keys, names = {key for key, _name in known}, {name for _key, name in known}
     wanted: list[tuple[Any, str]] = []
@@ -78,10 +78,15 @@ def rebuild_materials(job: Job, known: Known) -> None:
             guid = slots.get(find_original(material.name, slots, names), "")
             if guid in by_guid:
                 wanted.append((material, guid))
-    made = make_materials(job, [by_guid[guid] for guid in dict.fromkeys(guid for _, guid in wanted)])
+    needed = [guid for _, guid in wanted]
+    needed += [guid for listed in parts.values() for guid in listed if guid in by_guid]
+    brought = [one for one in bpy.data.materials if data_blocks.key_of(one) not in keys]
+    made = make_materials(job, [by_guid[guid] for guid in dict.fromkeys(needed)])
+    give_to_parts(job, made)
     for material, guid in wanted:
         material.user_remap(made[guid])
-    bpy.data.batch_remove([material for material, _guid in wanted])
+    replaced = {material for material, _guid in wanted}
+    bpy.data.batch_remove([one for one in brought if one in replaced or (parts and one.users == 0)])
     for material in made.values():
         material.use_fake_user = False
         if material.users == 0:
@@ -89,18 +94,6 @@ def rebuild_materials(job: Job, known: Known) -> None:
     # Pictures that only the replaced materials used.
     left = [image for image in bpy.data.images if image.users == 0 and data_blocks.key_of(image) not in keys]
     bpy.data.batch_remove(left)
-
-
-def find_original(name: str, slots: Mapping[str, str], taken: Iterable[str]) -> str:
-    """Return what a material was called in its file: Blender adds a number to a name that is taken."""
-    plain = _NUMBER.sub("", name)
-    if plain != name and plain in slots and (plain in taken or name not in slots):
-        return plain
-    if name in slots:
-        return name
-    # Names have 63 bytes in Blender before 5.0.
-    cut = (slot for slot in slots if slot.encode()[:63].decode("utf-8", "ignore") == name)
-    return next(cut, name)
 
 
 def make_materials(job: Job, specs: Iterable[MaterialSpec]) -> dict[str, Any]:

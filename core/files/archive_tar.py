@@ -81,7 +81,7 @@ def checked_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     # tarfile takes the end of the file, half a header or one with a wrong sum for the end of the archive. All
     # writers end it with blocks of zeros (POSIX: two; so do Unity's Editor of any age, tar, and the exporters
     # that were looked at): where none stands, something is missing.
-    source = archive.fileobj  # type: ignore[attr-defined] # the file object that it was opened with
+    source = archive.fileobj
     if isinstance(source, _Bounded) and not source.is_at_end_mark:
         raise refuse(
             "it is damaged or was cut off.", code="download.archive_damaged", reason="no end of the archive"

@@ -97,6 +97,7 @@ def prepare_import(
         folder=folder,
         materials=described.materials,
         material_slots=dict(described.slots),
+        part_materials=dict(described.parts),
     )
     return ReadyImport(
         plan=plan,

@@ -112,8 +112,77 @@ def test_what_is_not_in_the_slots_keeps_the_models_own(
     assert "Oak" not in bpy.data.materials
 
 
+def make_two_surfaces(folder: Path) -> Path:
+    """Write an FBX of a chair of three materials, whose middle one no face has, and a stool without any."""
+    import bpy
+
+    for name, materials in (("Chair", ("No Name", "unused", "legs")), ("Stool", ())):
+        mesh = bpy.data.meshes.new(name)
+        mesh.from_pydata(
+            [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (2, 0, 0), (2, 1, 0)],
+            [],
+            [(0, 1, 2, 3), (1, 4, 5, 2)],
+        )
+        for one in materials:
+            mesh.materials.append(bpy.data.materials.get(one) or bpy.data.materials.new(one))
+        if materials:
+            mesh.polygons[1].material_index = 2
+        bpy.context.scene.collection.objects.link(bpy.data.objects.new(name, mesh))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "two.fbx"
+    bpy.ops.export_scene.fbx(filepath=str(path))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    return path
+
+
+def test_parts_get_what_prefabs_show_them_with(
+    bpy: Any, host: Any, plan: Plan, stamp: Any, spec: Any, tmp_path: Path
+) -> None:
+    path = make_two_surfaces(tmp_path / "in")
+    files.make_users_scene()
+    own = bpy.data.objects.new("Stool", bpy.data.objects["Mine"].data)
+    bpy.context.scene.collection.objects.link(own)
+    oak, cloth = spec("albedo"), spec(name="Cloth", guid="cd" * 16)
+    parts = {"Chair": (oak.guid, cloth.guid), "Stool": (cloth.guid,), "Gone": (oak.guid,)}
+    handles = host.import_file(
+        plan(path, folder=tmp_path / "in", materials=(oak, cloth), part_materials=parts)
+    )
+    host.stamp(handles, stamp)
+    chair = bpy.data.objects["Chair"]
+    faces = [chair.material_slots[face.material_index].material.name for face in chair.data.polygons]
+    assert faces == ["Oak", "Cloth"]
+    (stool,) = [item for item in bpy.data.objects if item.name.startswith("Stool") and item != own]
+    assert [slot.material.name for slot in stool.material_slots] == ["Cloth"]
+    assert own.data == bpy.data.objects["Mine"].data
+    assert [slot.material.name for slot in own.material_slots] == ["Mine"]
+    assert "No Name" not in bpy.data.materials
+    assert "legs" not in bpy.data.materials
+    for name in ("Oak", "Cloth"):
+        assert json.loads(bpy.data.materials[name]["clearance"])["grant_id"] == stamp.grant_id
+
+
+def test_a_part_keeps_what_the_prefab_does_not_say(
+    bpy: Any, host: Any, plan: Plan, spec: Any, tmp_path: Path
+) -> None:
+    """And the model's own table holds for the rest."""
+    path = make_two_surfaces(tmp_path / "in")
+    oak, cloth = spec("albedo"), spec(name="Cloth", guid="cd" * 16)
+    host.import_file(
+        plan(
+            path,
+            folder=tmp_path / "in",
+            materials=(oak, cloth),
+            material_slots={"No Name": cloth.guid, "legs": cloth.guid},
+            part_materials={"Chair": ("", oak.guid, cloth.guid)},
+        )
+    )
+    chair = bpy.data.objects["Chair"]
+    faces = [chair.material_slots[face.material_index].material.name for face in chair.data.polygons]
+    assert faces == ["Cloth", "Oak"]
+
+
 def test_names_are_found_again(load: Load) -> None:
-    find = load("addon.importing.rebuild").find_original
+    find = load("addon.importing.original_names").find_original
     slots = {"Wood": "1", "Wood.002": "2", "é" * 40: "3"}
     assert find("Wood", slots, set()) == "Wood"
     assert find("Wood.001", slots, {"Wood"}) == "Wood"

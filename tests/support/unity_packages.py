@@ -246,3 +246,103 @@ def chair_package() -> PackageMaker:
     maker.add("Assets/Chairs/Native.dll", b"MZ" + b"\x00" * 80)
     maker.add("Assets/Chairs/Wood.shader", b'Shader "Wood" {}')
     return maker
+
+
+def tree_fbx(*nodes: tuple[str, str], meshes: Iterable[str] = (), wide: bool = True) -> bytes:
+    """What looks like a binary FBX of version 7; node ("Seat", "Chair") is Seat below Chair, "" is no node.
+
+    ``wide``: with records of 64 bits, as from version 7.5 on.
+    """
+    keys = {name: 1000 + number for number, (name, _) in enumerate(nodes)}
+    models = []
+    for name, _ in nodes:
+        kind = b"Mesh" if name in set(meshes) else b"Null"
+        models.append(("Model", [keys[name], f"{name}\x00\x01Model".encode(), kind], []))
+    geometry = [("Geometry", [7, b"\x00\x01Geometry", b"Mesh"], [("Vertices", [b"x" * 5000], [])])]
+    links = [("C", [b"OO", keys[name], keys.get(parent, 0)], []) for name, parent in nodes]
+    roots = [
+        ("FBXHeaderExtension", [], [("Creator", [b"test"], [])]),
+        ("Objects", [], [*geometry, *models]),
+        ("Connections", [], links),
+    ]
+    data = b"Kaydara FBX Binary  \x00\x1a\x00" + struct.pack("<I", 7700 if wide else 7400)
+    for root in roots:
+        data += _fbx_record(root, len(data), wide=wide)
+    return data + b"\x00" * (25 if wide else 13)
+
+
+def _fbx_record(record: tuple[str, list[int | bytes], list[Any]], start: int, *, wide: bool) -> bytes:
+    name, values, inner = record
+    told = b"".join(
+        b"L" + struct.pack("<q", value)
+        if isinstance(value, int)
+        else b"S" + struct.pack("<I", len(value)) + value
+        for value in values
+    )
+    form = "<QQQB" if wide else "<IIIB"
+    head = struct.calcsize(form) + len(name)
+    body = told
+    for one in inner:
+        body += _fbx_record(one, start + head + len(body), wide=wide)
+    if inner:
+        body += b"\x00" * struct.calcsize(form)
+    return (
+        struct.pack(form, start + head + len(body), len(values), len(told), len(name)) + name.encode() + body
+    )
+
+
+def prefab_text(*documents: str) -> bytes:
+    """A prefab of documents, as :func:`shown_mesh` and :func:`instance` make them."""
+    return ("%YAML 1.1\n%TAG !u! tag:unity3d.com,2011:\n" + "".join(documents)).encode()
+
+
+def shown_mesh(number: int, mesh: int, model: str, *materials: str, skinned: bool = False) -> str:
+    """A mesh with its renderer (its number is ``number``), and materials by GUID ("": Unity's own)."""
+    listed = "".join(
+        f"  - {{fileID: 2100000, guid: {guid}, type: 2}}\n" if guid else "  - {fileID: 0}\n"
+        for guid in materials
+    )
+    owner, shape = number + 1, f"{{fileID: {mesh}, guid: {model},\n    type: 3}}"
+    if skinned:
+        return (
+            f"--- !u!137 &{number}\nSkinnedMeshRenderer:\n  m_GameObject: {{fileID: {owner}}}\n"
+            f"  m_Materials:\n{listed}  m_StaticBatchInfo:\n    firstSubMesh: 0\n  m_Mesh: {shape}\n"
+        )
+    return (
+        f"--- !u!1 &{owner}\nGameObject:\n  m_Name: part\n"
+        f"--- !u!33 &{number + 2}\nMeshFilter:\n  m_GameObject: {{fileID: {owner}}}\n  m_Mesh: {shape}\n"
+        f"--- !u!23 &{number}\nMeshRenderer:\n  m_GameObject: {{fileID: {owner}}}\n  m_Enabled: 1\n"
+        f"  m_Materials:\n{listed}  m_StaticBatchInfo:\n    firstSubMesh: 0\n"
+    )
+
+
+def instance(number: int, source: str, *changes: tuple[int, int, str], target: str = "") -> str:
+    """A prefab or model that is used in another; a change is (renderer there, surface, material's GUID)."""
+    lines = [f"--- !u!1001 &{number}", "PrefabInstance:", "  m_Modification:", "    m_Modifications:"]
+    where = target or source
+    lines += [
+        f"    - target: {{fileID: 4, guid: {where}, type: 3}}",
+        "      propertyPath: m_LocalPosition.x",
+        "      value: 0",
+        "      objectReference: {fileID: 0}",
+    ]
+    for renderer, place, material in changes:
+        chosen = f"{{fileID: 2100000, guid: {material}, type: 2}}" if material else "{fileID: 0}"
+        lines += [
+            f"    - target: {{fileID: {renderer}, guid: {where},",
+            "        type: 3}",
+            f"      propertyPath: m_Materials.Array.data[{place}]",
+            "      value: ",
+            f"      objectReference: {chosen}",
+        ]
+    lines.append(f"  m_SourcePrefab: {{fileID: 100100000, guid: {source}, type: 3}}")
+    return "\n".join(lines) + "\n"
+
+
+def stands_for(number: int, source: str, origin: int, within: int, *, kind: int = 23) -> str:
+    """A part of an instance's source that other parts here refer to."""
+    return (
+        f"--- !u!{kind} &{number} stripped\nMeshRenderer:\n"
+        f"  m_CorrespondingSourceObject: {{fileID: {origin}, guid: {source}, type: 3}}\n"
+        f"  m_PrefabInstance: {{fileID: {within}}}\n  m_PrefabAsset: {{fileID: 0}}\n"
+    )

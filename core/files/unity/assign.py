@@ -36,11 +36,13 @@ def assign_materials(
     materials: Sequence[PlacedMaterial],
     *,
     names: Collection[str] | None = None,
+    is_dressed: bool = False,
 ) -> Assignment:
     """Assign a package's materials to a model; ``model`` is its project path.
 
     ``names`` are the materials that the model file has, None where they are not known: then whatever is
-    called the same later is meant.
+    called the same later is meant. ``is_dressed``: prefabs say which materials the parts have, so
+    that it is no wonder where the model does not.
     """
     known = {one.spec.guid for one in materials}
     table = settings.materials if settings else ()
@@ -61,9 +63,9 @@ def assign_materials(
             slots[name] = nearest[0].spec.guid
         else:
             doubtful.append(name)
-    if doubtful:
+    if doubtful and not is_dressed:
         notes.append(f"Several materials are called {_listed(sorted(doubtful))}; none of them was chosen.")
-    if materials and not slots and not notes and (names is None or names):
+    if materials and not slots and not notes and not is_dressed and (names is None or names):
         notes.append(
             "Which of the package's materials belongs to which part of the model is not said in it; "
             "the model's own are kept."

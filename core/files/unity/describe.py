@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...model.material import MaterialSpec
-from .assign import PlacedMaterial, assign_materials
+from .assign import assign_materials
 from .contents import Part, part_of
+from .dress import Dressing, dress
+from .fbx_nodes import read_nodes
+from .file_ids import number_parts
 from .package import NO_PATH, ModelAsset, UnityPackage
 from .slot_names import read_material_names
 
 MAX_LISTED = 5
+ROOT_NODE = "//RootNode"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class DescribedMaterials:
 
     materials: tuple[MaterialSpec, ...] = ()
     slots: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(node's name, GUIDs of its surfaces' materials) as prefabs show them."""
     notes: tuple[str, ...] = ()
 
 
@@ -40,22 +46,47 @@ def describe_materials(path: Path, format_name: str, packages: Sequence[UnityPac
     trouble = _trouble(package)
     model = next((one for one in package.models if one.path == path), None)
     if model is not None:
-        return _describe_model(model, format_name, package.materials, trouble)
+        return _describe_model(model, format_name, package, trouble)
     using = tuple(one.spec for one in package.materials if path in _pictures(one.spec))
     return DescribedMaterials(materials=using, notes=(*_missing(using), *trouble))
 
 
 def _describe_model(
-    model: ModelAsset, format_name: str, placed: Sequence[PlacedMaterial], trouble: tuple[str, ...]
+    model: ModelAsset, format_name: str, package: UnityPackage, trouble: tuple[str, ...]
 ) -> DescribedMaterials:
+    placed = package.materials
     names = read_material_names(model.path, format_name)
-    assigned = assign_materials(model.pathname, model.settings, placed, names=names)
+    dressing = _dress(model, format_name, package)
+    assigned = assign_materials(
+        model.pathname, model.settings, placed, names=names, is_dressed=bool(dressing.parts)
+    )
     wanted = {guid for _name, guid in assigned.slots}
+    wanted.update(guid for _name, listed in dressing.parts for guid in listed)
     materials = tuple(one.spec for one in placed if one.spec.guid in wanted)
-    notes = [*assigned.notes, *_missing(materials), *trouble]
+    notes = [*assigned.notes, *dressing.notes, *_missing(materials), *trouble]
     if model.settings is not None and abs(model.settings.scale - 1.0) > 1e-6:
         notes.append(f"Unity shows this model at {model.settings.scale:g} times the size that its file says.")
-    return DescribedMaterials(materials=materials, slots=assigned.slots, notes=tuple(notes))
+    return DescribedMaterials(
+        materials=materials, slots=assigned.slots, parts=dressing.parts, notes=tuple(notes)
+    )
+
+
+def _dress(model: ModelAsset, format_name: str, package: UnityPackage) -> Dressing:
+    """Look for the model in the package's prefabs."""
+    known = {one.spec.guid for one in package.materials}
+    if not package.prefabs or not known:
+        return Dressing()
+    nodes = read_nodes(model.path) if format_name == "fbx" else {}
+    shown = [node.name for node in nodes.values() if node.has_mesh]
+    names = number_parts(nodes)
+    # A model with one node is that node, for Unity; its file still calls it by its name.
+    alone = shown[0] if len(shown) == 1 else ""
+    for number, name in model.settings.parts if model.settings else ():
+        if name != ROOT_NODE:
+            names[number] = name
+        elif alone:
+            names[number] = alone
+    return dress(model.guid, model.pathname, names, package.prefabs, known)
 
 
 def _pictures(spec: MaterialSpec) -> tuple[Path | None, ...]:

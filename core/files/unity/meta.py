@@ -18,6 +18,13 @@ _LONG_PARTS = re.compile(
     rb"(?:(?:   |  -)[^\n]*\n)*",
     re.MULTILINE,
 )
+# Class and a number of six digits: MeshRenderer, Mesh, SkinnedMeshRenderer.
+_NUMBER = rb"(?P<number>(?:23|43|137)\d{5})"
+_PART = re.compile(rb"^    " + _NUMBER + rb": (?P<name>[^\n]{1,255})$", re.MULTILINE)
+_NEWER_PART = re.compile(
+    rb"^  - first:\n      (?:23|43|137): " + _NUMBER + rb"\n    second: (?P<name>[^\n]{1,255})$", re.MULTILINE
+)
+MAX_PARTS = 20_000
 _HEIGHT = re.compile(rb"^\s+convertToNormalMap: 1\s*$", re.MULTILINE)
 
 
@@ -37,6 +44,8 @@ class ModelSettings:
     naming: MaterialNaming = MaterialNaming.TEXTURE
     scale: float = 1.0
     """Unity's factor on the model's own size (``globalScale``)."""
+    parts: tuple[tuple[int, str], ...] = ()
+    """(number, node's name) of meshes and renderers, where Unity lists them; else they are computed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,8 @@ class AssetMeta:
 
 def read_meta(data: bytes) -> AssetMeta:
     """Read a ``.meta``; raise ImportRefused when it is none."""
-    documents = read_documents(_LONG_PARTS.sub(b"", data.replace(b"\r\n", b"\n")))
+    data = data.replace(b"\r\n", b"\n")
+    documents = read_documents(_LONG_PARTS.sub(b"", data))
     body = documents[0].body if documents else Block()
     guid = body.text("guid").lower()
     importer = next((key for key, _value in body.pairs if key.endswith("Importer")), "")
@@ -59,7 +69,7 @@ def read_meta(data: bytes) -> AssetMeta:
         guid=guid if GUID.fullmatch(guid) else "",
         importer=importer,
         is_folder=body.text("folderAsset") == "yes",
-        model=_model(body.block(importer)) if importer == "ModelImporter" else None,
+        model=_model(body.block(importer), _parts(data)) if importer == "ModelImporter" else None,
     )
 
 
@@ -80,7 +90,18 @@ def read_number(text: str, default: float) -> float:
     return number if math.isfinite(number) else default
 
 
-def _model(settings: Block) -> ModelSettings:
+def _parts(data: bytes) -> tuple[tuple[int, str], ...]:
+    """Read the numbers of meshes and renderers: today's list, or that of Unity before 2019."""
+    found = [*_PART.finditer(data), *_NEWER_PART.finditer(data)]
+    return tuple((int(one["number"]), _plain(one["name"])) for one in found[:MAX_PARTS])
+
+
+def _plain(name: bytes) -> str:
+    text = name.decode("utf-8", "replace").strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+def _model(settings: Block, parts: tuple[tuple[int, str], ...]) -> ModelSettings:
     found = []
     for item in settings.items("externalObjects"):
         if not isinstance(item, Block) or item.text("first", "type") != _MATERIAL_TYPE:
@@ -93,4 +114,5 @@ def _model(settings: Block) -> ModelSettings:
         materials=tuple(found),
         naming=MaterialNaming(int(naming)) if naming in ("0", "1", "2") else MaterialNaming.TEXTURE,
         scale=read_number(settings.text("meshes", "globalScale"), 1.0),
+        parts=parts,
     )

@@ -20,11 +20,13 @@ from ..archive_names import COLLISION, Names, refuse, show
 from ..archive_tar import checked_members, member_reader, open_members
 from ..image_size import is_absurd, measure
 from .assign import PlacedMaterial
-from .contents import Part, part_of, why_left
+from .contents import Part, ending_of, part_of, why_left
+from .dress import Prefab
 from .header import StoreOrigin, read_origin
 from .material import make_material, resolve_variant
 from .material_text import MaterialText, read_material_text
 from .meta import MAX_META_BYTES, AssetMeta, ModelSettings, is_height_map, read_meta
+from .prefab_text import MAX_PREFAB_BYTES, PrefabText, read_prefab_text
 from .yaml_text import MAX_BYTES
 
 _MEMBER = re.compile(r"(?:\./)?([0-9a-fA-F]{32})/(asset|asset\.meta|pathname)")
@@ -34,6 +36,8 @@ ASIDE = "Same names"
 NO_PATH = "its path is missing"
 _MAX_MATERIALS = 2000
 _MAX_YAML_TOTAL = 32 * 1024 * 1024
+_MAX_PREFABS = 5000
+_MAX_PREFAB_TOTAL = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,8 @@ class UnityPackage:
     """GUID → file, of everything that was written out."""
     materials: tuple[PlacedMaterial, ...] = ()
     models: tuple[ModelAsset, ...] = ()
+    prefabs: Mapping[str, Prefab] = field(default_factory=dict)
+    """By GUID. Read for the materials that they give to models; never written out."""
     textures: tuple[Path, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     origin: StoreOrigin | None = None
@@ -84,7 +90,9 @@ class _Texts:
     materials: dict[str, MaterialText] = field(default_factory=dict)
     models: dict[str, AssetMeta] = field(default_factory=dict)
     heights: set[str] = field(default_factory=set)
+    prefabs: dict[str, PrefabText] = field(default_factory=dict)
     read: int = 0
+    prefabs_read: int = 0
 
 
 def list_unity(path: Path, job: Job, *, gzipped: bool) -> tuple[Member, ...]:
@@ -109,6 +117,8 @@ def unpack_unity(path: Path, job: Job, *, gzipped: bool) -> UnityPackage:
                 entries[guid] = job.write(target, member_reader(archive, info), declared=info.size)
             elif part == "asset" and part_of(str(target)) is Part.MATERIAL:
                 _keep_material(archive, info, guid, table, texts)
+            elif part == "asset" and ending_of(str(target)) == "prefab":
+                _keep_prefab(archive, info, guid, texts)
             elif part == "asset.meta" and part_of(str(target)) in (Part.MODEL, Part.TEXTURE):
                 _keep_meta(archive, info, guid, table, texts)
     return _describe(path, job.folder, table, texts, entries)
@@ -198,6 +208,16 @@ def _keep_material(
         table.skipped.append(Skipped(pathname=pathname, reason=str(error.context.get("why", "no material"))))
 
 
+def _keep_prefab(archive: tarfile.TarFile, info: tarfile.TarInfo, guid: str, texts: _Texts) -> None:
+    """Keep what a prefab says of materials; too many or too long ones are only left in the package."""
+    texts.prefabs_read += info.size
+    is_small = info.size <= MAX_PREFAB_BYTES and texts.prefabs_read <= _MAX_PREFAB_TOTAL
+    if is_small and len(texts.prefabs) < _MAX_PREFABS:
+        text = read_prefab_text(member_reader(archive, info)(info.size))
+        if text.shown or text.instances:
+            texts.prefabs[guid] = text
+
+
 def _keep_meta(
     archive: tarfile.TarFile, info: tarfile.TarInfo, guid: str, table: _Table, texts: _Texts
 ) -> None:
@@ -256,6 +276,9 @@ def _describe(
         entries=kept,
         materials=materials,
         models=models,
+        prefabs={
+            guid: Prefab(pathname=table.targets[guid], text=text) for guid, text in texts.prefabs.items()
+        },
         textures=tuple(sorted(kept[guid] for guid, part in parts.items() if part is Part.TEXTURE)),
         skipped=tuple(sorted(table.skipped, key=lambda one: one.pathname)),
         origin=read_origin(path).origin,

@@ -39,7 +39,7 @@ def read_material_names(path: Path, format_name: str) -> frozenset[str] | None:
 
 def _names(path: Path, pattern: re.Pattern[bytes]) -> set[str]:
     names: set[str] = set()
-    for found in _search(path, pattern):
+    for found in search_file(path, pattern):
         names.add(found["name"].strip().decode("utf-8", "replace"))
         if len(names) > MAX_NAMES:
             break
@@ -48,7 +48,7 @@ def _names(path: Path, pattern: re.Pattern[bytes]) -> set[str]:
 
 def _binary_names(path: Path) -> set[str]:
     names: set[str] = set()
-    for found in _search(path, _FBX_BINARY):
+    for found in search_file(path, _FBX_BINARY):
         size = int.from_bytes(found["size"], "little")
         whole = found["name"]
         if size == len(whole) + len(b"\x00\x01Material"):
@@ -58,7 +58,7 @@ def _binary_names(path: Path) -> set[str]:
     return names
 
 
-def _search(path: Path, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+def search_file(path: Path, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
     """Search a file piece by piece; what lies across two pieces is found too, some of it twice."""
     with path.open("rb") as file:
         kept = b""
