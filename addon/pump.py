@@ -139,8 +139,8 @@ def feed_previews(app: App, *, until: float | None) -> None:
     """Hand decoded thumbnails to Blender, and ask for those that the results lack."""
     state = app.session.state
     while state.thumbnails and (until is None or time.perf_counter() < until):
-        ref = next(iter(state.thumbnails))
-        previews.put(ref, state.thumbnails.pop(ref))
+        key = next(iter(state.thumbnails))
+        previews.put(key, state.thumbnails.pop(key))
     if not bpy.app.background:  # without a window nobody would see them
         _ask_for_previews(app)
 
@@ -152,10 +152,10 @@ def _ask_for_previews(app: App) -> None:
     for listing in state.results:
         if free <= 0:
             return
-        ref = str(listing.ref)
-        known = previews.has(ref) or ref in state.thumbnails or ref in state.thumbnails_failed
-        if not known and runtime.is_first_asked(ref):
-            app.session.request_thumbnails([ref])
+        key = listing.key
+        known = previews.has(key) or key in state.thumbnails or key in state.thumbnails_failed
+        if not known and runtime.is_first_asked(key):
+            app.session.request_thumbnails([key])
             free -= 1
 
 

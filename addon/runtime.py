@@ -292,10 +292,10 @@ def looks() -> list[Look]:
     return _runtime.looks
 
 
-def is_first_asked(ref: str) -> bool:
-    """Say whether this thumbnail was never asked for before, and remember that it was now."""
-    first = ref not in _runtime.asked_thumbnails
-    _runtime.asked_thumbnails.add(ref)
+def is_first_asked(key: str) -> bool:
+    """Say whether this listing's thumbnail was never asked for before, and remember that it was now."""
+    first = key not in _runtime.asked_thumbnails
+    _runtime.asked_thumbnails.add(key)
     return first
 
 

@@ -122,7 +122,7 @@ def draw_results(layout: Any, context: Any, app: App) -> None:
 
 def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, scale: float) -> None:
     column = layout.column(align=True)
-    _draw_picture(column, row.ref, size=max(3.0, min(width / (_UNIT * scale), 8.0)))
+    _draw_picture(column, row.picture, size=max(3.0, min(width / (_UNIT * scale), 8.0)))
     widgets.draw_text(column, context, row.title, width=width, max_lines=3)
     widgets.draw_text(column, context, row.price, width=width, max_lines=3)
     quiet = column.column(align=True)
@@ -142,8 +142,8 @@ def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, sca
     button.kind = row.kind
 
 
-def _draw_picture(layout: Any, ref: str, *, size: float) -> None:
-    icon_id = previews.icon_id(ref)
+def _draw_picture(layout: Any, key: str, *, size: float) -> None:
+    icon_id = previews.icon_id(key)
     if icon_id:
         layout.template_icon(icon_value=icon_id, scale=size)
         return
@@ -163,8 +163,8 @@ def draw_details(layout: Any, context: Any, app: App) -> None:
         widgets.draw_notes(layout, context, shown.notes)
         return
     room = widgets.available(context) / widgets.scale_of(context)
-    if previews.has(shown.ref):
-        _draw_picture(layout, shown.ref, size=max(4.0, min(room / _UNIT, 12.0)))
+    if previews.has(shown.picture):
+        _draw_picture(layout, shown.picture, size=max(4.0, min(room / _UNIT, 12.0)))
     widgets.draw_text(layout, context, shown.title)
     widgets.draw_facts(layout, context, shown.facts)
     widgets.draw_notes(layout, context, shown.notes)

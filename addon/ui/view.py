@@ -63,6 +63,8 @@ class ResultRow:
 
     ref: str
     kind: str
+    picture: str
+    """What its thumbnail is kept under."""
     title: str
     price: str
     """Empty where the marketplace names none before it is asked."""
@@ -207,7 +209,7 @@ def view_search(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Search
                 owned=_name(listing, by_id) in state.owned_refs,
                 selected=selected == (listing.ref, listing.kind),
                 on_plan=listing.ref.marketplace in on_plan,
-                equals=state.equals.get(str(listing.ref), ()),
+                equals=state.equals.get(listing.key, ()),
             )
             for listing in shown
         ),
@@ -288,6 +290,7 @@ def _result(
     return ResultRow(
         ref=str(listing.ref),
         kind=listing.kind.value,
+        picture=listing.key,
         title=shorten(listing.title, TITLE_LENGTH) or "Untitled",
         price=_price(listing, on_plan=on_plan),
         license=(shorten(offer.license_label, 40) + more) if offer and offer.license_label else "",

@@ -42,6 +42,8 @@ class DetailsView:
 
     ref: str = ""
     kind: str = ""
+    picture: str = ""
+    """What its thumbnail is kept under."""
     title: str = ""
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -82,6 +84,7 @@ def view_details(
     base = DetailsView(
         ref=str(selection.ref),
         kind=listing.kind.value,
+        picture=listing.key,
         title=shorten(listing.title, 200) or "Untitled",
         facts=tuple(_facts(listing, where)),
         notes=tuple(notes),
@@ -129,6 +132,7 @@ def _with_quote(
     return DetailsView(
         ref=base.ref,
         kind=base.kind,
+        picture=base.picture,
         title=base.title,
         facts=base.facts,
         notes=tuple(notes),

@@ -100,6 +100,16 @@ class Listing:
     search_id: str = ""
     """The vendor's id of the search that found it, where later calls want it back (Shutterstock)."""
 
+    @property
+    def key(self) -> str:
+        """What tells it from all other listings: one number can be a picture and a film."""
+        return key_of(self.ref, self.kind)
+
+
+def key_of(ref: ListingRef | str, kind: MediaKind | str) -> str:
+    """Return :attr:`Listing.key` where there is no listing at hand."""
+    return f"{ref} {kind}"
+
 
 class Sort(StrEnum):
     """Orders of search results; a marketplace maps what it has and reports the rest as not applied."""

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from ..model.listing import Facet, FacetValue, Listing, ListingRef, MediaKind
+from ..model.listing import Facet, FacetValue, Listing, ListingRef, MediaKind, key_of
 from .search_kinds import interleave
 
 Name = tuple[ListingRef, MediaKind]
@@ -62,7 +62,7 @@ def _in_turns(listings: Iterable[Listing], *, by_kind: bool) -> list[Listing]:
 
 
 def find_equals(listings: Iterable[Listing]) -> dict[str, tuple[ListingRef, ...]]:
-    """Return, for each listing that other marketplaces sell too, where else: by its ref as text.
+    """Return, for each listing that other marketplaces sell too, where else: by ``Listing.key``.
 
     Equal are listings of one kind with the same title and author, but for case, accents, punctuation and
     words such as "3D model". Without an author nothing is known to be equal; nor are two of one marketplace.
@@ -73,8 +73,8 @@ def find_equals(listings: Iterable[Listing]) -> dict[str, tuple[ListingRef, ...]
         if title and author:
             groups.setdefault((listing.kind, title, author), {})[listing.ref] = None
     return {
-        str(ref): tuple(other for other in group if other.marketplace != ref.marketplace)
-        for group in groups.values()
+        key_of(ref, MediaKind(kind)): tuple(other for other in group if other.marketplace != ref.marketplace)
+        for (kind, *_), group in groups.items()
         if len({ref.marketplace for ref in group}) > 1
         for ref in group
     }

@@ -140,11 +140,11 @@ class Searching(SessionPart):
             self.state.narrowed[facet] = value
         self._changed()
 
-    def request_thumbnails(self, refs: Iterable[str]) -> None:
-        """Fetch and decode the pictures of some results; they appear in ``state.thumbnails``."""
-        by_ref = {str(listing.ref): listing for listing in self.state.results}
-        for name in refs:
-            listing = by_ref.get(name)
+    def request_thumbnails(self, keys: Iterable[str]) -> None:
+        """Fetch and decode the pictures of some results, by ``Listing.key``; into ``state.thumbnails``."""
+        by_key = {listing.key: listing for listing in self.state.results}
+        for name in keys:
+            listing = by_key.get(name)
             if listing is None or name in self._thumbnails_asked:
                 continue
             self._thumbnails_asked.add(name)

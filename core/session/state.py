@@ -272,7 +272,7 @@ class SessionState:
     library: list[Grant] = field(default_factory=list)
     """What we own: active grants, newest first."""
     thumbnails: dict[str, Thumbnail] = field(default_factory=dict)
-    """By ``str(ref)``, newly decoded and not yet taken by the host; the host pops them."""
+    """By ``Listing.key``, newly decoded and not yet taken by the host; the host pops them."""
     thumbnails_failed: set[str] = field(default_factory=set)
     accounts: dict[str, AccountState] = field(default_factory=dict)
     feeds: tuple[FeedInfo, ...] = ()

@@ -235,7 +235,7 @@ def _feeds(made: States, load: Callable[[str], Any], now: Any) -> dict[str, Any]
             ],
             searches={"cgtrader": made.search("busy", wait_s=12.0)},
             narrowed={"marketplace": "turbosquid"},
-            equals={"turbosquid:2": (made.ref(1),)},
+            equals={"turbosquid:2 model": (made.ref(1),)},
         ),
     }
 

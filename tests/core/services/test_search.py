@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.errors import NotSupported, UserInputError
 from core.feeds.catalogue import FeedCatalogue
 from core.marketplaces import registry
-from core.model.listing import Listing, ListingRef, MediaKind, Offer, SearchPage, SearchQuery
+from core.model.listing import Listing, ListingRef, MediaKind, Offer, SearchPage, SearchQuery, key_of
 from core.services.feeds import Feeds
 from core.services.search import (
     Search,
@@ -199,16 +199,26 @@ class TestEquals:
             make("c", 6, "Oak chair", author=""),
         ]
         assert find_equals(listings) == {
-            "a:1": (ListingRef(marketplace="b", id="2"),),
-            "b:2": (ListingRef(marketplace="a", id="1"),),
+            listings[0].key: (ListingRef(marketplace="b", id="2"),),
+            listings[1].key: (ListingRef(marketplace="a", id="1"),),
         }
+
+    def test_a_film_with_a_pictures_number_is_another_thing(self) -> None:
+        listings = [
+            make("a", 1, "Oak", author="X", kind=MediaKind.IMAGE),
+            make("a", 1, "Oak", author="X", kind=MediaKind.VIDEO),
+            make("b", 2, "Oak", author="X", kind=MediaKind.IMAGE),
+        ]
+        equals = find_equals(listings)
+        assert listings[0].key != listings[1].key
+        assert set(equals) == {listings[0].key, listings[2].key}
 
     def test_two_of_one_marketplace_are_two_products(self) -> None:
         twins = [make("a", n, "Oak", author="x") for n in range(2)]
         assert find_equals(twins) == {}
         both = find_equals([*twins, make("b", 9, "Oak 3D Model", author="X")])
-        assert both["b:9"] == (twins[0].ref, twins[1].ref)
-        assert both["a:0"] == (ListingRef(marketplace="b", id="9"),)
+        assert both[key_of("b:9", MediaKind.MODEL)] == (twins[0].ref, twins[1].ref)
+        assert both[twins[0].key] == (ListingRef(marketplace="b", id="9"),)
 
     @given(
         listings=st.lists(
@@ -224,13 +234,13 @@ class TestEquals:
     )
     def test_it_goes_both_ways(self, listings: list[Listing]) -> None:  # fmt: skip
         equals = find_equals(listings)
-        refs = {str(x.ref) for x in listings}
-        for ref, others in equals.items():
-            assert ref in refs
+        keys = {x.key: x for x in listings}
+        for key, others in equals.items():
+            assert key in keys
             assert others
             for other in others:
-                assert other.marketplace != ref.partition(":")[0]
-                assert ref in [str(back) for back in equals[str(other)]]
+                assert other.marketplace != keys[key].ref.marketplace
+                assert keys[key].ref in equals[key_of(other, keys[key].kind)]
 
     @given(title=st.text(max_size=30), author=st.text(max_size=20))
     def test_any_title_can_be_compared(self, title: str, author: str) -> None:

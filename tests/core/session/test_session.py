@@ -49,10 +49,25 @@ def test_all_marketplaces_fill_one_list(app: App) -> None:
     assert {state.searches[name].phase for name in ("cgtrader", "shutterstock")} == {Phase.READY}
     assert {one.ref.marketplace for one in state.results} >= {"cgtrader", "shutterstock"}
     assert len({one.ref for one in state.results}) == len(state.results)
-    app.session.request_thumbnails(str(one.ref) for one in state.results)
+    app.session.request_thumbnails(one.key for one in state.results)
     wait(app)
-    assert set(state.thumbnails) | state.thumbnails_failed == {str(one.ref) for one in state.results}
+    assert set(state.thumbnails) | state.thumbnails_failed == {one.key for one in state.results}
     assert state.thumbnails
+
+
+def test_a_picture_and_a_film_of_one_number_have_a_picture_each(app: App) -> None:
+    """They are two results; their thumbnails do not take each other's place."""
+    app.session.search(SearchQuery(text="oak"))
+    wait(app)
+    state = app.session.state
+    image = next(one for one in state.results if one.previews and one.kind is MediaKind.IMAGE)
+    film = replace(image, kind=MediaKind.VIDEO, previews=())
+    state.results.append(film)
+    app.session.request_thumbnails([image.key, film.key])
+    wait(app)
+    assert image.ref == film.ref
+    assert image.key in state.thumbnails
+    assert state.thumbnails_failed == {film.key}
 
 
 def test_more_pages_until_the_end(app: App) -> None:
