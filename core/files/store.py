@@ -12,7 +12,7 @@ import shutil
 import stat
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -66,6 +66,13 @@ class Store:
         if not stat.S_ISREG(found.st_mode) or (size is not None and found.st_size != size):
             return None
         return place
+
+    def hashes(self) -> Iterator[str]:
+        """Go through the hashes of all that is here, in no order; other files are passed over."""
+        for folder in _entries(self._root / "sha256"):
+            for file in _entries(Path(folder.path)):
+                if _SHA256.fullmatch(folder.name + file.name):
+                    yield folder.name + file.name
 
     def check(self, sha256: str, *, cancelled: Cancelled = never_cancelled) -> bool:
         """Read a stored file again and say whether it still is what its name says."""
@@ -190,6 +197,14 @@ class Store:
             copy.unlink(missing_ok=True)
             raise
         return copy
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:
+        return []
 
 
 def remove_tree(folder: Path) -> bool:

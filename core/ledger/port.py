@@ -183,6 +183,13 @@ class LedgerReader(Protocol):
         """Return what one grant's (or declaration's) content is recognized by, in the order of coming."""
         ...
 
+    def grants_with_files(self, hashes: Iterable[str], *, fingerprinted: bool = True) -> tuple[str, ...]:
+        """Return the ids of grants that have files of these SHA-256 hashes, 500 hashes a query.
+
+        Not ``fingerprinted``: only those without any fingerprint.
+        """
+        ...
+
     def fingerprint_state(self) -> str:
         """Return a text that is another one whenever fingerprints came or went. Quick."""
         ...

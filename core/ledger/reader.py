@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, and_, false, func, or_, select
+from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_, select
 
 from ..model.audit import AuditEntry
 from ..model.declaration import Declaration
@@ -250,6 +250,23 @@ class SqlReader:
         table = schema.fingerprints
         query = select(table).where(table.c.grant_id == grant_id).order_by(table.c.serial)
         return self._all(query, decision_rows.read_content, table)
+
+    def grants_with_files(self, hashes: Iterable[str], *, fingerprinted: bool = True) -> tuple[str, ...]:
+        """Return the ids of grants that have files of these SHA-256 hashes, 500 hashes a query.
+
+        Not ``fingerprinted``: only those without any fingerprint.
+        """
+        files, known = schema.files, schema.fingerprints
+        query = select(files.c.grant_id).distinct()
+        if not fingerprinted:
+            query = query.where(~exists().where(known.c.grant_id == files.c.grant_id))
+        found: dict[str, None] = {}
+        values = iter(dict.fromkeys(hashes))
+        with translated(self._place), self._connect() as connection:
+            while chunk := list(islice(values, IDS_PER_QUERY)):
+                wanted = query.where(files.c.sha256.in_(chunk)).order_by(files.c.grant_id)
+                found.update(dict.fromkeys(connection.execute(wanted).scalars()))
+        return tuple(found)
 
     def fingerprint_state(self) -> str:
         """Return how many fingerprints there are, and the last one: a number may be given twice."""

@@ -145,7 +145,10 @@ def undeclared(count: int) -> Finding:
         rule="scene.undeclared",
         severity=Severity.WARNING,
         message=f"{count:,} {things} no license at all: own work, or something that nobody declared.",
-        how_to_fix="Go through the list of undeclared data-blocks and find out where each comes from.",
+        how_to_fix=(
+            "Have it compared with what you own (“Find What You Own”, clearance recognize), and declare what is "
+            "left: own work, the client's, under a free license."
+        ),
     )
 
 

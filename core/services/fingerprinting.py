@@ -22,7 +22,6 @@ from ..model.grant import Grant, GrantState
 MAX_CONTENTS = 5000
 """Fingerprints of one grant: a library of ten thousand parts is recognized by the first of them."""
 MAX_NAME = 120
-MAX_GRANTS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +86,10 @@ class Fingerprinting:
                 code="grant.unknown",
                 context={"grant_id": grant_id},
             )
+        delivered = self.ledger.files(grant_id)
         files = [
             (place, file.name)
-            for file in self.ledger.files(grant_id)
+            for file in delivered
             if (place := self.store.path(file.sha256, size=file.size)) is not None
         ]
         if not files:
@@ -117,7 +117,13 @@ class Fingerprinting:
                 f"{collected.opaque} {pictures} of a kind that is not decoded here (such as EXR or HDR): "
                 "known by its exact bytes only."
             )
-        return self._keep(grant, collected, reading.notes)
+        taken = self._keep(grant, collected, reading.notes)
+        if not (taken.images or taken.meshes):
+            # Music, or a model that only Blender reads: noted by its bytes, so that nobody looks again.
+            known = FileFingerprint(sha256=delivered[0].sha256)
+            collected.add(ContentKind.IMAGE, delivered[0].name, known.encode())
+            self._keep(grant, collected, [])
+        return taken
 
     def keep_for(self, grant_id: str) -> None:
         """Take what is missing of a grant; failing, nothing is said. Raises nothing but CancelledError."""
@@ -149,10 +155,12 @@ class Fingerprinting:
 
         What goes wrong with one grant is among its notes. Raises CancelledError.
         """
+        # Asked by what is here: that is little, and what a studio ever bought may be a million.
+        wanted = self.ledger.grants_with_files(self.store.hashes(), fingerprinted=anew)
         grants = [
             grant
-            for grant in self.ledger.grants(limit=MAX_GRANTS)
-            if grant.state in (GrantState.ACTIVE, GrantState.EXPIRED) and self._is_wanted(grant, anew=anew)
+            for grant in self.ledger.grants_by_id(wanted).values()
+            if grant.state in {GrantState.ACTIVE, GrantState.EXPIRED}
         ]
         progress(0, len(grants))
         for number, grant in enumerate(grants, start=1):
@@ -164,19 +172,14 @@ class Fingerprinting:
                 yield Taken(grant_id=grant.id, title=grant.title, notes=(error.message,))
             progress(number, len(grants))
 
-    def _is_wanted(self, grant: Grant, *, anew: bool) -> bool:
-        if not anew and self.ledger.fingerprinted(grant.id):
-            return False
-        return any(self.store.path(file.sha256) is not None for file in self.ledger.files(grant.id))
-
     def _keep(self, grant: Grant, collected: _Collected, notes: list[str]) -> Taken:
-        """Add what is new to what the ledger has, in one unit of work."""
-        if collected.contents:
+        """Add what is new to what the ledger has, in one unit of work; write nothing when nothing is."""
+        known = {(one.kind, one.code): one for one in self.ledger.fingerprints_of(grant.id)}
+        if not collected.contents.keys() <= known.keys():
             with self.ledger.transaction() as work:
-                for known in work.fingerprints_of(grant.id):
-                    collected.contents.setdefault((known.kind, known.code), known)
-                work.replace_fingerprints(grant.id, collected.contents.values())
-        kinds = [kind for kind, _ in collected.contents]
+                known = {(one.kind, one.code): one for one in work.fingerprints_of(grant.id)}
+                work.replace_fingerprints(grant.id, (collected.contents | known).values())
+        kinds = [kind for kind, _ in collected.contents | known]
         return Taken(
             grant_id=grant.id,
             title=grant.title,

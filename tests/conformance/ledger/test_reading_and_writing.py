@@ -440,6 +440,19 @@ def test_what_one_grant_is_recognized_by_and_whether_anything_changed(ledger: Le
     assert ledger.fingerprints_of("grant_1") == ledger.fingerprints_of("nobody") == ()
 
 
+def test_grants_are_found_by_the_files_that_are_here(ledger: Ledger) -> None:
+    with ledger.transaction() as work:
+        for number in (1, 2, 3):
+            work.add_grant(make_grant(number))
+            work.add_file(make_file(number, grant_id=f"grant_{number}"))
+        work.add_file(make_file(1, grant_id="grant_3"))
+        work.replace_fingerprints("grant_2", [make_content(1, grant_id="grant_2")])
+    here = [f"{number:064x}" for number in (*range(100, 1700), 2, 1)]
+    assert set(ledger.grants_with_files(here)) == {"grant_1", "grant_2", "grant_3"}
+    assert set(ledger.grants_with_files(iter(here), fingerprinted=False)) == {"grant_1", "grant_3"}
+    assert ledger.grants_with_files([]) == ledger.grants_with_files(["nothing"]) == ()
+
+
 def test_fingerprints_of_nobody_or_of_somebody_else_are_refused(ledger: Ledger) -> None:
     with ledger.transaction() as work:
         work.add_grant(make_grant(1))

@@ -69,6 +69,18 @@ def test_the_same_file_twice_is_one_file(store: Store) -> None:
     assert list(store.incoming().iterdir()) == []
 
 
+def test_what_is_here_is_told_by_its_hashes(store: Store, tmp_path: Path) -> None:
+    assert list(store.hashes()) == []
+    for number in range(3):
+        path = tmp_path / f"{number}.bin"
+        path.write_bytes(bytes([number]))
+        store.adopt(path, hashlib.sha256(bytes([number])).hexdigest())
+    (store.root / "sha256" / "notes.txt").write_text("nobody's")
+    (store.root / "sha256" / "ab").mkdir(exist_ok=True)
+    (store.root / "sha256" / "ab" / "short").write_text("nobody's")
+    assert set(store.hashes()) == {hashlib.sha256(bytes([number])).hexdigest() for number in range(3)}
+
+
 def test_an_empty_file_is_a_file(store: Store) -> None:
     path, sha256 = write(store, b"")
     assert store.path(store.adopt(path, sha256).parent.name + sha256[2:], size=0) is not None

@@ -289,8 +289,16 @@ def test_update_takes_what_is_missing_and_says_what_it_could_not(house: House, t
     }
     assert taken["grant_1"].meshes == 1 and taken["grant_2"].notes != ()
     assert set(taken) == {"grant_1", "grant_2"} and seen[-1] == (2, 2)
-    assert [one.grant_id for one in house.fingerprinting.update()] == ["grant_2"]
+    # What holds nothing that can be recognized is noted, too: nobody looks into it again.
+    assert list(house.fingerprinting.update()) == []
     assert {one.grant_id for one in house.fingerprinting.update(anew=True)} == {"grant_1", "grant_2"}
+
+
+def test_learning_the_same_again_changes_nothing(house: House, tmp_path: Path) -> None:
+    grant = house.buy(1, ("chair.obj", obj(tmp_path)))
+    first, state = house.fingerprinting.take(grant.id), house.ledger.fingerprint_state()
+    assert house.fingerprinting.take(grant.id) == first
+    assert house.ledger.fingerprint_state() == state
 
 
 def test_what_is_not_there_is_said(house: House) -> None:
