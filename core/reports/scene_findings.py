@@ -146,8 +146,8 @@ def undeclared(count: int) -> Finding:
         severity=Severity.WARNING,
         message=f"{count:,} {things} no license at all: own work, or something that nobody declared.",
         how_to_fix=(
-            "Have it compared with what you own (“Find What You Own”, clearance recognize), and declare what is "
-            "left: own work, the client's, under a free license."
+            "Have it compared with what you own (“Find What You Own”, clearance recognize), and declare what "
+            "is left: own work, the client's, under a free license."
         ),
     )
 
