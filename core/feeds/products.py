@@ -129,9 +129,9 @@ class ProductReader:
                 return found
         if elsewhere and "number" in told:
             raise NotAProduct(
-                f"its link leads to {min(elsewhere)[:60]} and names no product of {self._info.name}, so that its "
-                f"number may be that network's own; say in a mapping file which column has {self._info.name}'s "
-                "number, under “columns” as “id”"
+                f"its link leads to {min(elsewhere)[:60]} and names no product of {self._info.name}, so "
+                "that its number may be that network's own; say in a mapping file which column has "
+                f"{self._info.name}'s number, under “columns” as “id”"
             )
         if "id" in told or "number" in told or links:
             raise NotAProduct(f"no product id of {self._info.name} in its id or link")

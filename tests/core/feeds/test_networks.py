@@ -137,7 +137,7 @@ def test_a_networks_own_number_is_not_taken_for_the_marketplaces(tmp_path: Path)
     with pytest.raises(UserInputError) as caught:
         add(tmp_path, "shareasale.txt", SHAREASALE.replace("|SKU", "|Other"))
     assert "shareasale.com" in caught.value.message
-    assert "[columns] id" in caught.value.message
+    assert "under “columns” as “id”" in caught.value.message
     mapped = 'schema = 1\n[columns]\nid = "Other"\n'
     _result, (found,) = add(tmp_path, "shareasale.txt", SHAREASALE.replace("|SKU", "|Other"), mapped)
     assert found.ref.id == "123456"
