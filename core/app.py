@@ -286,7 +286,10 @@ def _build_services(
     fresh_links = FreshLinks()
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     check = CheckDelivery(ledger=ledger, store=store, clock=clock, ids=ids, find_listing=feeds.listing)
-    studio = build_studio(settings, ledger=ledger, clock=clock, ids=ids, read_calls=network.health.log.read)
+    documents = Documents(ledger=ledger, store=store, clock=clock)
+    studio = build_studio(
+        settings, documents=documents, catalogue=catalogue, ids=ids, read_calls=network.health.log.read
+    )
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue, pay=studio.payments)
     quote = MakeQuote(
         ledger=ledger,
@@ -299,7 +302,6 @@ def _build_services(
         find_listing=feeds.listing,
     )
     past = BookPast(ledger=ledger, settle=settle, quote=quote, clock=clock, ids=ids, settings=settings)
-    documents = Documents(ledger=ledger, store=store, clock=clock)
     accounts = Accounts(credentials=credentials, tokens=network.tokens, sender=client)
     balances = Balances(accounts)
     previews = Previews(client=client)

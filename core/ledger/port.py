@@ -87,6 +87,10 @@ class LedgerReader(Protocol):
         """Return grants."""
         ...
 
+    def grants_that_end(self, *, before: datetime) -> tuple[Grant, ...]:
+        """Return active grants that end before a moment, or whose license has an end; oldest first."""
+        ...
+
     def known_license_ids(self, ref: ListingRef) -> frozenset[str]:
         """Return the marketplace license ids that are already attached to grants of a listing."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from ..model.quote import Approval, Quote
 from ..model.resolution import Resolution
 from . import decision_rows, entries, rows, schema
 from .codecs import Row, read_row
+from .endings import ask_for_ending
 from .record import Record
 from .studio_tables import record_of
 from .trouble import translated
@@ -109,6 +111,10 @@ class SqlReader:
         if state is not None:
             query = query.where(table.c.state == str(state))
         return self._all(_newest_first(query, table, "granted_at", limit=limit), rows.read_grant, table)
+
+    def grants_that_end(self, *, before: datetime) -> tuple[Grant, ...]:
+        """Return active grants that end before a moment, or whose license has an end; oldest first."""
+        return self._all(ask_for_ending(before), rows.read_grant, schema.grants)
 
     def known_license_ids(self, ref: ListingRef) -> frozenset[str]:
         """Return the marketplace license ids that are already attached to grants of a listing."""

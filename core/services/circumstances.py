@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import UserInputError
 from ..ledger.port import LedgerReader
@@ -150,7 +150,8 @@ def values_of(reader: LedgerReader, kind: type[V], field: str, ids: list[str]) -
         yield from (value for value in reader.values(kind) if getattr(value, field) in wanted)
         return
     for start in range(0, len(ids), CHUNK):
-        yield from reader.values(kind, **{field: tuple(ids[start : start + CHUNK])})
+        chosen: dict[str, Any] = {field: tuple(ids[start : start + CHUNK])}
+        yield from reader.values(kind, **chosen)
 
 
 def group(values: Iterable[V], key: Callable[[V], str]) -> dict[str, tuple[V, ...]]:

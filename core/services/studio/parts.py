@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...clock import Clock
 from ...ids import Ids
-from ...ledger.port import Ledger
+from ...licenses import LicenseCatalogue
 from ...settings import Settings
+from ..documents import Documents
 from ..hand_out import HandOut
+from .agreements import Agreements
 from .costs import Costs, ReadCalls
 from .payments import Payments
 from .rates import Rates
+from .renewals import Renewals
 from .seats import Seats
 from .standing import Standing
 
@@ -25,14 +27,17 @@ class Studio:
     rates: Rates
     costs: Costs
     seats: Seats
+    agreements: Agreements
+    renewals: Renewals
     hand_out: HandOut
     """Says whether a file may leave the store."""
 
 
 def build_studio(
-    settings: Settings, *, ledger: Ledger, clock: Clock, ids: Ids, read_calls: ReadCalls
+    settings: Settings, *, documents: Documents, catalogue: LicenseCatalogue, ids: Ids, read_calls: ReadCalls
 ) -> Studio:
-    """Put a studio's use cases together; what they read and write through is the caller's choice."""
+    """Put a studio's use cases together, on the ledger and store of its documents."""
+    ledger, store, clock = documents.ledger, documents.store, documents.clock
     standing = Standing(ledger=ledger, settings=settings)
     seats = Seats(ledger=ledger, standing=standing, clock=clock, ids=ids, device=settings.device)
     return Studio(
@@ -41,5 +46,15 @@ def build_studio(
         rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
         costs=Costs(ledger=ledger, clock=clock, settings=settings, standing=standing, read_calls=read_calls),
         seats=seats,
+        agreements=Agreements(
+            ledger=ledger, store=store, catalogue=catalogue, standing=standing, clock=clock, ids=ids
+        ),
+        renewals=Renewals(
+            ledger=ledger,
+            documents=documents,
+            standing=standing,
+            clock=clock,
+            ids=ids,
+        ),
         hand_out=HandOut(ledger=ledger, clock=clock, take_seat=seats.take),
     )
