@@ -28,6 +28,7 @@ from . import (
     refunds,
     request,
     scan,
+    seats,
     shopping,
     terms,
 )
@@ -78,6 +79,7 @@ for command in (
     *ledger.COMMANDS,
     *request.COMMANDS,
     *budgets.COMMANDS,
+    *seats.COMMANDS,
     *payments.COMMANDS,
     *costs.COMMANDS,
 ):

@@ -9,10 +9,13 @@ from typing import Any
 from fakes import FakeClock
 from ledger_values import REF, make_approval, make_grant, make_order, make_quote
 
+from core.files.store import Store
 from core.ids import RandomIds
 from core.ledger.sql_ledger import SqlLedger
-from core.licenses import canonical_text, terms_sha256
+from core.licenses import LicenseCatalogue, canonical_text, terms_sha256
 from core.model.license import LicenseTerms
+from core.services.documents import Documents
+from core.services.studio.parts import Studio, build_studio
 from core.services.studio.seats import Seats
 from core.services.studio.standing import Standing
 from core.settings import Settings
@@ -49,4 +52,17 @@ def make_seats(ledger: SqlLedger, user: str, *, device: str = "box") -> Seats:
     """Return the seats as one user looks after them."""
     return Seats(
         ledger=ledger, standing=make_standing(ledger, user), clock=FakeClock(), ids=RandomIds(), device=device
+    )
+
+
+def make_parts(ledger: SqlLedger, folder: Path, user: str, *, clock: FakeClock | None = None) -> Studio:
+    """Put a user's use cases of a studio together."""
+    documents = Documents(ledger=ledger, store=Store(folder / "store"), clock=clock or FakeClock())
+    settings = Settings(data_dir=folder, user=user, device="box")
+    return build_studio(
+        settings,
+        documents=documents,
+        catalogue=LicenseCatalogue.load(),
+        ids=RandomIds(),
+        read_calls=lambda *_asked, **_more: (),
     )

@@ -31,7 +31,7 @@ MAX_REASON = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAgreement:
-    """What was agreed, as somebody enters it: ``text`` is the TOML table, ``text_name`` names it in errors."""
+    """What was agreed, as somebody enters it. ``text`` is the TOML table, ``text_name`` names its file."""
 
     marketplace: str
     name: str
