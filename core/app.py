@@ -6,13 +6,12 @@ Hosts, the command line and tests build an :class:`App` here and give it what th
 from __future__ import annotations
 
 import os
-import random
-import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .app_network import Network, build_network
 from .clock import Clock, SystemClock
 from .credentials import open_credentials
 from .credentials.port import CredentialStore
@@ -21,19 +20,10 @@ from .files.lasting import LastingFiles
 from .files.picture_folder import PictureFolder
 from .files.store import Store
 from .host import Host
-from .http.breaker import Breakers
-from .http.cancel import Pause, pause_with
+from .http.cancel import pause_with
 from .http.client import Client
-from .http.download import Downloader, DownloadPolicy
-from .http.exchange import Exchange, Timeouts
-from .http.health import HealthLog
-from .http.public import PublicFetcher
 from .http.routes import Routes
-from .http.site import Site
-from .http.throttle import Limit, Throttle
-from .http.tokens import TokenKeeper
 from .http.transport import RequestsTransport, Transport
-from .http.waits import WaitBoard
 from .ids import Ids, RandomIds
 from .ledger.choose import open_chosen_ledger
 from .ledger.port import Ledger
@@ -52,7 +42,6 @@ from .services.feeds import Feeds
 from .services.fingerprinting import Fingerprinting
 from .services.fresh_links import FreshLinks
 from .services.guard import Guard
-from .services.health import Health
 from .services.history import PurchaseHistory
 from .services.house import House
 from .services.import_plan import PlanImport
@@ -79,7 +68,7 @@ from .services.terms import Terms
 from .services.web_purchase import WebPurchases
 from .session.controller import SessionController
 from .session.part import Services
-from .settings import VERSION, Settings
+from .settings import Settings
 from .tasks import TaskRunner
 
 
@@ -145,7 +134,7 @@ def build_app(
         home=home or Path.home(),
         platform=sys.platform,
     )
-    network = _build_network(
+    network = build_network(
         settings, host=host, clock=clock, pause=pause, transport=transport, credentials=credentials
     )
     services = _build_services(
@@ -181,93 +170,6 @@ def build_app(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Network:
-    """What talks to the outside, over one transport."""
-
-    client: Client
-    downloader: Downloader
-    tokens: TokenKeeper
-    health: Health
-
-
-def _build_network(
-    settings: Settings,
-    *,
-    host: Host,
-    clock: Clock,
-    pause: Pause,
-    transport: Transport,
-    credentials: CredentialStore,
-) -> _Network:
-    routes = Routes(settings.sandbox_url or None)
-    user_agent = f"Clearance/{VERSION} (asset licensing for {host.name})"
-    timeouts = Timeouts(
-        connect_s=settings.connect_timeout_s,
-        read_s=settings.read_timeout_s,
-        spending_s=settings.purchase_timeout_s,
-    )
-
-    def online() -> bool:
-        return not settings.offline and host.is_online()
-
-    def limit_for(site: Site) -> Limit:
-        per_hour = settings.requests_per_hour.get(site.id, site.requests_per_hour)
-        return Limit(per_hour=per_hour, per_second=settings.requests_per_second)
-
-    log = HealthLog(settings.data_dir / "health.sqlite", place="sandbox" if routes.is_sandbox else "")
-    breakers, board = Breakers(clock=clock), WaitBoard(clock=clock)
-    exchange = Exchange(
-        transport=transport,
-        routes=routes,
-        throttle=Throttle(settings.data_dir / "throttle.sqlite", clock=clock, pause=pause),
-        clock=clock,
-        pause=pause,
-        random=random.SystemRandom().random,
-        online=online,
-        user_agent=user_agent,
-        timeouts=timeouts,
-        limit_for=limit_for,
-        breakers=breakers,
-        health=log,
-        board=board,
-    )
-    tokens = TokenKeeper(
-        credentials,
-        exchange,
-        lock_folder=settings.data_dir / "locks",
-        pause=pause,
-        random_text=secrets.token_urlsafe,
-    )
-    public = PublicFetcher(
-        transport=transport,
-        routes=routes,
-        clock=clock,
-        pause=pause,
-        random=random.SystemRandom().random,
-        user_agent=user_agent,
-        timeouts=timeouts,
-    )
-    downloader = Downloader(
-        transport=transport,
-        routes=routes,
-        clock=clock,
-        pause=pause,
-        random=random.SystemRandom().random,
-        online=online,
-        user_agent=user_agent,
-        timeouts=timeouts,
-        policy=DownloadPolicy(max_bytes=settings.max_download_bytes),
-        sign_link=tokens.sign_link,
-    )
-    return _Network(
-        client=Client(exchange, tokens, public),
-        downloader=downloader,
-        tokens=tokens,
-        health=Health(log=log, breakers=breakers, usage=exchange.usage, board=board, clock=clock),
-    )
-
-
 def _build_services(
     settings: Settings,
     *,
@@ -276,7 +178,7 @@ def _build_services(
     ids: Ids,
     ledger: Ledger,
     store: Store,
-    network: _Network,
+    network: Network,
     credentials: CredentialStore,
     pickup: PickUp,
 ) -> Services:
