@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -144,7 +145,9 @@ def _record_usages() -> None:
     app = runtime.peek()
     if app is None and (bpy.app.background or not stamp_io.find_stamps()):
         return
-    scan = runtime.host().scan()
+    # What was read before the save is what was written; only the file's name may be new.
+    before, runtime.watching().saving = runtime.watching().saving, None
+    scan = runtime.host().scan() if before is None else replace(before, scene=bpy.data.filepath)
     runtime.when_ready(lambda ready: ready.session.record_usages(scan))
 
 

@@ -62,6 +62,7 @@ def on_load() -> None:
 
 def on_save() -> None:
     """Look at a file before it is written. A save is never stopped."""
+    runtime.watching().saving = None
     wanted = settings()
     _with_app(wanted, lambda app: _look_before_save(app, wanted))
 
@@ -219,7 +220,7 @@ def _look_before_save(app: App, wanted: AlertSettings) -> None:
 
     if bpy.context.scene is None or not (wanted.wants(Occasion.SAVE) or _stops_any(wanted)):
         return
-    scan = runtime.host().scan()
+    scan = runtime.watching().saving = runtime.host().scan()
     _look(app, scan, Occasion.SAVE, wanted)
     _look_ahead(app, scan, wanted)
 

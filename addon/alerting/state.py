@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...core.model.alert import GuardAnswer
+    from ...core.model.scene import SceneScan
     from ...core.services.alert_file import AlertFile
 
 
@@ -70,6 +71,8 @@ class Watching:
     closing: GuardAnswer | None = None
     """Why the dialogs of exports are about to be closed."""
     before_gltf: BeforeGltf | None = None
+    saving: SceneScan | None = None
+    """The scene as it was read before the save that is going on."""
     has_keys: bool = False
     """The keys that start renders ask us first."""
     files: int = 0

@@ -47,8 +47,8 @@ class Reader:
     def read(self, thing: Any) -> References:
         """Return the references of an object."""
         found = References()
+        self._read_shaping(thing, found, whole=True)
         self._read_parents(thing, found)
-        self._read_modifiers(thing, found)
         if thing.pose is not None:
             found.idle.update(bone.custom_shape for bone in thing.pose.bones)
         linking = thing.light_linking
@@ -61,11 +61,20 @@ class Reader:
         if override is not None:
             found.same.add(override.reference)
             found.idle.add(override.hierarchy_root)
+        return found
+
+    def read_for_trees(self, thing: Any) -> References:
+        """Return the references of an object as far as they tell why it refers to a node tree."""
+        found = References()
+        self._read_shaping(thing, found, whole=False)
+        return found
+
+    def _read_shaping(self, thing: Any, found: References, *, whole: bool) -> None:
+        self._read_modifiers(thing, found, whole=whole)
         for name in thing.keys():  # noqa: SIM118 - an ID is no mapping
             value = thing[name]
             if isinstance(value, bpy.types.ID):
                 found.shapes.add(value)
-        return found
 
     def _read_parents(self, thing: Any, found: References) -> None:
         by_shape = thing.parent_type in _SHAPED_BY_PARENT
@@ -87,20 +96,23 @@ class Reader:
             for variable in curve.driver.variables:
                 found.places.update(target.id for target in variable.targets)
 
-    def _read_modifiers(self, thing: Any, found: References) -> None:
-        modifiers = list(thing.modifiers) + list(getattr(thing, "grease_pencil_modifiers", ()))
+    def _read_modifiers(self, thing: Any, found: References, *, whole: bool) -> None:
+        modifiers = [*thing.modifiers, *getattr(thing, "grease_pencil_modifiers", ())]
         moving = bool(modifiers) and any("show_render" in path for path in animated_paths(thing))
         for modifier in modifiers:
+            rendered = moving or modifier.show_render
             match modifier.type:
                 case "NODES":
-                    blocks = [modifier.node_group, *self._read_inputs(modifier)]
+                    blocks = [modifier.node_group]
+                    if whole or rendered:
+                        blocks += self._read_inputs(modifier)
                 case "PARTICLE_SYSTEM":
                     system = modifier.particle_system
                     blocks = [system.settings, system.reactor_target_object, system.parent]
                     blocks += [target.object for target in system.targets]
                 case _:
                     blocks = list(self.ids_in(modifier))
-            (found.shapes if modifier.show_render or moving else found.idle).update(blocks)
+            (found.shapes if rendered else found.idle).update(blocks)
         for effect in thing.shader_effects:
             found.shapes.update(self.ids_in(effect))
 

@@ -278,7 +278,11 @@ class _Walk:
                 if block != thing.data:
                     self._reach(block)
                 continue
-            found = self._references_of(thing)
+            if block.id_type == "NODETREE" and thing not in self._references:
+                # Thousands of objects may have the same one switched off: not all need be asked of each.
+                found = self._reader.read_for_trees(thing)
+            else:
+                found = self._references_of(thing)
             if block in found.shapes or block in found.curves:
                 self._follow_link(block)
             elif block == found.instanced:

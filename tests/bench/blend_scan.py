@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from blender_asset_tracer import blendfile, trace
 from ledger_values import make_order
@@ -27,45 +29,80 @@ TRACED = 50
 """Files that BAT traces one after the other; the rest is taken to be alike."""
 
 
-def measure_scan(python: Path, folder: Path, files: int) -> list[tuple[str, str, str, str]]:
-    """Make the files, then read them all in each way, in one run."""
+class Took(NamedTuple):
+    """Seconds that passed, and that processors worked for it, in other processes too."""
+
+    wall: float
+    cpu: float
+
+
+def measure_scan(python: Path, folder: Path, files: int, rounds: int) -> list[tuple[str, str, str, str]]:
+    """Make the files, then read them all in each way, one after the other, some times over."""
     made = run_maker(python, str(folder / "work"), str(files))
     size = made["bytes"] / files / 1000
-    opened = run_maker(python, "--open", str(folder / "work"))["seconds"]
     workers = os.cpu_count() or 1
-    first, problems = run_scan(folder, workers=workers)
-    again, _ = run_scan(folder, workers=workers)
-    traced, told = trace_some(folder / "work", TRACED)
-    paths = sorted((folder / "work").rglob("*.blend"))
-    traced *= files / max(told, 1)
-    what = f"scan of {len(paths):,} .blend files of {size:,.0f} kB, {workers} processes"
+    opened, first, again, traced = [], [], [], []
+    problems = told = 0
+    for number in range(rounds):
+        blender = run_maker(python, "--open", str(folder / "work"))
+        opened.append(Took(blender["seconds"], blender["cpu"]))
+        took, problems = run_scan(folder, folder / f"round_{number}", workers=workers)
+        first.append(took)
+        again.append(run_scan(folder, folder / f"round_{number}", workers=workers)[0])
+        took, told = trace_some(folder / "work", TRACED)
+        traced.append(Took(took.wall * files / told, took.cpu * files / told))
+    theirs, ours, bat, second = map(middle_of, (opened, first, traced, again))
     return [
         (
-            what,
-            f"{first:.1f} s, {first / files * 1000:.1f} ms a file, {problems} skipped",
-            f"Blender opening each, without its windows: {opened:.1f} s; bar {BAR} times faster",
-            f"{opened / first:.1f} × faster",
-        ),
-        (
-            "the same again, nothing changed",
-            f"{again:.2f} s",
-            f"the first scan {first:.1f} s",
-            f"{first / again:.0f} × faster",
+            f"scan of {files:,} .blend files of {size:,.0f} kB, {workers} processes",
+            f"{ours.wall:.1f} s, {ours.cpu:.1f} s CPU, {problems} skipped",
+            (
+                f"Blender opening each, without its windows: {theirs.wall:.1f} s, {theirs.cpu:.1f} s CPU; "
+                f"bar {BAR} times faster"
+            ),
+            f"{theirs.wall / ours.wall:.1f} × faster, {theirs.cpu / ours.cpu:.1f} × less CPU",
         ),
         (
             "the same beside BAT",
-            f"{first:.1f} s",
-            f"BAT tracing dependencies, one process: {traced:.0f} s ({told} traced, the rest reckoned)",
-            f"{traced / first:.1f} × faster",
+            f"{ours.wall:.1f} s, {ours.cpu:.1f} s CPU",
+            (
+                f"BAT tracing dependencies, one process: {bat.wall:.0f} s, {bat.cpu:.0f} s CPU "
+                f"({told} traced, the rest reckoned)"
+            ),
+            f"{bat.wall / ours.wall:.1f} × faster, {bat.cpu / ours.cpu:.1f} × less CPU",
+        ),
+        (
+            "the same again, nothing changed",
+            f"{second.wall:.2f} s, {second.cpu:.2f} s CPU",
+            f"the first scan {ours.wall:.1f} s",
+            f"{ours.wall / second.wall:.0f} × faster",
         ),
     ]
 
 
-def run_scan(folder: Path, *, workers: int) -> tuple[float, int]:
-    """Scan as the command does, with 300 licenses in the ledger; return seconds and how many were skipped."""
+def middle_of(times: list[Took]) -> Took:
+    """Return the medians."""
+    return Took(statistics.median(one.wall for one in times), statistics.median(one.cpu for one in times))
+
+
+def now() -> Took:
+    """Return the clocks."""
+    times = os.times()
+    return Took(time.perf_counter(), sum(times[:4]))
+
+
+def since(started: Took) -> Took:
+    """Return what passed since then."""
+    ended = now()
+    return Took(ended.wall - started.wall, ended.cpu - started.cpu)
+
+
+def run_scan(folder: Path, data: Path, *, workers: int) -> tuple[Took, int]:
+    """Scan as the command does, with 300 licenses in the ledger; tell how many files were skipped."""
     catalogue = LicenseCatalogue.load()
-    path = folder / "ledger.sqlite"
+    path = data / "ledger.sqlite"
     is_new = not path.exists()
+    data.mkdir(exist_ok=True)
     with closing(open_ledger(path)) as ledger:
         if is_new:
             with ledger.transaction() as work:
@@ -74,22 +111,22 @@ def run_scan(folder: Path, *, workers: int) -> tuple[float, int]:
                     work.add_order(make_order(number, id=grant.order_id, ref=grant.ref))
                     work.keep_terms(grant.terms_sha256, canonical_text(terms))
                     work.add_grant(grant)
-        service = ScanProduction(ledger=ledger, clock=SystemClock(), cache_path=folder / "cache.json")
-        started = time.perf_counter()
+        service = ScanProduction(ledger=ledger, clock=SystemClock(), cache_path=data / "cache.json")
+        started = now()
         report = service.run(folder / "work", actor="bench", workers=workers)
-        return time.perf_counter() - started, len(report.problems)
+        return since(started), len(report.problems)
 
 
-def trace_some(folder: Path, count: int) -> tuple[float, int]:
-    """Let BAT find what files use, as its command does; return seconds and how many files it was."""
+def trace_some(folder: Path, count: int) -> tuple[Took, int]:
+    """Let BAT find what files use, as its command does; tell how many files it was."""
     paths = sorted(folder.rglob("*.blend"))
     chosen = paths[:: max(1, len(paths) // count)][:count]
-    started = time.perf_counter()
+    started = now()
     for path in chosen:
         for _ in trace.deps(path):
             pass
         blendfile.close_all_cached()
-    return time.perf_counter() - started, len(chosen)
+    return since(started), len(chosen)
 
 
 def run_maker(python: Path, *arguments: str) -> dict[str, float]:
