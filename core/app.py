@@ -64,11 +64,14 @@ from .services.search import Search
 from .services.settle import Settle
 from .services.studio.parts import build_studio
 from .services.studio.request_parts import build_buying
+from .services.studio.shared_files import SharedFiles
 from .services.terms import Terms
 from .services.web_purchase import WebPurchases
 from .session.controller import SessionController
 from .session.part import Services
 from .settings import Settings
+from .shared_store.keys import KeysInKeyring
+from .shared_store.opening import open_shared_store
 from .tasks import TaskRunner
 
 
@@ -189,8 +192,14 @@ def _build_services(
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     check = CheckDelivery(ledger=ledger, store=store, clock=clock, ids=ids, find_listing=feeds.listing)
     documents = Documents(ledger=ledger, store=store, clock=clock)
+    shared = _open_shared_files(settings, ledger=ledger, store=store, clock=clock, credentials=credentials)
     studio = build_studio(
-        settings, documents=documents, catalogue=catalogue, ids=ids, read_calls=network.health.log.read
+        settings,
+        documents=documents,
+        catalogue=catalogue,
+        ids=ids,
+        read_calls=network.health.log.read,
+        shared=shared,
     )
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue, pay=studio.payments)
     quote = MakeQuote(
@@ -255,6 +264,7 @@ def _build_services(
             fresh_links=fresh_links,
             hand_out=studio.hand_out,
             check=check,
+            shared=shared,
         ),
         plan_import=PlanImport(
             ledger=ledger,
@@ -291,7 +301,7 @@ def _build_services(
         documents=documents,
         web_purchases=web_purchases,
         refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids, pay=studio.payments),
-        pickup=replace(pickup, check=check),
+        pickup=replace(pickup, check=check, shared=shared),
         check_delivery=check,
         history=PurchaseHistory(ledger=ledger, sender=client, settle=settle, past=past, clock=clock, ids=ids),
         guard=Guard(
@@ -302,3 +312,15 @@ def _build_services(
             studio.standing, quote, purchase=purchase, web_purchases=web_purchases, reconcile=reconcile
         ),
     )
+
+
+def _open_shared_files(
+    settings: Settings, *, ledger: Ledger, store: Store, clock: Clock, credentials: CredentialStore
+) -> SharedFiles | None:
+    keys = KeysInKeyring(credentials=credentials)
+    opened = open_shared_store(
+        settings.shared_store, sealing=settings.shared_store_sealed, read_keys=keys.read
+    )
+    if opened is None:
+        return None
+    return SharedFiles(ledger=ledger, store=store, clock=clock, shared=opened, keys=keys)

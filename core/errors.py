@@ -221,6 +221,18 @@ class DownloadRefused(DownloadError):
     code = "download.refused"
 
 
+class SharedStoreError(ClearanceError):
+    """The studio's shared store cannot be reached, or what lies there cannot be used."""
+
+    code = "shared_store"
+
+
+class ObjectMissing(SharedStoreError):
+    """The shared store does not have this."""
+
+    code = "shared_store.missing"
+
+
 class LedgerError(ClearanceError):
     """The ledger cannot be read or written, or would become inconsistent."""
 

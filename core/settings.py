@@ -67,6 +67,12 @@ class Settings:
     """Address of a studio's ledger (``postgresql://host/database``, never with a password); empty: the ledger
     is a file in ``data_dir``."""
 
+    shared_store: str = ""
+    """Where a studio shares delivered files: a folder that every machine has, or an address such as
+    ``s3://bucket/folder``; empty: each machine keeps its own."""
+    shared_store_sealed: bool = False
+    """Whether what is put there is encrypted with the studio's key."""
+
     @property
     def ledger_path(self) -> Path:
         """Where the embedded ledger is."""
@@ -131,6 +137,8 @@ def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str =
         offline=environ.get("CLEARANCE_OFFLINE", "") not in ("", "0"),
         studio_rules=_path(environ.get("CLEARANCE_STUDIO_RULES", "")),
         ledger_url=environ.get("CLEARANCE_LEDGER", ""),
+        shared_store=environ.get("CLEARANCE_STORE", ""),
+        shared_store_sealed=environ.get("CLEARANCE_STORE_SEALED", "") not in ("", "0"),
         resolutions_file=_path(environ.get("CLEARANCE_RESOLUTIONS", "")),
         opted_in=frozenset(environ.get("CLEARANCE_OPTED_IN", "").replace(",", " ").split()),
     )

@@ -37,18 +37,20 @@ ALLOWED: dict[str, set[str]] = {
     "ledger": FOUNDATION | {"audit"},
     "feeds": FOUNDATION | {"http", "marketplaces"},
     "files": FOUNDATION | {"http", "host", "stamp_format"},
+    "shared_store": FOUNDATION | {"files", "credentials"},
     "fingerprints": {"errors", "model"},
     "rights": {"errors", "model", "stamp_format"},
     "quality": {"model"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION
     | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
-    | {"credentials", "settings", "stamp_format", "host", "fingerprints", "rights", "quality"},
+    | {"credentials", "settings", "stamp_format", "host", "fingerprints", "rights", "quality"}
+    | {"shared_store"},
     "session": FOUNDATION
     | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"}
     | {"rights"},
 }
-EVERYTHING = {"app", "cli"}
+EVERYTHING = {"app", "app_network", "cli"}
 
 # Parts that may do no I/O at all, and what that means in imports.
 NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints", "rights", "quality"}

@@ -30,6 +30,7 @@ from . import (
     scan,
     seats,
     shopping,
+    store,
     terms,
 )
 from .context import Context, pass_context
@@ -80,6 +81,7 @@ for command in (
     *request.COMMANDS,
     *budgets.COMMANDS,
     *seats.COMMANDS,
+    *store.COMMANDS,
     *payments.COMMANDS,
     *costs.COMMANDS,
 ):

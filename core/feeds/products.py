@@ -128,10 +128,11 @@ class ProductReader:
             if found := self._web.find_id(plain):
                 return found
         if elsewhere and "number" in told:
+            name = self._info.name
             raise NotAProduct(
-                f"its link leads to {min(elsewhere)[:60]} and names no product of {self._info.name}, so "
-                "that its number may be that network's own; say in a mapping file which column has "
-                f"{self._info.name}'s number, under “columns” as “id”"
+                f"its link leads to {min(elsewhere)[:60]} and names no product of {name}, so that its number "
+                f"may be that network's own; say in a mapping file which column has {name}'s number, under "
+                "“columns” as “id”"
             )
         if "id" in told or "number" in told or links:
             raise NotAProduct(f"no product id of {self._info.name} in its id or link")

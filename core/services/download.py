@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..clock import Clock
 from ..errors import ClearanceError, DownloadError, UserInputError
+from ..files.disk import never_cancelled
 from ..files.store import Store
 from ..files.verify import verify_delivery
 from ..http.cancel import CancelToken
@@ -26,6 +27,7 @@ from .check_delivery import CheckDelivery
 from .fresh_links import FreshLinks
 from .hand_out import HandOut
 from .steps import FindMarketplace, Sender, run_steps
+from .studio.shared_files import SharedFiles
 
 Progress = Callable[[int, int | None], None]
 
@@ -54,6 +56,8 @@ class Download:
     hand_out: HandOut
     check: CheckDelivery | None = None
     """Holds what came against what was offered."""
+    shared: SharedFiles | None = None
+    """The studio's one copy for all, where it has one."""
     find_marketplace: FindMarketplace = registry.find
 
     def run(
@@ -71,6 +75,8 @@ class Download:
         grant = self.hand_out.check(grant_id)
         here = self.ledger.files(grant.id)
         if here and all(self.store.path(file.sha256) is not None for file in here):
+            return here
+        if here and self._bring(grant, here, actor, on_progress, cancel):
             return here
         module = self.find_marketplace(grant.ref.marketplace)
         owned = self._owned(grant)
@@ -104,6 +110,8 @@ class Download:
             raise
         if self.check is not None:
             self.check.after(grant.id, actor=actor, cancel=cancel)
+        if self.shared is not None:
+            self.shared.offer(grant.id, files, actor=actor)
         return tuple(files)
 
     def copy_out(self, files: Sequence[GrantFile], folder: Path) -> dict[str, Path]:
@@ -128,6 +136,20 @@ class Download:
                 f"The files could not be copied to {folder}: {error.strerror or error}.", code="download.copy"
             ) from error
         return places
+
+    def _bring(
+        self,
+        grant: Grant,
+        files: tuple[GrantFile, ...],
+        actor: str,
+        on_progress: Progress,
+        cancel: CancelToken | None,
+    ) -> bool:
+        """Bring files that the studio has already from its shared store; say whether all are here now."""
+        if self.shared is None:
+            return False
+        stopped = (lambda: cancel.cancelled) if cancel is not None else never_cancelled
+        return self.shared.bring(grant, files, actor=actor, cancelled=stopped, progress=on_progress)
 
     def _owned(self, grant: Grant) -> OwnedRef:
         order = self.ledger.order(grant.order_id)

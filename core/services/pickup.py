@@ -36,6 +36,7 @@ from ..model.order import OrderState
 from ..settings import Settings
 from .check_delivery import CheckDelivery
 from .steps import FindMarketplace
+from .studio.shared_files import SharedFiles
 
 Progress = Callable[[int, int | None], None]
 
@@ -87,6 +88,8 @@ class PickUp:
     platform: str
     check: CheckDelivery | None = None
     """Holds what was taken against what was offered."""
+    shared: SharedFiles | None = None
+    """The studio's one copy for all, where it has one."""
     find_marketplace: FindMarketplace = registry.find
 
     def look(
@@ -190,6 +193,8 @@ class PickUp:
         self._book(grant, file, copy_origin, actor=actor, accepted=bool(other))
         if self.check is not None:
             self.check.after(grant.id, actor=actor, cancel=cancel)
+        if self.shared is not None:
+            self.shared.offer(grant.id, [file], actor=actor)
         return Taken(files=self.ledger.files(grant.id), warnings=tuple(warnings), origin=copy_origin)
 
     def _why_other(self, origin: StoreOrigin | None, grant: Grant) -> str:

@@ -15,6 +15,7 @@ from .payments import Payments
 from .rates import Rates
 from .renewals import Renewals
 from .seats import Seats
+from .shared_files import SharedFiles
 from .standing import Standing
 
 
@@ -31,10 +32,18 @@ class Studio:
     renewals: Renewals
     hand_out: HandOut
     """Says whether a file may leave the store."""
+    shared: SharedFiles | None
+    """None where each machine keeps its own files."""
 
 
 def build_studio(
-    settings: Settings, *, documents: Documents, catalogue: LicenseCatalogue, ids: Ids, read_calls: ReadCalls
+    settings: Settings,
+    *,
+    documents: Documents,
+    catalogue: LicenseCatalogue,
+    ids: Ids,
+    read_calls: ReadCalls,
+    shared: SharedFiles | None,
 ) -> Studio:
     """Put a studio's use cases together, on the ledger and store of its documents."""
     ledger, store, clock = documents.ledger, documents.store, documents.clock
@@ -57,4 +66,5 @@ def build_studio(
             ids=ids,
         ),
         hand_out=HandOut(ledger=ledger, clock=clock, take_seat=seats.take),
+        shared=shared,
     )

@@ -354,6 +354,7 @@ def test_who_answers_for_the_whole_studio_sees_all_of_it(studio: Studio, login: 
 
 # Approving ------------------------------------------------------------------------------------------------
 
+
 def insert_method(method: str, *, by: str, unit_value: str = "NULL") -> str:
     """Return SQL that sets up a way to pay, by credits at Pond5."""
     return (

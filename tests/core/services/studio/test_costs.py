@@ -72,9 +72,15 @@ def note_price(shop: Shop, operation: str, *, per: int = 1, **facts: Any) -> Non
     given: dict[str, Any] = {"marketplace": "agency", "starts_on": date(2026, 1, 1), "amount": CENT, **facts}
     with shop.ledger.transaction() as work:
         work.add(
-            UsagePrice(id=CountingIds().new(f"{operation}{per}"), operation=operation, per=per, set_by="finance",
-                       set_at=shop.clock.now(), **given)
-        )  # fmt: skip
+            UsagePrice(
+                id=CountingIds().new(f"{operation}{per}"),
+                operation=operation,
+                per=per,
+                set_by="finance",
+                set_at=shop.clock.now(),
+                **given,
+            )
+        )
 
 
 def test_purchases_and_refunds_with_their_client(shop: Shop, log: HealthLog) -> None:
