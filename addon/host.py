@@ -19,6 +19,7 @@ from . import data_blocks, runtime, stamp_io, strips
 from .disarm import FileSettler, remove_scripts
 from .importing.formats import SUPPORTED_FORMATS, find_importer
 from .importing.job import Job
+from .importing.optimize import optimize_import
 from .importing.sequencer import find_sequencer_scene
 from .ops.guard import why_no_import
 from .scene_guard import keep_scene, keep_selection, scripts_off
@@ -107,6 +108,7 @@ class BlenderHost:
             )
         find_importer(plan)(job)
         job.notes += remove_scripts(data_blocks.find_new(before))
+        job.notes += optimize_import(plan, data_blocks.find_new(before))
         settler = FileSettler(
             folder=plan.folder or plan.path.parent,
             keep_files_in=plan.keep_files_in,

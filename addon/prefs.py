@@ -7,7 +7,7 @@ No ``from __future__ import annotations`` here: Blender reads the annotations as
 from typing import TYPE_CHECKING, Any
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, StringProperty
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, StringProperty
 from bpy.types import AddonPreferences, PropertyGroup
 
 from . import runtime
@@ -74,6 +74,35 @@ class CLEARANCE_AP_preferences(AddonPreferences):
         description="Where your browser puts downloads: what you buy on a website is picked up there. "
         "Empty: the folder Downloads of your home",
         subtype="DIR_PATH",
+        update=_changed,
+    )
+    texture_limit: EnumProperty(
+        name="Textures",
+        description="Longest side of a model's textures when it is imported. The download stays as it is",
+        items=[
+            ("0", "As They Came", "Change nothing"),
+            ("4096", "Up to 4K", "Larger ones are scaled to 4,096 pixels"),
+            ("2048", "Up to 2K", "Larger ones are scaled to 2,048 pixels"),
+            ("1024", "Up to 1K", "Larger ones are scaled to 1,024 pixels"),
+            ("512", "Up to 512", "Larger ones are scaled to 512 pixels"),
+        ],
+        default="0",
+        update=_changed,
+    )
+    merge_duplicates: BoolProperty(
+        name="Merge Equal Materials and Images",
+        description="Keep one of equal materials and images of an import; what is in the scene stays",
+        default=False,
+        update=_changed,
+    )
+    proxy_percent: IntProperty(
+        name="Viewport Faces",
+        description="Share of the faces that the viewport shows of heavy meshes, by a Decimate modifier that "
+        "renders do not have. 100: all of them",
+        subtype="PERCENTAGE",
+        min=1,
+        max=100,
+        default=100,
         update=_changed,
     )
     sandbox_url: StringProperty(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def read_settings() -> Settings:
     """Put the settings together: the environment goes before the preferences, and those before defaults."""
+    from ..core.model.optimize import Optimize
     from ..core.settings import settings_from_environ
 
     environ = dict(os.environ)
@@ -41,6 +42,11 @@ def read_settings() -> Settings:
         },
         opted_in=frozenset(entry.name for entry in chosen.marketplaces if entry.opted_in),
         pickup_folders=(_pickup_folder(chosen.pickup_folder),),
+        optimize=Optimize(
+            texture_limit_px=int(chosen.texture_limit),
+            merge_duplicates=chosen.merge_duplicates,
+            proxy_ratio=chosen.proxy_percent / 100 if chosen.proxy_percent < 100 else 0.0,
+        ),
     )
 
 

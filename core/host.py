@@ -11,6 +11,7 @@ from typing import Protocol
 from .model.content import Candidate
 from .model.listing import MediaKind
 from .model.material import MaterialSpec
+from .model.optimize import AS_IT_CAME, Optimize
 from .model.scene import Handle, SceneScan
 from .stamp_format import Stamp
 
@@ -60,6 +61,10 @@ class ImportPlan:
     part_materials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For a model: the name of an object in ``path`` → ``MaterialSpec.guid`` of each of its surfaces, in
     order; empty: as the model file says. Comes before ``material_slots``."""
+    optimize: Optimize = AS_IT_CAME
+    """What to merge and to show lighter once it is imported; textures are smaller already."""
+    same_pictures: Mapping[Path, Path] = field(default_factory=dict)
+    """Pictures that are equal to another one, and which; for ``Optimize.merge_duplicates``."""
 
 
 class Host(Protocol):

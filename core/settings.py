@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import UserInputError
+from .model.optimize import AS_IT_CAME, Optimize
 
 VERSION = "0.1.0"
 
@@ -63,6 +64,8 @@ class Settings:
     resolutions_file: Path | None = None
     """Resolutions beside those in the ledger; None: ``resolutions.toml`` in the data folder, likewise."""
 
+    optimize: Optimize = AS_IT_CAME
+    """What is made smaller when something is imported."""
     ledger_url: str = ""
     """Address of a studio's ledger (``postgresql://host/database``, never with a password); empty: the ledger
     is a file in ``data_dir``."""

@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "ids": set(),
     "clock": set(),
-    "settings": {"errors"},
+    "settings": {"errors", "model"},
     "stamp_format": {"errors", "model"},
     "host": {"errors", "model", "stamp_format"},
     "tasks": {"clock", "errors", "http"},

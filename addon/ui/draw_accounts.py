@@ -32,6 +32,9 @@ def draw_preferences(preferences: Any, layout: Any, context: Any) -> None:
     column.use_property_decorate = False
     column.prop(preferences, "pickup_folder", placeholder="Downloads")
     column.prop(preferences, "data_dir", placeholder=str(app.settings.data_dir) if app is not None else "")
+    column.separator()
+    for name in ("texture_limit", "merge_duplicates", "proxy_percent"):
+        column.prop(preferences, name)
     _draw_developer(preferences, layout)
 
 

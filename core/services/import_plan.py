@@ -9,12 +9,15 @@ from ..errors import UserInputError
 from ..files.choose import VIDEO_FORMATS
 from ..files.disk import never_cancelled
 from ..files.lasting import LastingFiles
+from ..files.optimize import optimize_textures
 from ..files.prepare import ReadyImport, prepare_import
 from ..files.store import Store, remove_tree
 from ..host import Host, ImportPlan
 from ..http.cancel import CancelToken
 from ..ledger.port import Ledger
 from ..model.grant import Grant, GrantFile
+from ..model.listing import MediaKind
+from ..model.optimize import AS_IT_CAME, Optimize
 from ..stamp_format import Stamp, make_stamp
 from .hand_out import HandOut
 
@@ -45,11 +48,19 @@ class PlanImport:
     host: Host
     hand_out: HandOut
 
-    def run(self, grant_id: str, *, wanted: str = "", cancel: CancelToken | None = None) -> PreparedImport:
+    def run(
+        self,
+        grant_id: str,
+        *,
+        wanted: str = "",
+        optimize: Optimize = AS_IT_CAME,
+        cancel: CancelToken | None = None,
+    ) -> PreparedImport:
         """Return the plan; raise UserInputError (not here, locked), DownloadRefused or ImportRefused.
 
         Where the license counts seats, the user has one from now on; NotAllowed or UserInputError otherwise.
-        ``wanted`` takes another file of the delivery: one of ``PreparedImport.alternatives``.
+        ``wanted`` takes another file of the delivery: one of ``PreparedImport.alternatives``. ``optimize`` is
+        done to the copy that is imported.
         """
         files = self.ledger.files(grant_id)
         if not files:
@@ -66,6 +77,8 @@ class PlanImport:
             wanted=wanted,
             cancel=cancel,
         )
+        if ready.plan.kind is MediaKind.MODEL and not optimize.is_off:
+            ready = _optimize(ready, optimize, cancel)
         return PreparedImport(
             plan=self._keep_for_good(ready, grant=grant, files=files, cancel=cancel),
             stamp=make_stamp(grant),
@@ -102,3 +115,26 @@ class PlanImport:
         """Remove the private folder of an import that is over; what the scene needs was packed, or stays."""
         if prepared.plan.folder is not None:
             remove_tree(prepared.plan.folder)
+
+
+def _optimize(ready: ReadyImport, optimize: Optimize, cancel: CancelToken | None) -> ReadyImport:
+    """Make the copy smaller; where the disk does not let us, it is imported as it came."""
+    try:
+        done = optimize_textures(
+            ready.folder,
+            ready.plan.path,
+            limit=optimize.texture_limit_px,
+            merge=optimize.merge_duplicates,
+            cancelled=never_cancelled if cancel is None else lambda: cancel.cancelled,
+        )
+    except OSError as error:
+        note = f"The textures could not be made smaller: {error.strerror or type(error).__name__}."
+        return replace(ready, warnings=(*ready.warnings, note))
+    except BaseException:
+        remove_tree(ready.folder)
+        raise
+    return replace(
+        ready,
+        plan=replace(ready.plan, optimize=optimize, same_pictures=done.same),
+        warnings=(*ready.warnings, *done.notes(optimize.texture_limit_px)),
+    )

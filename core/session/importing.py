@@ -105,7 +105,7 @@ class Importing(SessionPart):
         def work(task: Task) -> tuple[PreparedImport, Checked | None]:
             checked = self._bring(grant, task)
             progress.stage = "preparing"
-            return self._services.plan_import.run(grant.id, cancel=task.token), checked
+            return self._plan(grant, task), checked
 
         def done(found: tuple[PreparedImport, Checked | None]) -> None:
             prepared, progress.checked = found
@@ -152,6 +152,9 @@ class Importing(SessionPart):
             subject=grant.id,
         )
         self._changed()
+
+    def _plan(self, grant: Grant, task: Task) -> PreparedImport:
+        return self._services.plan_import.run(grant.id, optimize=self._settings.optimize, cancel=task.token)
 
     def _ready(self, grant: Grant, progress: OrderProgress) -> None:
         progress.stage, progress.task = "ready", None

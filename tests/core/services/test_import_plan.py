@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 from fakes import FakeClock
-from file_samples import make_glb, make_zip
+from file_samples import make_glb, make_png, make_zip
 from ledger_values import make_grant
 
 from core.errors import CancelledError, UserInputError
+from core.files.image_size import measure
 from core.files.lasting import LastingFiles
 from core.files.store import Store
 from core.host import NoHost
 from core.http.cancel import CancelToken
 from core.model.grant import Grant, GrantFile, GrantState
 from core.model.listing import MediaKind
+from core.model.optimize import Optimize
 from core.services.hand_out import HandOut
 from core.services.import_plan import PlanImport, PreparedImport
 from sandbox.media.movie import MovieFormat, make_movie
@@ -161,3 +163,30 @@ def test_what_is_not_here_or_was_given_back_is_said(
     grant, _file = own(ledger, store, "surf.mov", MOVIE, MediaKind.VIDEO, state=GrantState.REFUNDED)
     with pytest.raises(UserInputError, match="was given back; its files are locked"):
         planning.run(grant.id)
+
+
+def test_textures_are_made_smaller_on_the_copy_and_only_when_asked(
+    planning: PlanImport, store: Store, ledger: FewGrants
+) -> None:
+    content = make_zip({"chair.glb": make_glb(), "oak.png": make_png(64, 64)})
+    grant, file = own(ledger, store, "chair.zip", content, MediaKind.MODEL)
+
+    def sizes(optimize: Optimize) -> tuple[list[tuple[int, int] | None], PreparedImport]:
+        prepared = planning.run(grant.id, optimize=optimize)
+        assert prepared.plan.folder is not None
+        found = [measure(one) for one in prepared.plan.folder.rglob("oak.png")]
+        planning.discard(prepared)
+        return found, prepared
+
+    assert sizes(Optimize())[0] == [(64, 64)]
+    found, prepared = sizes(Optimize(texture_limit_px=16, merge_duplicates=True))
+    assert found == [(16, 16)]
+    assert prepared.plan.optimize.merge_duplicates
+    assert "1 texture was made smaller, to 16 pixels; the original stays as it is." in prepared.warnings
+    assert store.check(file.sha256)
+    cancel = CancelToken()
+    assert working(store) == []
+    cancel.cancel()
+    with pytest.raises(CancelledError):
+        planning.run(grant.id, optimize=Optimize(texture_limit_px=16), cancel=cancel)
+    assert working(store) == []
