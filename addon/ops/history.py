@@ -2,13 +2,16 @@
 # mypy: disable-error-code="valid-type"
 """What was bought at a marketplace before: read it there, and take it over so that it can be used here."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy.types import Operator
 
 from ...core.errors import UserInputError
-from .guard import Answer, guarded, refuse, why_no_network
+from .. import runtime
+from .guard import Answer, guarded, refuse, why_no_app, why_no_network
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -65,4 +68,75 @@ class CLEARANCE_OT_adopt_purchase(_Online, Operator):
         return {"FINISHED"}
 
 
-CLASSES: tuple[type[Operator], ...] = (CLEARANCE_OT_load_history, CLEARANCE_OT_adopt_purchase)
+def _sizes(_self: Any, _context: Any, _text: str) -> list[str]:
+    return [label for _, label in _sizes_sold()]
+
+
+def _sizes_sold() -> tuple[tuple[str, str], ...]:
+    """Return the sizes that the selected listing is sold in: the marketplace's word, and people's."""
+    from ..ui.view_details import sizes_of
+
+    app = runtime.peek()
+    selection = app.session.state.selection if app is not None else None
+    return () if selection is None or selection.result is None else sizes_of(selection.result)
+
+
+class CLEARANCE_OT_state_size(Operator):
+    """Say in which size you bought this, as your invoice has it. It is kept as your word"""
+
+    bl_idname = "clearance.state_size"
+    bl_label = "Say Which Size I Bought…"
+    bl_options = {"INTERNAL"}
+
+    grant_id: StringProperty(name="License", options={"SKIP_SAVE", "HIDDEN"})
+    size: StringProperty(
+        name="Size", description="One of the sizes that are sold", search=_sizes, search_options=set(),
+        options={"SKIP_SAVE"},
+    )  # fmt: skip
+    invoice: StringProperty(
+        name="Invoice", description="A copy of this file is kept; it may stay empty", subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )  # fmt: skip
+    note: StringProperty(
+        name="Note", description="Anything else worth keeping", maxlen=300, options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Needs the app."""
+        return refuse(cls, why_no_app())
+
+    def invoke(self, context: Any, _event: Any) -> Answer:
+        """Ask for the size."""
+        result: Answer = context.window_manager.invoke_props_dialog(
+            self, width=400, title="Which Size Was It?", confirm_text="Keep as My Word"
+        )
+        return result
+
+    def draw(self, _context: Any) -> None:
+        """Draw the dialog."""
+        layout: Any = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("size", "invoice", "note"):
+            layout.prop(self, name)
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Note it."""
+        sold, wanted = _sizes_sold(), self.size.strip()
+        chosen = next((variant for variant, label in sold if wanted in (variant, label)), "")
+        if not chosen:
+            names = ", ".join(label for _, label in sold)
+            raise UserInputError(f"Choose one of these sizes: {names[:300]}.", code="size.none")
+        path = self.invoice.strip()
+        documents = (Path(bpy.path.abspath(path)),) if path else ()
+        app.session.state_size(self.grant_id, chosen, note=self.note.strip(), documents=documents)
+        return {"FINISHED"}
+
+
+CLASSES: tuple[type[Operator], ...] = (
+    CLEARANCE_OT_load_history,
+    CLEARANCE_OT_adopt_purchase,
+    CLEARANCE_OT_state_size,
+)

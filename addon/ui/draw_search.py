@@ -195,6 +195,8 @@ def _draw_actions(layout: Any, context: Any, shown: DetailsView) -> None:
     column.scale_y = 1.2
     if shown.owned_grant_id:
         column.operator("clearance.import_asset", icon=icons.IMPORT).grant_id = shown.owned_grant_id
+    if shown.untold_grant_id:
+        column.operator("clearance.state_size", icon="QUESTION").grant_id = shown.untold_grant_id
     if shown.quote_id:
         column.operator("clearance.buy", text=shown.buy_text).quote_id = shown.quote_id
         if shown.why_no_buy and not any(note.text == shown.why_no_buy for note in shown.notes):

@@ -57,6 +57,10 @@ class DetailsView:
     buy_text: str = ""
     why_no_buy: str = ""
     owned_grant_id: str = ""
+    untold_grant_id: str = ""
+    """Owned in a size that nobody told; the user can say which."""
+    sizes: tuple[tuple[str, str], ...] = ()
+    """(the marketplace's word, what people call it) of each size that is sold."""
     page_url: str = ""
     retry: bool = False
 
@@ -144,6 +148,8 @@ def _with_quote(
         buy_text="Buy on the Website…" if on_website else "Order…" if quote.web_checkout else "Buy…",
         why_no_buy=why_no_buy,
         owned_grant_id=base.owned_grant_id,
+        untold_grant_id=result.untold.id if result.untold is not None else "",
+        sizes=sizes_of(result) if result.untold is not None else (),
         page_url=result.page_url or base.page_url,
         retry=expired,
     )
@@ -172,6 +178,15 @@ def _options(result: QuoteResult) -> list[OptionRow]:
         )
         for option in result.options
     ]
+
+
+def sizes_of(result: QuoteResult) -> tuple[tuple[str, str], ...]:
+    """Return the sizes that a listing is sold in: the marketplace's word, and what people call it."""
+    told: dict[str, str] = {}
+    for option in result.options:
+        told.setdefault(option.wanted.variant, shorten(option.label, 80))
+    told.setdefault(result.quote.variant, result.quote.variant)
+    return tuple((variant, label or variant) for variant, label in told.items() if variant)
 
 
 def describe_license(result: QuoteResult) -> str:

@@ -11,7 +11,9 @@ from ..errors import UserInputError
 from ..marketplaces.base import HistoryRecord
 from ..model.grant import Grant
 from ..model.listing import MediaKind
+from ..services.documents import Attachment
 from ..services.history import KnownRecord
+from ..services.state_size import state_size
 from ..services.typed import parse_day
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table
@@ -100,6 +102,38 @@ def adopt(
         raise UserInputError(
             f"Not in the history that was read: {', '.join(sorted(missing))}.", code="history.not_found"
         )
+
+
+@history.command()
+@click.argument("grant_id")
+@click.argument("size")
+@click.option(
+    "--invoice",
+    "invoices",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="What proves it; a copy is kept.",
+)
+@click.option("--note", default="", help="Anything else worth keeping.")
+@json_option
+@pass_context
+def size(
+    context: Context, grant_id: str, size: str, invoices: tuple[Path, ...], note: str, as_json: bool
+) -> None:
+    """Note that the license GRANT_ID was bought in SIZE, where the marketplace's records do not tell."""
+    context.as_json = as_json
+    order = state_size(
+        context.app.services.documents,
+        grant_id,
+        size,
+        actor=context.actor,
+        note=note,
+        attachments=[Attachment(path=path) for path in invoices],
+    )
+    if as_json:
+        print_json(order)
+    else:
+        click.echo(f"“{order.title}” is noted as bought in “{order.variant}”, on your word.")
 
 
 COMMANDS = (history,)

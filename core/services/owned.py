@@ -74,6 +74,26 @@ def _covers(held: Holding, quote: Quote, info: MarketplaceInfo) -> bool:
     return same_words and held.variant in ("", quote.variant)
 
 
+def find_untold(holdings: Iterable[Holding], quote: Quote, info: MarketplaceInfo) -> Grant | None:
+    """Return what stands in the way of buying only because nobody says in which size it is owned, or None."""
+    if quote.kind not in info.sold_by_size or not quote.variant:
+        return None
+    covering = [held for held in holdings if _covers(held, quote, info)]
+    if not covering or any(held.variant for held in covering):
+        return None
+    return covering[0].grant
+
+
+def describe_untold(grant: Grant | None, info: MarketplaceInfo) -> str:
+    """Say why it is not offered, and what to do; empty for None."""
+    if grant is None:
+        return ""
+    return (
+        f"{info.name}'s records do not say in which size you bought this, so no size of it is offered again. "
+        "Say which it was, from your invoice; then the others can be bought."
+    )
+
+
 def describe_other_sizes(holdings: Sequence[Holding], quote: Quote, info: MarketplaceInfo) -> str:
     """Say that another size of it is owned, which does not cover this one; empty when there is none."""
     if quote.kind not in info.sold_by_size or find_covering(holdings, quote, info) is not None:

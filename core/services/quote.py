@@ -37,7 +37,7 @@ from ..quality.offer import encode_offer, read_offer
 from ..settings import Settings
 from .circumstances import find_agreed
 from .house import NO_HOUSE, House, HouseRules
-from .owned import describe_other_sizes, find_covering, find_holdings
+from .owned import describe_other_sizes, describe_untold, find_covering, find_holdings, find_untold
 from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import make_web_basis, sells_on_website
 
@@ -62,6 +62,8 @@ class QuoteResult:
     """All that is owned of this listing, under whatever license and in whatever size."""
     covered_by: Grant | None = None
     """What is owned and gives just this already: buying it again would pay twice."""
+    untold: Grant | None = None
+    """The same, where only nobody says in which size it was bought: the user can."""
     why_not: str = ""
     """Why it cannot be bought with the accounts we have; empty when it can."""
     options: tuple[QuoteOption, ...] = ()
@@ -167,6 +169,7 @@ class MakeQuote:
                 )
             )
         holdings = find_holdings(self.ledger, ref, basis.listing.kind, info)
+        untold, sizes = find_untold(holdings, quote, info), describe_other_sizes(holdings, quote, info)
         return QuoteResult(
             quote=quote,
             listing=basis.listing,
@@ -175,11 +178,12 @@ class MakeQuote:
             answer=answer,
             owned=tuple(held.grant for held in holdings),
             covered_by=find_covering(holdings, quote, info),
+            untold=untold,
             why_not=basis.why_not,
             options=basis.options,
             references=basis.references,
             page_url=basis.page_url,
-            note=" ".join(filter(None, (note, named.note, describe_other_sizes(holdings, quote, info)))),
+            note=" ".join(filter(None, (note, named.note, sizes, describe_untold(untold, info)))),
             house=house,
         )
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from ..errors import ClearanceError
 from ..marketplaces.base import HistoryRecord
+from ..model.evidence import DocumentKind
 from ..model.listing import MediaKind
+from ..model.order import Order
+from ..services.documents import attach
 from ..services.history import HistoryList, KnownRecord
 from ..services.past import Booked
+from ..services.state_size import state_size
 from .state import HistoryState, Phase, Problem
 from .web_buying import WebBuying
 
@@ -80,6 +86,34 @@ class PastPurchases(WebBuying):
             on_done=lambda booked: self._adopted(record, kind, booked),
             on_error=failed,
             subject=str(record.ref),
+        )
+        self._changed()
+
+    def state_size(self, grant_id: str, size: str, *, note: str = "", documents: Sequence[Path] = ()) -> None:
+        """Note in which size something was bought, on the user's word; the selection is asked for again."""
+        files = attach(documents, DocumentKind.INVOICE)
+
+        def done(_order: Order) -> None:
+            self.refresh_library()
+            selection = self.state.selection
+            if selection is not None and any(grant.id == grant_id for grant in selection.owned):
+                self.choose_option(selection.wanted)
+            self._changed()
+
+        self._tasks.submit(
+            "history",
+            "Noting the size",
+            lambda _task: state_size(
+                self._services.documents,
+                grant_id,
+                size,
+                actor=self._settings.user,
+                note=note,
+                attachments=files,
+            ),
+            on_done=done,
+            on_error=self._problem,
+            subject=grant_id,
         )
         self._changed()
 

@@ -262,6 +262,20 @@ class States:
                     owned=(self.grant(),),
                 ),
             ),
+            "owned in a size that nobody told": make(
+                **base, **ready,
+                **selected(
+                    phase=phase.READY,
+                    result=replace(
+                        self.result(variant="4k"),
+                        owned=(self.grant(),),
+                        covered_by=self.grant(),
+                        untold=self.grant(),
+                        note="CGTrader's records do not say in which size you bought this.",
+                    ),
+                    owned=(self.grant(),),
+                ),
+            ),
             "owned in another size": make(
                 **base, **ready,
                 **selected(

@@ -246,6 +246,29 @@ def test_what_was_left_out_for_want_of_a_key_is_one_line() -> None:
     assert texts.count("Not searched, since no key is stored: Getty Images and Pond5.") == 1
 
 
+def test_a_size_that_nobody_told_can_be_said() -> None:
+    base = load("core.marketplaces.base")
+    state = STATES["owned in a size that nobody told"]
+    shown = view_details.view_details(state, INFOS, now=NOW)
+    assert shown.untold_grant_id == shown.owned_grant_id
+    assert shown.sizes == (("4k", "4k"),)
+    assert not shown.quote_id
+    assert any("do not say in which size" in note.text for note in shown.notes)
+    ways = (
+        ("hd", "a", "HD on plan A"),
+        ("4k", "a", "4K on plan A"),
+        ("hd", "b", "HD on B"),
+        ("", "c", "Any"),
+    )
+    options = tuple(
+        base.QuoteOption(wanted=base.Wanted(variant=variant, account_id=account), label=label)
+        for variant, account, label in ways
+    )
+    result = replace(state.selection.result, options=options)
+    assert view_details.sizes_of(result) == (("hd", "HD on plan A"), ("4k", "4K on plan A"))
+    assert view_details.view_details(STATES["owned selection"], INFOS, now=NOW).untold_grant_id == ""
+
+
 def test_another_size_or_license_of_what_is_owned_can_be_bought() -> None:
     """The panel offers both: to import what is owned, and to buy what that does not cover."""
     state = STATES["owned in another size"]

@@ -124,6 +124,10 @@ def test_purchases_of_before_are_taken_over(shell: Any, sandbox: Any, tmp_path: 
     new = shell.run("history", "list", "shutterstock", "--new", "--json", **other).json
     assert IMAGE not in {one["record"]["ref"] for one in new}
     assert len(sandbox.books()["charges"]) == 1
+    told = shell.run("history", "size", taken.json[0]["id"], "huge", **other)
+    assert told.code == 2
+    assert "does not sell" in told.err
+    assert shell.run("history", "size", "grant_none", "hd", **other).code == 2
     missing = shell.run("history", "adopt", "shutterstock", "nobody", **other)
     assert missing.code == 2
     assert "nobody" in missing.err
