@@ -66,6 +66,9 @@ class Settings:
 
     optimize: Optimize = AS_IT_CAME
     """What is made smaller when something is imported."""
+    invoicing: Path | None = None
+    """Who the studio and its clients are, for invoices; None: ``invoicing.toml`` in the data folder."""
+
     ledger_url: str = ""
     """Address of a studio's ledger (``postgresql://host/database``, never with a password); empty: the ledger
     is a file in ``data_dir``."""
@@ -142,6 +145,7 @@ def settings_from_environ(environ: Mapping[str, str], *, home: Path, user: str =
         ledger_url=environ.get("CLEARANCE_LEDGER", ""),
         shared_store=environ.get("CLEARANCE_STORE", ""),
         shared_store_sealed=environ.get("CLEARANCE_STORE_SEALED", "") not in ("", "0"),
+        invoicing=_path(environ.get("CLEARANCE_INVOICING", "")),
         resolutions_file=_path(environ.get("CLEARANCE_RESOLUTIONS", "")),
         opted_in=frozenset(environ.get("CLEARANCE_OPTED_IN", "").replace(",", " ").split()),
     )

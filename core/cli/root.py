@@ -18,6 +18,7 @@ from . import (
     guard,
     health,
     history,
+    invoices,
     ledger,
     orders,
     payments,
@@ -84,5 +85,6 @@ for command in (
     *store.COMMANDS,
     *payments.COMMANDS,
     *costs.COMMANDS,
+    *invoices.COMMANDS,
 ):
     cli.add_command(command)

@@ -56,6 +56,22 @@ def keep_file(store: Store, path: Path) -> KeptFile:
     return KeptFile(sha256=digest.hexdigest(), name=safe_name(path.name, fallback="document"), size=copied)
 
 
+def keep_bytes(store: Store, data: bytes) -> str:
+    """Put bytes into the store and return their hash; the same ones twice are no error."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    with explain_disk_errors("keep a document"):
+        number, name = tempfile.mkstemp(prefix="document-", dir=store.incoming())
+        copy = Path(name)
+        try:
+            with os.fdopen(number, "wb") as target:
+                target.write(data)
+            store.adopt(copy, sha256, verify=False)
+        finally:
+            with suppress(OSError):
+                copy.unlink(missing_ok=True)
+    return sha256
+
+
 def _check_file(path: Path) -> None:
     """Raise UserInputError for what cannot be a document."""
     try:

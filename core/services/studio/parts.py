@@ -11,6 +11,10 @@ from ..documents import Documents
 from ..hand_out import HandOut
 from .agreements import Agreements
 from .costs import Costs, ReadCalls
+from .invoice_import import InvoiceImport
+from .invoice_match import InvoiceMatching
+from .invoicing import InvoicingFile
+from .issuing import Issuing
 from .payments import Payments
 from .rates import Rates
 from .renewals import Renewals
@@ -27,6 +31,9 @@ class Studio:
     payments: Payments
     rates: Rates
     costs: Costs
+    invoice_import: InvoiceImport
+    invoice_matching: InvoiceMatching
+    issuing: Issuing
     seats: Seats
     agreements: Agreements
     renewals: Renewals
@@ -49,11 +56,26 @@ def build_studio(
     ledger, store, clock = documents.ledger, documents.store, documents.clock
     standing = Standing(ledger=ledger, settings=settings)
     seats = Seats(ledger=ledger, standing=standing, clock=clock, ids=ids, device=settings.device)
+    costs = Costs(ledger=ledger, clock=clock, settings=settings, standing=standing, read_calls=read_calls)
+    matching = InvoiceMatching(ledger=ledger, store=store, clock=clock, standing=standing)
     return Studio(
         standing=standing,
         payments=Payments(ledger=ledger, clock=clock, ids=ids, settings=settings, standing=standing),
         rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
-        costs=Costs(ledger=ledger, clock=clock, settings=settings, standing=standing, read_calls=read_calls),
+        costs=costs,
+        invoice_import=InvoiceImport(
+            ledger=ledger, store=store, clock=clock, ids=ids, standing=standing, matching=matching
+        ),
+        invoice_matching=matching,
+        issuing=Issuing(
+            ledger=ledger,
+            store=store,
+            clock=clock,
+            ids=ids,
+            standing=standing,
+            costs=costs,
+            read_invoicing=InvoicingFile(settings.invoicing or settings.data_dir / "invoicing.toml").read,
+        ),
         seats=seats,
         agreements=Agreements(
             ledger=ledger, store=store, catalogue=catalogue, standing=standing, clock=clock, ids=ids
