@@ -62,6 +62,7 @@ from .services.rights import ExportRights
 from .services.scan import ScanProduction
 from .services.search import Search
 from .services.settle import Settle
+from .services.status import TellStatus
 from .services.studio.parts import build_studio
 from .services.studio.request_parts import build_buying
 from .services.studio.shared_files import SharedFiles
@@ -297,6 +298,7 @@ def _build_services(
         recognize=Recognize(ledger=ledger, clock=clock, index=KeptIndex(ledger), name_of=catalogue.name_of),
         accounts=accounts,
         health=network.health,
+        status=TellStatus(ledger=ledger, health=network.health, clock=clock),
         balances=balances,
         documents=documents,
         web_purchases=web_purchases,

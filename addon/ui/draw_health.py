@@ -16,6 +16,7 @@ def draw_health(layout: Any, context: Any, app: App) -> None:
     shown = view_health(app.session.state)
     layout.operator("clearance.refresh_health", icon=icons.RETRY)
     widgets.draw_notes(layout, context, shown.notes)
+    widgets.draw_notes(layout, context, shown.goals)
     for row in shown.rows:
         box = layout.box()
         box.label(text=row.name, icon=icons.TONES[row.tone], translate=False)

@@ -10,6 +10,7 @@ from ...core.services.health import GOAL, CallHealth, MarketplaceHealth
 from ...core.session.state import Phase, SessionState
 from .rows import Fact, Note, Tone
 from .text import count, shorten
+from .view_status import view_goals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class HealthView:
 
     notes: tuple[Note, ...]
     rows: tuple[HealthRow, ...] = ()
+    goals: tuple[Note, ...] = ()
+    """Payments and license compliance, each beside its goal."""
 
 
 def view_health(state: SessionState) -> HealthView:
@@ -39,12 +42,15 @@ def view_health(state: SessionState) -> HealthView:
         return HealthView(
             notes=(Note(text="How well the marketplaces answer, and what is left of each hour."),)
         )
+    goals = view_goals(state.status) if state.status is not None else ()
     rows = tuple(_row(one) for one in state.health if one.health.calls or (one.budget and one.budget.used))
     if not rows:
         text = "Looking." if state.health_phase is Phase.BUSY else "No marketplace was asked in the last day."
-        return HealthView(notes=(Note(text=text),))
+        return HealthView(notes=(Note(text=text),), goals=goals)
     return HealthView(
-        notes=(Note(text=f"The last day. The goal: more than {GOAL:.0%} of the calls succeed."),), rows=rows
+        notes=(Note(text=f"The last day. The goal: more than {GOAL:.0%} of the calls succeed."),),
+        rows=rows,
+        goals=goals,
     )
 
 

@@ -31,6 +31,7 @@ from . import (
     scan,
     seats,
     shopping,
+    status,
     store,
     terms,
 )
@@ -73,6 +74,7 @@ for command in (
     *recognize.COMMANDS,
     *accounts.COMMANDS,
     *health.COMMANDS,
+    *status.COMMANDS,
     *delivery.COMMANDS,
     *feeds.COMMANDS,
     *terms.COMMANDS,

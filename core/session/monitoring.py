@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ClearanceError
-from ..services.health import MarketplaceHealth
+from ..services.status import Status
 from .part import SessionPart
 from .state import Phase
 
@@ -12,14 +12,14 @@ class Monitoring(SessionPart):
     """Look at the health of the APIs."""
 
     def refresh_health(self) -> None:
-        """Read how calls went in the last day, and what is left of each hour's budget."""
+        """Read how calls, payments and license compliance do, and what is left of each hour's budget."""
         state = self.state
         if state.health_phase is Phase.BUSY:
             return
         state.health_phase = Phase.BUSY
 
-        def done(found: tuple[MarketplaceHealth, ...]) -> None:
-            state.health, state.health_phase = found, Phase.READY
+        def done(found: Status) -> None:
+            state.status, state.health, state.health_phase = found, found.marketplaces, Phase.READY
             self._changed()
 
         def failed(error: ClearanceError) -> None:
@@ -29,7 +29,7 @@ class Monitoring(SessionPart):
         self._tasks.submit(
             "health",
             "Reading how the marketplaces do",
-            lambda _task: self._services.health.run(),
+            lambda _task: self._services.status.run(),
             on_done=done,
             on_error=failed,
         )

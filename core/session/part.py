@@ -41,6 +41,7 @@ from ..services.resolutions import Resolutions
 from ..services.rights import ExportRights
 from ..services.scan import ScanProduction
 from ..services.search import Search
+from ..services.status import TellStatus
 from ..services.studio.parts import Studio
 from ..services.studio.request_parts import Buying
 from ..services.terms import Terms
@@ -87,6 +88,7 @@ class Services:
     studio: Studio
     buying: Buying
     check_delivery: CheckDelivery
+    status: TellStatus
 
 
 class SessionPart:

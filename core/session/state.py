@@ -26,6 +26,7 @@ from ..services.history import KnownRecord
 from ..services.pickup import Looked
 from ..services.quote import QuoteResult
 from ..services.refund import RefundAdvice
+from ..services.status import Status
 from ..tasks import Task
 
 
@@ -285,6 +286,8 @@ class SessionState:
     health_phase: Phase = Phase.IDLE
     health: tuple[MarketplaceHealth, ...] = ()
     """How the marketplaces' APIs did in the last day."""
+    status: Status | None = None
+    """Calls, payments and license compliance beside their goals."""
     history: dict[str, HistoryState] = field(default_factory=dict)
     """By marketplace: what was bought there before."""
     refund: RefundStep | None = None
