@@ -22,6 +22,7 @@ __all__ = [
     "Account",
     "AppAuth",
     "AuthConfig",
+    "BulkRule",
     "Capability",
     "ClientAuth",
     "CredentialField",
@@ -67,6 +68,16 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BulkRule:
+    """How several purchases go into one call: the lists that their bodies are become one list."""
+
+    most: int
+    """How many listings one call takes."""
+    results: str
+    """The list in the answer in which each listing has its own outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketplaceInfo:
     """Everything about a marketplace that is not a call."""
 
@@ -105,6 +116,8 @@ class MarketplaceInfo:
     """What the user has to agree to before SEARCH is used here; None: nothing."""
     refund: RefundPolicy | None = None
     """How a purchase is given back here; no marketplace has an API for it."""
+    bulk: BulkRule | None = None
+    """How several purchases go into one call; None: one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 Builds calls and reads answers; it never sends, sleeps, authenticates, logs or catches. Sources: S-SPEC (the
 vendor's OpenAPI file 1.0.30), S-SDK (its JavaScript SDK's pages, API 1.5.2; newer, so it wins), S-CONV (its
-page "API conventions"), S-DIGEST (somebody's digest of its reference), S-GW (somebody's client of 2026-10).
+page "API conventions"), S-115 (the OpenAPI file 1.1.5, converted by somebody), S-DIGEST (somebody's digest
+of its reference), S-GW (somebody's client of 2026-10).
 Left out: the editorial collection (`/v2/editorial`), which wants a country with every search and license.
 """
 
@@ -56,6 +57,8 @@ INFO = base.MarketplaceInfo(
     numbers_by_kind=True,  # S-SPEC: /v2/images/1 and /v2/videos/1 are two things
     # S-SPEC: LicenseVideo names the size; RedownloadImage gives an image in any.
     sold_by_size=frozenset({MediaKind.VIDEO}),
+    # S-115 (the 1.1.5 file): at most 50 a call, of each kind; 200 also where some of them failed (S-GW).
+    bulk=base.BulkRule(most=50, results="data"),
     refund=base.RefundPolicy(
         summary="A license is final as far as the API goes: nothing there takes one back.",
         how="Write to Shutterstock's support and name the license id; what they grant was not found written.",

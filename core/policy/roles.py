@@ -106,13 +106,12 @@ def is_within(kind: LimitKind, limits: Iterable[Limit], cost: Cost | None) -> bo
     """Say whether a cost stays within every one of the limits that hold (see :func:`find_limits`).
 
     Credits and what has no price yet are not compared with money: OWN and AUTO refuse them, the other kinds
-    let them pass. Another currency than a limit's cannot be compared and is refused.
+    let them pass. A limit in another currency cannot be compared: without one in this currency it is refused.
     """
     if not isinstance(cost, Money):
         return kind not in NEEDS_LIMIT
     holding = tuple(limits)
     if not holding:
         return kind not in NEEDS_LIMIT
-    return all(
-        limit.amount.currency == cost.currency and cost.minor <= limit.amount.minor for limit in holding
-    )
+    comparable = [limit for limit in holding if limit.amount.currency == cost.currency]
+    return bool(comparable) and all(cost.minor <= limit.amount.minor for limit in comparable)

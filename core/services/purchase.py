@@ -6,10 +6,8 @@ answer, or later its own records, decide what happened: no answer is never taken
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from ..clock import Clock
 from ..errors import (
@@ -18,7 +16,6 @@ from ..errors import (
     ClearanceError,
     CredentialsMissing,
     CredentialsRejected,
-    LedgerConflict,
     NotFound,
     NotSupported,
     OfflineError,
@@ -31,8 +28,9 @@ from ..errors import (
     UserInputError,
 )
 from ..http.cancel import CancelToken
+from ..http.message import Call
 from ..ids import Ids
-from ..ledger.port import Ledger, LedgerTransaction
+from ..ledger.port import Ledger
 from ..marketplaces import registry
 from ..marketplaces.base import (
     Capability,
@@ -47,24 +45,20 @@ from ..marketplaces.base import (
     RecordState,
     Wanted,
 )
-from ..model.audit import AuditEvent
 from ..model.license import TermsSource
 from ..model.money import Credits, encode_cost
 from ..model.order import Order, OrderState
-from ..model.quote import Approval, Quote
+from ..model.quote import Quote
 from ..settings import Settings
 from .approve import find_approved
 from .balances import Balances
 from .fresh_links import FreshLinks
-from .owned import find_covering, find_holdings
+from .ordering import OnOpened, add_approved_order, doubt_when_open, new_order
 from .quote import listing_stub, name_license
 from .references import fill_references
 from .settle import Proof, Settle
 from .steps import FindMarketplace, Sender, run_steps
 from .web_basis import sells_on_website
-
-OnOpened = Callable[[LedgerTransaction, Order], None]
-"""Writes what belongs to a new order into the unit of work that opens it; raising keeps it from being."""
 
 NOTHING_HAPPENED = (
     OfflineError,
@@ -80,6 +74,15 @@ NOTHING_HAPPENED = (
 )
 """Errors after which it is certain that the marketplace did not take the order: it refused it in so many
 words, or nothing was sent. The client gives Unavailable to a spending call only when no byte left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """An order that is committed as being sent, and the call that buys it. It is sent once, or never."""
+
+    order: Order
+    info: MarketplaceInfo
+    call: Call[PurchaseResult]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,27 @@ class Purchase:
         PaymentError (refused; no money moved), PurchaseInDoubt (reconcile), or the MarketplaceError that
         kept it from being sent.
         """
+        ready = self.prepare(
+            approval_id,
+            actor=actor,
+            references=references,
+            project=project,
+            opened=opened,
+            cancel=cancel,
+        )
+        return ready if isinstance(ready, Order) else self.send(ready, actor)
+
+    def prepare(
+        self,
+        approval_id: str,
+        *,
+        actor: str,
+        references: Iterable[tuple[str, str]] = (),
+        project: str | None = None,
+        opened: OnOpened | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Order | Sending:
+        """Do all of :meth:`run` up to the commit before sending. An order: nothing has to be sent."""
         approval, quote = find_approved(self.ledger, approval_id, now=self.clock.now())
         module = self.find_marketplace(quote.ref.marketplace)
         if sells_on_website(module.INFO):
@@ -144,8 +168,29 @@ class Purchase:
         except CancelledError:
             self.settle.moved(order, OrderState.FAILED, actor=actor, failure="cancelled before it was sent")
             raise
-        result = self._send(module, order, quote, noted, actor)
-        return self._finish(order, result, actor)
+        return Sending(order=order, info=module.INFO, call=self._build(module, order, quote, noted, actor))
+
+    def send(self, sending: Sending, actor: str) -> Order:
+        """Send what was prepared, once, and book the answer."""
+        order, info = sending.order, sending.info
+        try:
+            result = self.sender.send(sending.call, info)
+        except NOTHING_HAPPENED as error:
+            self.settle.moved(order, OrderState.FAILED, actor=actor, failure=error.code)
+            raise
+        except ClearanceError as error:
+            raise self.doubt(sending, error, actor) from error
+        return self.finish(order, result, actor)
+
+    def doubt(self, sending: Sending, error: ClearanceError, actor: str) -> PurchaseInDoubt:
+        """Note that nobody knows whether an order took effect; return what to raise."""
+        order = sending.order
+        self.settle.moved(order, OrderState.UNKNOWN, actor=actor, failure=error.code)
+        return PurchaseInDoubt(
+            f"{sending.info.name} gave no clear answer when “{order.title}” was bought. It will not be "
+            "bought again before the marketplace's own records have been read.",
+            context={"order_id": order.id, "cause": error.code},
+        )
 
     def _check_unchanged(self, module: Marketplace, quote: Quote, cancel: CancelToken | None) -> QuoteBasis:
         """Read price, license, surcharge and balance once more, right before they matter."""
@@ -226,14 +271,14 @@ class Purchase:
         self.ledger.write_checkpoint(at=order.updated_at)
         return order
 
-    def _send(
+    def _build(
         self,
         module: Marketplace,
         order: Order,
         quote: Quote,
         references: tuple[tuple[str, str], ...],
         actor: str,
-    ) -> PurchaseResult:
+    ) -> Call[PurchaseResult]:
         request = PurchaseRequest(
             key=order.key,
             ref=order.ref,
@@ -252,24 +297,13 @@ class Purchase:
             surcharge_accepted=bool(quote.surcharge),
         )
         try:
-            call = module.purchase(request)
+            return module.purchase(request)
         except ClearanceError as error:  # refused while it was put together: nothing has been sent
             self.settle.moved(order, OrderState.FAILED, actor=actor, failure=error.code)
             raise
-        try:
-            return self.sender.send(call, module.INFO)
-        except NOTHING_HAPPENED as error:
-            self.settle.moved(order, OrderState.FAILED, actor=actor, failure=error.code)
-            raise
-        except ClearanceError as error:
-            self.settle.moved(order, OrderState.UNKNOWN, actor=actor, failure=error.code)
-            raise PurchaseInDoubt(
-                f"{module.INFO.name} gave no clear answer when “{order.title}” was bought. It will not be "
-                "bought again before the marketplace's own records have been read.",
-                context={"order_id": order.id, "cause": error.code},
-            ) from error
 
-    def _finish(self, order: Order, result: PurchaseResult, actor: str) -> Order:
+    def finish(self, order: Order, result: PurchaseResult, actor: str) -> Order:
+        """Book what the marketplace answered; raise PaymentError when it refused."""
         match result.outcome:
             case PurchaseOutcome.PAID:
                 self.fresh_links.keep(order.id, result.links)
@@ -292,79 +326,3 @@ class Purchase:
                     code="payment.refused",
                     context={"order_id": order.id},
                 )
-
-
-def new_order(
-    quote: Quote, approval: Approval, *, ids: Ids, now: datetime, project: str, buyer: str
-) -> Order:
-    """Make the order for an approved quote; nothing of it is written or sent."""
-    return Order(
-        id=ids.new("order"),
-        key=ids.new_uuid(),
-        quote_id=quote.id,
-        approval_id=approval.id,
-        ref=quote.ref,
-        title=quote.title,
-        variant=quote.variant,
-        license_label=quote.license_label,
-        license_id=quote.license_id,
-        terms_sha256=quote.terms_sha256,
-        account_id=quote.account_id,
-        cost=quote.cost,
-        project=project,
-        buyer=buyer,
-        state=OrderState.APPROVED,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def add_approved_order(
-    work: LedgerTransaction,
-    order: Order,
-    quote: Quote,
-    info: MarketplaceInfo,
-    opened: OnOpened | None = None,
-) -> None:
-    """Write a new order; raise UserInputError when it is owned or the approval was used already."""
-    owned = find_covering(find_holdings(work, quote.ref, quote.kind, info), quote, info)
-    if owned is not None:
-        raise UserInputError(
-            f"You own “{quote.title}” under this license already. Import it from the library.",
-            code="purchase.already_owned",
-            context={"grant_id": owned.id},
-        )
-    if any(other.approval_id == order.approval_id for other in work.orders(ref=quote.ref)):
-        raise UserInputError(
-            "This approval was used already. Ask for a new quote.", code="purchase.approval_used"
-        )
-    work.add_order(order)
-    work.record(
-        AuditEvent(
-            action="order.approved",
-            subject=order.id,
-            actor=order.buyer,
-            at=order.created_at,
-            details=(
-                ("approval_id", order.approval_id),
-                ("listing", str(order.ref)),
-                ("cost", encode_cost(order.cost) or "at checkout"),
-            ),
-        )
-    )
-    if opened is not None:
-        opened(work, order)
-
-
-@contextmanager
-def doubt_when_open(quote: Quote) -> Iterator[None]:
-    """Turn the ledger's refusal of a second open order into what the user can do about it."""
-    try:
-        yield
-    except LedgerConflict:
-        raise PurchaseInDoubt(
-            f"“{quote.title}” is being bought already, or an earlier attempt is not settled. "
-            "Check the open orders before buying again.",
-            code="payment.order_open",
-            context={"listing": str(quote.ref)},
-        ) from None

@@ -27,8 +27,8 @@ from ..model.order import Order, OrderState
 from ..settings import Settings
 from .approve import find_approved
 from .documents import Attachment, Documents
+from .ordering import OnOpened, add_approved_order, doubt_when_open, new_order
 from .past import Booked, BookPast, PastPurchase, check_number_is_new
-from .purchase import OnOpened, add_approved_order, doubt_when_open, new_order
 from .quote import listing_stub
 from .reconcile import GIVEN_UP
 from .settle import Proof, Settle

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
+from bulk_drills import BulkDrill, drill_bulk  # noqa: E402
 from drills import (  # noqa: E402
     LISTINGS,
     LOST_ANSWERS,
@@ -33,6 +34,8 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, start_sandbox(Path(folder) / "sandbox") as sandbox:
+        kills = drill_bulk(BulkDrill(sandbox=sandbox, folder=Path(folder) / "bulk"))
+        print(f"bulk: killed at {kills} boundaries, each bought exactly once", flush=True)
         listings = (*LISTINGS, *MORE_LISTINGS)
         for listing in listings:
             marketplace = listing.partition(":")[0]

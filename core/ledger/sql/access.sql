@@ -85,12 +85,14 @@ END
 $$;
 
 -- Whether an amount stays within every limit of a kind that fits. Without a limit of the kinds OWN and AUTO nothing
--- is allowed, without one of the others everything is. Another currency than the limit's cannot be compared.
+-- is allowed, without one of the others everything is. A limit in another currency cannot be
+-- compared: where there is none in this currency, nothing is allowed.
 CREATE OR REPLACE FUNCTION clearance_within(wanted_kind text, project text, shop text, wanted text)
 RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     bound record;
     found_one boolean := false;
+    comparable boolean := false;
 BEGIN
     IF clearance_minor(wanted) IS NULL THEN
         RETURN wanted_kind NOT IN ('own', 'auto');
@@ -102,12 +104,14 @@ BEGIN
           AND l.marketplace IN ('', shop)
     LOOP
         found_one := true;
-        IF clearance_currency(bound.amount) <> clearance_currency(wanted)
-           OR clearance_minor(wanted) > clearance_minor(bound.amount) THEN
-            RETURN false;
+        IF clearance_currency(bound.amount) = clearance_currency(wanted) THEN
+            comparable := true;
+            IF clearance_minor(wanted) > clearance_minor(bound.amount) THEN
+                RETURN false;
+            END IF;
         END IF;
     END LOOP;
-    RETURN found_one OR wanted_kind NOT IN ('own', 'auto');
+    RETURN comparable OR NOT found_one AND wanted_kind NOT IN ('own', 'auto');
 END
 $$;
 
@@ -116,6 +120,8 @@ CREATE OR REPLACE FUNCTION clearance_month_within(project_now text, shop text, w
 RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     bound record;
+    found_one boolean := false;
+    comparable boolean := false;
     month_start text := to_char(date_trunc('month', now() AT TIME ZONE 'UTC'), 'YYYY-MM-DD');
     spent numeric;
 BEGIN
@@ -134,12 +140,15 @@ BEGIN
               AND clearance_currency(o.cost) = clearance_currency(wanted)
               AND (bound.project_id = '' OR o.project = bound.project_id)
               AND (bound.marketplace = '' OR o.marketplace = bound.marketplace);
-        IF clearance_currency(bound.amount) <> clearance_currency(wanted)
-           OR spent + clearance_minor(wanted) > clearance_minor(bound.amount) THEN
-            RETURN false;
+        found_one := true;
+        IF clearance_currency(bound.amount) = clearance_currency(wanted) THEN
+            comparable := true;
+            IF spent + clearance_minor(wanted) > clearance_minor(bound.amount) THEN
+                RETURN false;
+            END IF;
         END IF;
     END LOOP;
-    RETURN true;
+    RETURN comparable OR NOT found_one;
 END
 $$;
 

@@ -15,10 +15,10 @@ from ...ids import Ids
 from ...ledger.port import Ledger, LedgerReader, LedgerTransaction
 from ...model.audit import AuditEvent
 from ...model.budget import Budget, BudgetEntry
-from ...model.money import UNSTATED_CURRENCY, Money, encode_cost
+from ...model.money import Money, encode_cost
 from ...model.people import Project
 from ...policy.roles import Act
-from .journal import BudgetStatus, find_budget, make_status
+from .journal import BudgetStatus, find_budget, make_status, name_currency
 from .standing import Standing
 
 MAX_NAME = 200
@@ -157,8 +157,8 @@ class Budgets:
                 )
             if fitting:
                 raise UserInputError(
-                    f"This costs {amount}, and the budget “{fitting[0].name}” is in "
-                    f"{fitting[0].amount.currency}. Ask finance for one in {amount.currency}.",
+                    f"This costs {name_currency(amount)}, and the budget “{fitting[0].name}” is "
+                    f"{name_currency(fitting[0].amount)}. Ask finance for one that fits.",
                     code="budget.currency",
                 )
         return ""
@@ -229,8 +229,6 @@ def _check(
         raise UserInputError("Give the budget a name.", code="budget.name")
     if amount.minor < 0:
         raise UserInputError("A budget is an amount from zero on.", code="budget.amount")
-    if amount.currency == UNSTATED_CURRENCY:
-        raise UserInputError("Say in which currency, such as 5000 EUR.", code="budget.currency")
     if period[1] < period[0]:
         raise UserInputError("A budget ends on its first day at the earliest.", code="budget.period")
     if bool(project_id) == bool(department):

@@ -30,7 +30,8 @@ from ...model.buy_request import BuyRequest, ItemState, RequestItem, RequestStat
 from ...model.order import Order
 from ...model.quote import Approval
 from ...settings import Settings
-from ..purchase import Purchase
+from ..purchase import Purchase, Sending
+from ..purchase_bulk import send_many
 from ..steps import FindMarketplace
 from ..web_basis import sells_on_website
 from ..web_purchase import WebPurchases
@@ -70,49 +71,119 @@ class BuyItem:
     items: Items
     find_marketplace: FindMarketplace = registry.find
 
-    def run(
+    def run_many(
         self,
         request: BuyRequest,
-        item: RequestItem,
+        items: Iterable[RequestItem],
         *,
         references: Iterable[tuple[str, str]] = (),
         actor: str,
         cancel: CancelToken | None = None,
-    ) -> None:
-        """Buy an item that waits; the ledger then says what became of it.
+    ) -> dict[str, NotNow]:
+        """Buy items of one marketplace with its own bulk calls; return those that wait, by their ids.
 
-        Raises NotNow, Reopened, CancelledError, LedgerError.
+        What was committed as being sent is sent, whatever happens to a later one. Raises Reopened,
+        CancelledError, LedgerError.
         """
+        noted = tuple(references)
+        waiting: dict[str, NotNow] = {}
+        sending: list[tuple[RequestItem, Sending]] = []
+        stopped: Exception | None = None
+        for item in items:
+            if waiting and (last := next(reversed(waiting.values()))).for_all:
+                waiting[item.id] = last
+                continue
+            try:
+                ready = self._prepare(request, item, references=noted, actor=actor, cancel=cancel)
+            except ClearanceError as error:
+                stopped = self._try_handle(request, item, error, actor, waiting)
+                if stopped is not None:
+                    break
+            else:
+                if isinstance(ready, Order):
+                    self.items.follow(self.items.read(item.id), ready, actor=actor)
+                else:
+                    sending.append((item, ready))
+        results = send_many(self.purchase, [one for _, one in sending], actor=actor)
+        for (item, _), result in zip(sending, results, strict=True):
+            if isinstance(result, Order):
+                self.items.follow(self.items.read(item.id), result, actor=actor)
+            else:
+                stopped = self._try_handle(request, item, result, actor, waiting) or stopped
+        if stopped is not None:
+            raise stopped
+        return waiting
+
+    def _prepare(
+        self,
+        request: BuyRequest,
+        item: RequestItem,
+        *,
+        references: Iterable[tuple[str, str]],
+        actor: str,
+        cancel: CancelToken | None,
+    ) -> Order | Sending:
+        """Do everything up to sending; an order where nothing is sent."""
+        if cancel is not None:
+            cancel.check()
+        self.limits.check_order(
+            item.cost,
+            project_id=request.project_id,
+            marketplace=item.ref.marketplace,
+            reader=self.ledger,
+        )
+        approval = self._approve(request, item, actor)
+        opened = self._open(request, item, actor)
+        if sells_on_website(self.find_marketplace(item.ref.marketplace).INFO):
+            return self.web.start(approval.id, actor=actor, project=request.project_id, opened=opened)
+        return self.purchase.prepare(
+            approval.id,
+            actor=actor,
+            references=references,
+            project=request.project_id,
+            opened=opened,
+            cancel=cancel,
+        )
+
+    def _try_handle(
+        self,
+        request: BuyRequest,
+        item: RequestItem,
+        error: ClearanceError,
+        actor: str,
+        waiting: dict[str, NotNow],
+    ) -> Exception | None:
+        """Let an error end one item of several; return what ends the run, if it does."""
         try:
-            self.limits.check_order(
-                item.cost,
-                project_id=request.project_id,
-                marketplace=item.ref.marketplace,
-                reader=self.ledger,
-            )
-            approval = self._approve(request, item, actor)
-            order = self._order(request, item, approval, references=references, actor=actor, cancel=cancel)
-        except UserInputError as error:
-            self._refused(item, error, actor)
-        except PriceChanged as error:
-            self._price_changed(request, item, error, actor)
-        except NotAllowed as error:
-            raise NotNow(error.message, for_all=False) from error
-        except (LedgerError, CancelledError) as error:
-            self._after(item, actor)
-            if error.code == "ledger.not_allowed":
+            self._handle(request, item, error, actor)
+        except NotNow as problem:
+            waiting[item.id] = problem
+        except (Reopened, ClearanceError) as problem:
+            return problem
+        return None
+
+    def _handle(self, request: BuyRequest, item: RequestItem, error: ClearanceError, actor: str) -> None:
+        """Say what an error means for an item; raise NotNow, Reopened, or the error where it ends the run."""
+        match error:
+            case UserInputError():
+                self._refused(item, error, actor)
+            case PriceChanged():
+                self._price_changed(request, item, error, actor)
+            case NotAllowed():
                 raise NotNow(error.message, for_all=False) from error
-            raise
-        except PurchaseInDoubt as error:
-            if not self._after(item, actor):
-                raise NotNow(error.message, for_all=False) from error
-        except OF_THE_SHOP as error:
-            self._after(item, actor)
-            raise NotNow(error.message, for_all=True) from error
-        except ClearanceError as error:
-            self._fail(item, error, actor)
-        else:
-            self.items.follow(self.items.read(item.id), order, actor=actor)
+            case LedgerError() | CancelledError():
+                self._after(item, actor)
+                if error.code == "ledger.not_allowed":
+                    raise NotNow(error.message, for_all=False) from error
+                raise error
+            case PurchaseInDoubt():
+                if not self._after(item, actor):
+                    raise NotNow(error.message, for_all=False) from error
+            case _ if isinstance(error, OF_THE_SHOP):
+                self._after(item, actor)
+                raise NotNow(error.message, for_all=True) from error
+            case _:
+                self._fail(item, error, actor)
 
     def _approve(self, request: BuyRequest, item: RequestItem, actor: str) -> Approval:
         """Turn the request's approval into that of the item's quote: bound to the same price and terms."""
@@ -149,28 +220,6 @@ class BuyItem:
                 )
             )
         return approval
-
-    def _order(
-        self,
-        request: BuyRequest,
-        item: RequestItem,
-        approval: Approval,
-        *,
-        references: Iterable[tuple[str, str]],
-        actor: str,
-        cancel: CancelToken | None,
-    ) -> Order:
-        opened = self._open(request, item, actor)
-        if sells_on_website(self.find_marketplace(item.ref.marketplace).INFO):
-            return self.web.start(approval.id, actor=actor, project=request.project_id, opened=opened)
-        return self.purchase.run(
-            approval.id,
-            actor=actor,
-            references=references,
-            project=request.project_id,
-            opened=opened,
-            cancel=cancel,
-        )
 
     def _open(
         self, request: BuyRequest, item: RequestItem, actor: str

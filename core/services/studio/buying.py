@@ -80,9 +80,15 @@ class _Run:
     broken: ClearanceError | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def step(self) -> None:
+    def wait(self, waiting: Mapping[str, NotNow]) -> None:
+        """Note why items wait."""
         with self.lock:
-            self.done += 1
+            self.reasons.update((item_id, str(why)) for item_id, why in waiting.items())
+
+    def step(self, count: int) -> None:
+        """Report progress."""
+        with self.lock:
+            self.done += count
             if self.progress is not None:
                 self.progress(self.done, self.total)
 
@@ -210,32 +216,35 @@ class BuyRequests:
         cancel: CancelToken | None,
     ) -> None:
         """Buy one marketplace's items; stop there when the marketplace cannot be used now."""
+        rule = self.buy_item.find_marketplace(items[0].ref.marketplace).INFO.bulk
+        size = rule.most if rule is not None else 1
         not_now: NotNow | None = None
-        for item in items:
+        for start in range(0, len(items), size):
             if run.over:
                 return
             if cancel is not None and cancel.cancelled:
                 run.cancelled = True
                 return
+            chunk = items[start : start + size]
             if not_now is not None and not_now.for_all:
-                run.reasons[item.id] = str(not_now)
-                run.step()
-                continue
-            try:
-                self.buy_item.run(request, item, references=references, actor=actor, cancel=cancel)
-            except NotNow as problem:
-                not_now = problem
-                run.reasons[item.id] = str(problem)
-            except Reopened as problem:
-                run.reopened = problem
-                return
-            except CancelledError:
-                run.cancelled = True
-                return
-            except ClearanceError as error:
-                run.broken = error
-                return
-            run.step()
+                run.wait(dict.fromkeys((item.id for item in chunk), not_now))
+            else:
+                try:
+                    waiting = self.buy_item.run_many(
+                        request, chunk, references=references, actor=actor, cancel=cancel
+                    )
+                except Reopened as problem:
+                    run.reopened = problem
+                    return
+                except CancelledError:
+                    run.cancelled = True
+                    return
+                except ClearanceError as error:
+                    run.broken = error
+                    return
+                run.wait(waiting)
+                not_now = next(reversed(waiting.values()), None)
+            run.step(len(chunk))
 
     def _expire(self, request: BuyRequest, waiting: tuple[RequestItem, ...], actor: str) -> None:
         """Do what follows when an approval is no longer valid: ask again, or end what is left."""

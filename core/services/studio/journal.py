@@ -77,6 +77,11 @@ def make_status(budget: Budget, entries: Iterable[BudgetEntry], *, today: date) 
     )
 
 
+def name_currency(amount: Money) -> str:
+    """Write an amount; one without a currency says so (CGTrader names none with its prices)."""
+    return f"{amount} without a currency" if amount.currency == UNSTATED_CURRENCY else str(amount)
+
+
 def _alert(budget: Budget, percent: int, left: Money, forecast: Money) -> str:
     if budget.closed_at is not None:
         return ""
@@ -108,7 +113,8 @@ def commit(
         )
     if amount.currency != budget.amount.currency:
         raise UserInputError(
-            f"This costs {amount}, and the budget “{budget.name}” is in {budget.amount.currency}.",
+            f"This costs {name_currency(amount)}, and the budget “{budget.name}” is "
+            f"{name_currency(budget.amount)}.",
             code="budget.currency",
         )
     status = make_status(budget, work.values(BudgetEntry, budget_id=budget.id), today=at.date())

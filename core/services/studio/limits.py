@@ -18,7 +18,7 @@ from ...marketplaces import registry
 from ...model.audit import AuditEvent
 from ...model.budget import Limit, LimitKind, LimitPeriod
 from ...model.buy_request import BuyRequest, RequestItem, RequestState
-from ...model.money import UNSTATED_CURRENCY, Cost, Money, encode_cost
+from ...model.money import Cost, Money, encode_cost
 from ...model.order import OPEN_STATES, Order, OrderState
 from ...model.people import Project, Role
 from ...policy.roles import Act, is_within
@@ -54,14 +54,14 @@ class Limits:
         project_id: str = "",
         marketplace: str = "",
     ) -> Limit:
-        """Set a limit; one for exactly the same people and things ends with it.
+        """Set a limit; one for exactly the same people, things and currency ends with it.
+
+        An amount without a currency is for prices that come without one.
 
         Raises NotAllowed, UserInputError for a role, project or marketplace that there is not.
         """
-        if amount.minor < 0 or amount.currency == UNSTATED_CURRENCY:
-            raise UserInputError(
-                "A limit is an amount with its currency, such as 500 USD.", code="limit.amount"
-            )
+        if amount.minor < 0:
+            raise UserInputError("A limit is an amount from zero on.", code="limit.amount")
         if role and role not in {one.value for one in Role}:
             raise UserInputError(f"There is no role {role[:40]!r}.", code="limit.role")
         if marketplace and marketplace not in registry.MODULES:
@@ -71,15 +71,19 @@ class Limits:
             actor = self.standing.require(Act.SET_LIMIT, reader=work)
             if project_id and work.value(Project, project_id) is None:
                 raise UserInputError(f"There is no project “{project_id}”.", code="request.no_project")
-            same = work.values(
-                Limit,
-                kind=kind,
-                period=period,
-                role=role,
-                project_id=project_id,
-                marketplace=marketplace,
-                ended_at=None,
-            )
+            same = [
+                one
+                for one in work.values(
+                    Limit,
+                    kind=kind,
+                    period=period,
+                    role=role,
+                    project_id=project_id,
+                    marketplace=marketplace,
+                    ended_at=None,
+                )
+                if one.amount.currency == amount.currency
+            ]
             for before in same:
                 work.change(replace(before, ended_at=now))
             limit = Limit(
@@ -190,7 +194,10 @@ class Limits:
             for order in _orders_since(reader, start)
             if order.buyer == self.standing.actor and order.id != order_id
         ]
-        for limit in monthly:
+        comparable = [limit for limit in monthly if limit.amount.currency == cost.currency]
+        if not comparable:
+            raise self._refusal(LimitKind.SPEND, cost, f"at most {monthly[0].amount} in a month")
+        for limit in comparable:
             spent = sum(
                 order.cost.minor
                 for order in mine
@@ -199,7 +206,7 @@ class Limits:
                 and limit.project_id in ("", order.project)
                 and limit.marketplace in ("", order.ref.marketplace)
             )
-            if limit.amount.currency != cost.currency or spent + cost.minor > limit.amount.minor:
+            if spent + cost.minor > limit.amount.minor:
                 used = Money(minor=spent, currency=cost.currency)
                 raise self._refusal(
                     LimitKind.SPEND, cost, f"at most {limit.amount} in a month, of which {used} are used"
@@ -224,9 +231,11 @@ class Limits:
         ]
         if kind is not LimitKind.APPROVE:
             decided = [one for one in decided if one.requested_by == self.standing.actor]
-        for limit in monthly:
-            if limit.marketplace:
-                continue
+        general = [limit for limit in monthly if not limit.marketplace]
+        comparable = [limit for limit in general if limit.amount.currency == request.total.currency]
+        if general and not comparable:
+            raise self._refusal(kind, request.total, f"at most {general[0].amount} in a month")
+        for limit in comparable:
             before = sum(
                 one.total.minor
                 for one in decided
@@ -234,8 +243,7 @@ class Limits:
                 and one.total.currency == request.total.currency
                 and limit.project_id in ("", one.project_id)
             )
-            above = before + request.total.minor > limit.amount.minor
-            if limit.amount.currency != request.total.currency or above:
+            if before + request.total.minor > limit.amount.minor:
                 used = Money(minor=before, currency=request.total.currency)
                 raise self._refusal(
                     kind, request.total, f"at most {limit.amount} in a month, of which {used} are used"

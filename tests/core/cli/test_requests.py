@@ -103,7 +103,6 @@ def test_limits(house: Shell) -> None:
     assert len(ask(house, "ada", "limit", "list", "--all")) == 2
     for argv, said in (
         (("limit", "set", "auto", "much"), "much"),
-        (("limit", "set", "auto", "50"), "with its currency"),
         (("limit", "end", "limit_x"), "no limit"),
         (("budget", "show", "budget_x"), "no budget"),
         (("request", "show", "request_x"), "no request"),
