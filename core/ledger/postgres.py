@@ -24,6 +24,8 @@ others wrote before it, as on SQLite; the audit's end would line writers up anyw
 SCHEMA_LOCK = 0x436C6562
 """The advisory lock of whoever makes or migrates the schema."""
 CONNECT_TIMEOUT_S = 10.0
+CONNECTIONS = 10
+"""Of one process: a server has a hundred by default, for all of a studio. Threads wait for theirs."""
 _SAFE_MODES = frozenset({"require", "verify-ca", "verify-full"})
 
 
@@ -87,7 +89,8 @@ def make_engine(url: URL, *, lock_timeout_s: float) -> Engine:
         url.set(query={}),
         poolclass=QueuePool,
         pool_size=4,
-        max_overflow=-1,
+        max_overflow=CONNECTIONS - 4,
+        pool_timeout=lock_timeout_s,
         pool_pre_ping=True,
         connect_args=arguments,
     )

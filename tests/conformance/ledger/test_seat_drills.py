@@ -1,0 +1,135 @@
+"""Two hundred at once, killed and cut off at every step: no seat too many, nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from ledger_values import fill_everything, make_event, open_place
+from postgres_server import Server
+from seat_drill import CuttingProxy, act, check, prepare
+from seat_studio import NOW, make_terms, own
+from sqlalchemy import func, select
+
+from core.errors import LedgerError
+from core.ledger import schema
+from core.ledger.engine import SqlLedger, open_ledger
+from core.model.grant import GrantState
+from core.model.license import Cap
+from core.model.seat import Seat
+
+Start = Callable[..., "subprocess.Popen[str]"]
+SEATS = 5
+
+
+def finish(child: subprocess.Popen[str]) -> str:
+    output, _ = child.communicate()
+    assert child.returncode == 0
+    return output
+
+
+def test_two_hundred_threads_take_and_release_the_last_seats(ledger: SqlLedger, start_child: Start) -> None:
+    own(ledger, make_terms(seats=Cap(limit=SEATS)))
+    children = [start_child("seat_race.py", str(number), "25", "1") for number in range(8)]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == "ready"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    outcomes = Counter(word for child in children for word in finish(child).split())
+    assert set(outcomes) == {"taken", "released", "seat.full"}
+    assert outcomes["taken"] + outcomes["seat.full"] == 200
+    # The audit tells the order in which it went: at no moment was a seat too many taken.
+    taken, most = 0, 0
+    for entry in ledger.audit():
+        taken += {"seat.assigned": 1, "seat.released": -1}[entry.event.action]
+        most = max(most, taken)
+    assert most <= SEATS
+    seats = ledger.values(Seat)
+    assert len(seats) == outcomes["taken"]
+    assert sum(seat.released_at is not None for seat in seats) == outcomes["released"]
+    assert sum(seat.released_at is None for seat in seats) == taken
+    assert {seat.version for seat in seats if seat.released_at is not None} <= {2}
+    assert ledger.verify_audit().ok
+
+
+@pytest.mark.parametrize(("what", "at_least"), [("assign", 4), ("refund", 12)])
+def test_killed_at_every_boundary(ledger: SqlLedger, start_child: Start, what: str, at_least: int) -> None:
+    assert int(finish(start_child("seat_deaths.py", what))) >= at_least
+    assert ledger.verify_audit().ok
+    assert ledger.check_integrity() == ()
+
+
+def test_killed_while_the_ledger_moves(
+    ledger: SqlLedger, start_child: Start, tmp_path: Path, place: str
+) -> None:
+    path = tmp_path / "own" / "ledger.sqlite"
+    with closing(open_ledger(path)) as source, source.transaction() as work:
+        fill_everything(work)
+        for number in range(1200):
+            work.record(make_event(1000 + number))
+    assert int(finish(start_child("move_deaths.py", str(path), "11"))) >= 3
+    with closing(open_ledger(path)) as source, source.exclusive() as before, ledger.exclusive() as after:
+        for table in schema.metadata.sorted_tables:
+            count = select(func.count()).select_from(table)
+            assert before.scalar(count) == after.scalar(count), table.name
+    assert ledger.verify_audit().ok
+
+
+@pytest.mark.parametrize("what", ["assign", "refund"])
+def test_the_connection_is_lost_at_its_messages(
+    server: Server, template: str, tmp_path: Path, what: str
+) -> None:
+    name = server.make_database(template)
+    direct = f"{tmp_path / 'direct'}|{server.address(name)}"
+    with closing(CuttingProxy(server.folder)) as proxy, closing(open_place(direct)) as ledger:
+        cut = f"{tmp_path / 'cut'}|postgresql://postgres@/{name}?host={proxy.folder}"
+        with closing(open_place(cut)) as far:
+            prepare(ledger, 1)
+            proxy.arm(0, answered=False)
+            act(far, what, 1)
+            messages, number = proxy.messages, 1
+            # Some on the way, and each of the last: the commit is among those.
+            for message in {*range(1, messages, messages // 4), *range(messages - 5, messages + 1)}:
+                for answered in (False, True):
+                    number += 1
+                    prepare(ledger, number)
+                    proxy.arm(message, answered=answered)
+                    failed = False
+                    try:
+                        act(far, what, number)
+                    except LedgerError:
+                        failed = True
+                    lost = proxy.disarm()
+                    assert lost or not failed
+                    check(ledger, what, number, done=None if failed else True)
+                    act(far, what, number)
+                    check(ledger, what, number, done=True)
+        assert number >= 16
+    server.run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_a_backend_that_is_killed_takes_its_unit_of_work_with_it(
+    server: Server, template: str, tmp_path: Path
+) -> None:
+    name = server.make_database(template)
+    with closing(open_place(f"{tmp_path}|{server.address(name)}")) as ledger:
+        prepare(ledger, 1)
+        with pytest.raises(LedgerError) as caught, ledger.transaction() as work:  # noqa: PT012 - the block is the point
+            work.change_grant_state("grant_1", GrantState.REFUNDED, at=NOW)
+            server.run_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                f"WHERE datname = '{name}' AND application_name = 'clearance'"
+            )
+            work.record(make_event(1))
+        assert caught.value.retryable
+        check(ledger, "refund", 1, done=False)
+        act(ledger, "refund", 1)
+        check(ledger, "refund", 1, done=True)
+    server.run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
