@@ -74,7 +74,7 @@ def add(
     if as_json:
         print_json(made)
         return
-    click.echo(f"{made.id}: {made.label}. Use it with CLEARANCE_PAYMENT_METHOD={made.id}, or in a request.")
+    click.echo(f"{made.id}: {made.label}. Use it with `clearance --pay-by {made.id} buy …`, or in a request.")
 
 
 @payment_method.command(name="list")

@@ -46,9 +46,15 @@ from .context import Context, pass_context
 )
 @click.option("--offline", is_flag=True, help="Make no network connection.")
 @click.option("--project", help="The project that purchases are booked on.")
+@click.option("--pay-by", help="The payment method (its id) that purchases are paid by.")
 @pass_context
 def cli(
-    context: Context, data_dir: Path | None, sandbox_url: str | None, offline: bool, project: str | None
+    context: Context,
+    data_dir: Path | None,
+    sandbox_url: str | None,
+    offline: bool,
+    project: str | None,
+    pay_by: str | None,
 ) -> None:
     """Find, license, download and account for marketplace assets."""
     if data_dir is not None:
@@ -59,6 +65,8 @@ def cli(
         context.overrides["offline"] = True
     if project is not None:
         context.overrides["project"] = project
+    if pay_by is not None:
+        context.overrides["payment_method"] = pay_by
 
 
 for command in (

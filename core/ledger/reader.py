@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_, select
+from sqlalchemy import Connection, Select, Table, exists, func, select
 
 from ..model.audit import AuditEntry
 from ..model.declaration import Declaration
@@ -23,7 +23,7 @@ from ..model.resolution import Resolution
 from . import decision_rows, entries, rows, schema
 from .codecs import Row, read_row
 from .endings import ask_for_ending
-from .record import Record
+from .narrowing import narrow
 from .studio_tables import record_of
 from .trouble import translated
 
@@ -318,7 +318,7 @@ class SqlReader:
         ``wanted`` are fields with the value that they have to have; of a tuple or set, any of its values.
         """
         record = record_of(kind)
-        query = _where(select(record.table), record, wanted)
+        query = narrow(select(record.table), record, wanted)
         serial = record.table.c.serial
         query = query.order_by(serial.desc() if newest else serial)
         if limit is not None:
@@ -328,7 +328,7 @@ class SqlReader:
     def count_values(self, kind: type[object], /, **wanted: Any) -> int:
         """Return how many values of a studio there are; ``wanted`` as for :meth:`values`."""
         record = record_of(kind)
-        query = _where(select(func.count()).select_from(record.table), record, wanted)
+        query = narrow(select(func.count()).select_from(record.table), record, wanted)
         with translated(self._place), self._connect() as connection:
             return int(connection.scalar(query) or 0)
 
@@ -347,25 +347,6 @@ class SqlReader:
     def _all(self, query: Select[Any], reader: Callable[[Row], V], table: Table) -> tuple[V, ...]:
         with translated(self._place), self._connect() as connection:
             return tuple(_read(reader, row, table) for row in connection.execute(query).mappings())
-
-
-def _where(query: Select[Any], record: Record[Any], wanted: Mapping[str, Any]) -> Select[Any]:
-    """Narrow a query to rows whose fields have these values."""
-    for name, value in wanted.items():
-        choices = value if isinstance(value, tuple | list | set | frozenset) else (value,)
-        kept = [record.columns_of({name: choice}) for choice in choices]
-        columns = {column for one in kept for column in one}
-        if len(columns) == 1 and all(value is not None for one in kept for value in one.values()):
-            # The plain comparison: it is the one that every database has an index for.
-            (column,) = columns
-            query = query.where(record.table.c[column].in_([one[column] for one in kept]))
-            continue
-        alternatives = [
-            and_(*(record.table.c[column].is_not_distinct_from(value) for column, value in one.items()))
-            for one in kept
-        ]
-        query = query.where(or_(false(), *alternatives))
-    return query
 
 
 @contextmanager
