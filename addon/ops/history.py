@@ -90,9 +90,13 @@ class CLEARANCE_OT_state_size(Operator):
 
     grant_id: StringProperty(name="License", options={"SKIP_SAVE", "HIDDEN"})
     size: StringProperty(
-        name="Size", description="One of the sizes that are sold", search=_sizes, search_options=set(),
+        name="Size",
+        description="Choose it from the list where it is there; else write it as your invoice has it",
+        maxlen=60,
+        search=_sizes,
+        search_options={"SUGGESTION"},
         options={"SKIP_SAVE"},
-    )  # fmt: skip
+    )
     invoice: StringProperty(
         name="Invoice", description="A copy of this file is kept; it may stay empty", subtype="FILE_PATH",
         options={"SKIP_SAVE"},
@@ -124,11 +128,13 @@ class CLEARANCE_OT_state_size(Operator):
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Note it."""
-        sold, wanted = _sizes_sold(), self.size.strip()
-        chosen = next((variant for variant, label in sold if wanted in (variant, label)), "")
-        if not chosen:
-            names = ", ".join(label for _, label in sold)
-            raise UserInputError(f"Choose one of these sizes: {names[:300]}.", code="size.none")
+        wanted = " ".join(self.size.split())
+        # What is not among the sizes that are offered now is another size: one that was sold once, or is
+        # smaller than what this account is offered.
+        fits = (
+            one for one, label in _sizes_sold() if wanted.casefold() in (one.casefold(), label.casefold())
+        )
+        chosen = next(fits, wanted)
         path = self.invoice.strip()
         documents = (Path(bpy.path.abspath(path)),) if path else ()
         app.session.state_size(self.grant_id, chosen, note=self.note.strip(), documents=documents)

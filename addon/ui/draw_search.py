@@ -128,11 +128,11 @@ def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, sca
     quiet = column.column(align=True)
     quiet.active = False
     widgets.draw_text(quiet, context, row.license, width=width, max_lines=3)
-    widgets.draw_text(quiet, context, row.marketplace, width=width, max_lines=1)
+    widgets.draw_text(quiet, context, row.by, width=width, max_lines=2)
     if row.elsewhere:
         widgets.draw_text(quiet, context, f"Also at {row.elsewhere}", width=width, max_lines=2)
     if row.editorial:
-        widgets.draw_text(quiet, context, "Editorial only", width=width, max_lines=1)
+        widgets.draw_text(quiet, context, "Editorial Use Only", width=width, max_lines=1)
     button = column.operator(
         "clearance.select",
         text="Owned" if row.owned else "Show",

@@ -71,6 +71,8 @@ class ResultRow:
     license: str
     """Empty where the marketplace names none before it is asked."""
     marketplace: str
+    by: str
+    """Who made it, and where it is sold: Adobe wants both beside each work that is shown."""
     owned: bool = False
     selected: bool = False
     editorial: bool = False
@@ -287,6 +289,7 @@ def _result(
 ) -> ResultRow:
     offer = listing.offers[0] if listing.offers else None
     more = f" (+{len(listing.offers) - 1})" if len(listing.offers) > 1 else ""
+    where = names.get(listing.ref.marketplace, listing.ref.marketplace)
     return ResultRow(
         ref=str(listing.ref),
         kind=listing.kind.value,
@@ -294,7 +297,8 @@ def _result(
         title=shorten(listing.title, TITLE_LENGTH) or "Untitled",
         price=_price(listing, on_plan=on_plan),
         license=(shorten(offer.license_label, 40) + more) if offer and offer.license_label else "",
-        marketplace=names.get(listing.ref.marketplace, listing.ref.marketplace),
+        marketplace=where,
+        by=f"{shorten(listing.author, 40)} / {where}" if listing.author.strip() else where,
         owned=owned,
         selected=selected,
         editorial=bool(listing.editorial),

@@ -231,7 +231,7 @@ def _facts(listing: Listing, where: str) -> list[Fact]:
         ("Collection", shorten(listing.collection, 60)),
         ("Price level", "Premium" if listing.premium else ""),
         ("Made by", "Generative AI" if listing.ai_generated else ""),
-        ("Use", "Editorial only" if listing.editorial else ""),
+        ("Use", "Editorial Use Only" if listing.editorial else ""),
         ("Files", count(len(listing.files), "file") if listing.files else ""),
     )
     return [Fact(label=label, value=value) for label, value in told if value]

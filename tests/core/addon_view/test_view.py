@@ -142,6 +142,10 @@ def test_results_show_name_price_license_and_marketplace() -> None:
         "Oak chair 1", "19.00 USD", "royalty_free", "CGTrader",
     )  # fmt: skip
     assert not row.owned
+    author = STATES["results"].results[0].author
+    assert row.by == (f"{author} / CGTrader" if author else "CGTrader")
+    named = replace(STATES["results"], results=[made.listing(author="Ada L.")])
+    assert view.view_search(named, INFOS).results[0].by == "Ada L. / CGTrader"
     assert view.view_search(STATES["results"], INFOS).more
     assert view.view_search(STATES["owned"], INFOS).results[0].owned
 
