@@ -128,13 +128,9 @@ class CLEARANCE_OT_state_size(Operator):
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Note it."""
-        wanted = " ".join(self.size.split())
-        # What is not among the sizes that are offered now is another size: one that was sold once, or is
-        # smaller than what this account is offered.
-        fits = (
-            one for one, label in _sizes_sold() if wanted.casefold() in (one.casefold(), label.casefold())
-        )
-        chosen = next(fits, wanted)
+        from ..ui.view_details import choose_size
+
+        chosen = choose_size(_sizes_sold(), self.size)
         path = self.invoice.strip()
         documents = (Path(bpy.path.abspath(path)),) if path else ()
         app.session.state_size(self.grant_id, chosen, note=self.note.strip(), documents=documents)

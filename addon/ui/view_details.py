@@ -189,6 +189,16 @@ def sizes_of(result: QuoteResult) -> tuple[tuple[str, str], ...]:
     return tuple((variant, label or variant) for variant, label in told.items() if variant)
 
 
+def choose_size(sizes: Sequence[tuple[str, str]], text: str) -> str:
+    """Return the marketplace's word for a size that somebody chose or wrote; any other size as it is written.
+
+    It may be one that was sold once, or a smaller one than this account is offered.
+    """
+    wanted = " ".join(text.split())
+    fits = (one for one, label in sizes if wanted.casefold() in (one.casefold(), label.casefold()))
+    return next(fits, wanted)
+
+
 def describe_license(result: QuoteResult) -> str:
     """Name the license that the quote is under, and the seller's own word for it where that differs."""
     label = shorten(result.quote.license_label, 60)

@@ -315,24 +315,7 @@ def test_waiting_ends_when_the_time_is_over(bpy: Any, app: Any) -> None:
     assert bpy.ops.clearance.wait(timeout=10) == {"FINISHED"}
 
 
-@pytest.mark.parametrize(("size", "noted"), [("4K", "4k"), ("4k", "4k"), (" 594  px ", "594 px")])
-def test_the_size_that_was_bought_can_be_said(
-    size: str, noted: str, bpy: Any, app: Any, made: States, tmp_path: Path
-) -> None:
-    """One of those that are sold is taken by its name; any other is noted as it is written."""
-    app.session.state = made.every_state()["owned in a size that nobody told"]
-    grant_id = app.session.state.selection.owned[0].id
-    invoice = tmp_path / "invoice.pdf"
-    invoice.write_bytes(b"%PDF-1.4")
-    asked: list[Any] = []
-    app.session.state_size = lambda *given, **more: asked.append((given, more))
-    assert bpy.ops.clearance.state_size(
-        "EXEC_DEFAULT", grant_id=grant_id, size=size, invoice=str(invoice), note="INV-7"
-    ) == {"FINISHED"}
-    assert asked == [((grant_id, noted), {"note": "INV-7", "documents": (invoice,)})]
-
-
-def test_a_size_of_nothing_is_refused(bpy: Any, app: Any, made: States) -> None:
+def test_the_size_of_what_is_not_in_the_ledger_is_refused(bpy: Any, app: Any, made: States) -> None:
     app.session.state = made.every_state()["owned in a size that nobody told"]
     assert bpy.ops.clearance.state_size("EXEC_DEFAULT", grant_id="grant_none", size="hd") == {"FINISHED"}
     assert app.tasks.wait(timeout_s=20)

@@ -16,7 +16,8 @@ WIDTHS = (180, 280, 600)
 NAMES = (
     "no keys", "idle", "searching", "empty", "nobody searches", "results", "owned", "evil title",
     "partly failed", "all failed", "quoting", "quote failed", "allowed", "review", "denied", "web checkout",
-    "owned selection", "owned in a size that nobody told", "owned in another size", "buying", "awaiting checkout", "in doubt", "downloading",
+    "owned selection", "owned in a size that nobody told",
+    "owned in another size", "buying", "awaiting checkout", "in doubt", "downloading",
     "downloading blind",
     "preparing", "ready", "imported", "failed", "failed purchase", "error", "reporting", "report failed",
     "report", "cleared", "options", "awaiting evidence", "awaiting file", "in doubt without records",

@@ -273,6 +273,22 @@ def test_a_size_that_nobody_told_can_be_said() -> None:
     assert view_details.view_details(STATES["owned selection"], INFOS, now=NOW).untold_grant_id == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("4k", "4k"),
+        ("4K ", "4k"),
+        ("hd on plan a", "hd"),
+        (" 594  px ", "594 px"),
+        ("HD on", "HD on"),
+        ("", ""),
+    ],
+)
+def test_a_size_is_chosen_by_either_name_or_written(text: str, size: str) -> None:
+    sizes = (("hd", "HD on plan A"), ("4k", "4K on plan A"))
+    assert view_details.choose_size(sizes, text) == size
+
+
 def test_another_size_or_license_of_what_is_owned_can_be_bought() -> None:
     """The panel offers both: to import what is owned, and to buy what that does not cover."""
     state = STATES["owned in another size"]
