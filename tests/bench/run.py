@@ -28,6 +28,7 @@ from feeds import measure_feeds  # noqa: E402
 from ledgers import measure_ledger  # noqa: E402
 from sandbox_process import SandboxProcess, start_sandbox  # noqa: E402
 from scenes import make_big_scene  # noqa: E402
+from studio import measure_studio  # noqa: E402
 
 from core.app import App, build_app  # noqa: E402
 from core.host import NoHost  # noqa: E402
@@ -105,6 +106,14 @@ def bench_ledger(options: argparse.Namespace) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         rows = [Row(*row) for row in measure_ledger(Path(folder), options.runs, options.grants)]
     return [*rows, *measure_report(options.runs)]
+
+
+def bench_studio(options: argparse.Namespace) -> list[Row]:
+    """Ask what a studio asks of a large ledger."""
+    if not options.grants:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        return [Row(*row) for row in measure_studio(Path(folder), options.runs, options.grants)]
 
 
 def bench_feeds(options: argparse.Namespace) -> list[Row]:
@@ -358,6 +367,7 @@ def print_rows(rows: list[Row], to: TextIO | None = None) -> None:
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "scan": bench_scan,
     "ledger": bench_ledger,
+    "studio": bench_studio,
     "feeds": bench_feeds,
     "recognition": bench_recognition,
     "search": bench_search,

@@ -1,0 +1,158 @@
+"""Measure what a studio asks of a large ledger: the panel, one license, the report of a whole production.
+
+All in CPU time, since the work is ours alone. Beside it stands what grows: the same questions to a ledger of
+a thousand grants, reading every grant once.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledgers import fill
+from scenes import make_big_scene
+
+from core.clock import SystemClock
+from core.ledger.engine import open_ledger
+from core.ledger.port import Ledger
+from core.licenses import LicenseCatalogue, terms_sha256
+from core.model.grant import Grant, GrantState
+from core.model.intended_use import IntendedUse, OutputKind
+from core.model.order import OrderState
+from core.model.production import FileSummary
+from core.policy.engine import evaluate
+from core.policy.facts import Facts
+from core.services.house import House
+from core.services.project_use import PROJECT_USE_NAME
+from core.services.report import MakeReport
+from core.services.scan import ScanProduction
+from core.settings import Settings
+
+Row = tuple[str, str, str, str]
+USE = IntendedUse(outputs=frozenset({OutputKind.RENDER, OutputKind.VIDEO, OutputKind.INTERACTIVE_PACKED}))
+SMALL, PRODUCTION, SCENES, PER_SCENE, FOLDERS = 1_000, 100_000, 1_000, 100, 20
+USE_FILE = 'name = "spot"\noutputs = ["render", "video"]\n'
+
+
+def measure_studio(folder: Path, runs: int, grants: int) -> list[Row]:
+    """Measure everything."""
+    _, used, terms, _ = make_big_scene(objects=300, grants=300)
+    rows = [validate(runs)]
+    times: dict[int, dict[str, float]] = {}
+    for count in (SMALL, grants):
+        path = folder / str(count) / "ledger.sqlite"
+        fill(path, used, terms, count)
+        with closing(open_ledger(path)) as ledger:
+            times[count] = ask_as_the_panel(ledger, list(used.values()), runs)
+    for what, small in times[SMALL].items():
+        large = times[grants][what]
+        rows.append(
+            (
+                f"{what}, a ledger of {grants:,} grants",
+                f"{large * 1000:.2f} ms CPU",
+                f"of {SMALL:,} grants {small * 1000:.2f} ms CPU; bar twice that",
+                f"{large / small:.2f} ×",
+            )
+        )
+    path = folder / "production" / "ledger.sqlite"
+    fill(path, used, terms, PRODUCTION)
+    with closing(open_ledger(path)) as ledger:
+        rows.append(report_production(ledger, folder / "production", runs))
+    return rows
+
+
+def validate(runs: int) -> Row:
+    """Hold every license of every marketplace against a use."""
+    catalogue = LicenseCatalogue.load()
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    every = [
+        Facts(terms=terms, use=USE, now=now, terms_sha256=terms_sha256(terms), subject="grant")
+        for terms in catalogue.all()
+    ]
+
+    def work() -> None:
+        for facts in every:
+            evaluate(facts)
+
+    took = cpu(work, runs) / len(every)
+    return (
+        f"one license held against a use (mean of {len(every)})",
+        f"{took * 1000:.3f} ms CPU",
+        "bar 1 ms",
+        f"{took * 1000:.2f} × the bar",
+    )
+
+
+def ask_as_the_panel(ledger: Ledger, known: list[Grant], runs: int) -> dict[str, float]:
+    """Ask what the panel asks; return CPU seconds by question."""
+    one = known[len(known) // 2]
+    unsettled = (OrderState.AWAITING_CHECKOUT, OrderState.UNKNOWN)
+    questions: dict[str, Callable[[], object]] = {
+        "the library's newest 1,000": lambda: ledger.grants(state=GrantState.ACTIVE),
+        "what is owned of one listing": lambda: ledger.grants_for(one.ref),
+        "the grants of a scene, 300 by id": lambda: ledger.grants_by_id(grant.id for grant in known),
+        "orders that are open": lambda: ledger.orders(states=unsettled),
+    }
+    return {what: cpu(ask, runs, repeat=20) for what, ask in questions.items()}
+
+
+def report_production(ledger: Ledger, folder: Path, runs: int) -> Row:
+    """Report on a thousand scenes that use a hundred licenses each, judged for their projects."""
+    every = ledger.grants(limit=PRODUCTION)
+    summaries = []
+    for number in range(SCENES):
+        project = folder / f"project{number % FOLDERS:02d}"
+        if not project.exists():
+            project.mkdir()
+            (project / PROJECT_USE_NAME).write_text(USE_FILE, encoding="utf-8")
+        start = number * PER_SCENE
+        uses = sorted((grant.id, 1 + start % 7) for grant in every[start : start + PER_SCENE])
+        summaries.append(
+            FileSummary(
+                path=str(project / f"scene{number:04d}.blend"),
+                grants=tuple(uses),
+                face_numbers=(),
+                undeclared=number % 3,
+                unreadable_stamps=0,
+            )
+        )
+    catalogue = LicenseCatalogue.load()
+    house = House(ledger=ledger, catalogue=catalogue, settings=Settings(data_dir=folder))
+    report = MakeReport(ledger=ledger, clock=SystemClock(), catalogue=catalogue, house=house)
+    service = ScanProduction(
+        ledger=ledger,
+        clock=SystemClock(),
+        cache_path=folder / "scan-cache.json",
+        catalogue=catalogue,
+        judge=report.judge,
+    )
+
+    def work() -> None:
+        made = service._report(summaries, str(folder), [], read=0)
+        if len(made.files) != SCENES or len(made.used) != len(every):
+            raise SystemExit(f"the report has {len(made.files)} scenes and {len(made.used)} licenses")
+
+    took = cpu(work, max(1, runs // 2))
+    reading = cpu(lambda: ledger.grants(limit=PRODUCTION), runs)
+    return (
+        f"report of {SCENES:,} scenes with {PRODUCTION:,} grants, judged for {FOLDERS} projects",
+        f"{took:.2f} s CPU",
+        f"bar 5 s; reading every grant once {reading:.2f} s CPU",
+        f"{took / reading:.1f} × reading all",
+    )
+
+
+def cpu(work: Callable[[], object], runs: int, *, repeat: int = 1) -> float:
+    """Return the median CPU seconds of a call, after one that does not count."""
+    work()
+    times = []
+    for _ in range(runs):
+        started = time.process_time()
+        for _ in range(repeat):
+            work()
+        times.append((time.process_time() - started) / repeat)
+    return statistics.median(times)
