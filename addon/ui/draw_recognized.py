@@ -1,4 +1,4 @@
-"""Draw what undeclared content looks like. Decides nothing: ``view_recognized`` does."""
+"""Draw what content without a license looks like. Decides nothing: ``view_recognized`` does."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 def draw_recognized(layout: Any, context: Any, app: App) -> None:
     """Draw the button, what was found, and what to do with it."""
     shown = view_recognized(app.session.state)
+    if not shown.offered:
+        return
+    if shown.offer:
+        widgets.draw_text(layout, context, shown.offer)
     row = layout.row(align=True)
     row.operator("clearance.recognize", icon=icons.SEARCH)
     if shown.busy:

@@ -87,6 +87,7 @@ def draw_report(layout: Any, context: Any, app: App) -> None:
     for name, label in (("html", "Web Page"), ("json", "JSON"), ("csv", "CSV")):
         row.operator("clearance.save_report", text=label, icon="NONE").format = name
     row.operator_menu_enum("clearance.save_report", "format", text="More")
+    draw_recognized(layout, context, app)
 
 
 def draw_obstacles(layout: Any, context: Any, app: App) -> None:
@@ -181,7 +182,6 @@ def draw_undeclared(layout: Any, context: Any, app: App) -> None:
     row = layout.row(align=True)
     row.operator("clearance.declare", text="Declare Selected…").scope = "SELECTED"
     row.operator("clearance.declare", text="Declare All…").scope = "ALL"
-    draw_recognized(layout, context, app)
     widgets.draw_text(layout, context, "Nobody has said where these come from:")
     column = layout.column(align=True)
     for name in shown.undeclared:

@@ -39,8 +39,11 @@ class RecognizedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizedView:
-    """What is drawn under "Undeclared"."""
+    """What is drawn below the verdict."""
 
+    offered: bool = False
+    """There is something that could be recognized, or the look is still to be told of."""
+    offer: str = ""
     notes: tuple[Note, ...] = ()
     rows: tuple[RecognizedRow, ...] = ()
     more: str = ""
@@ -64,13 +67,22 @@ def view_recognized(state: SessionState) -> RecognizedView:
         notes += _tell_end(state)
     rows = tuple(_row(one) for one in look.found[:MAX_SHOWN])
     left = len(look.found) - len(rows)
+    free = _count_free(state)
     return RecognizedView(
+        offered=bool(free or rows or look.phase is not Phase.IDLE),
+        offer=f"{count(free, 'mesh or image', 'meshes or images')} without a license:" if free else "",
         notes=tuple(notes),
         rows=rows,
         more=f"And {left:,} more; stamp these first." if left > 0 else "",
         busy=busy,
         certain=sum(one.certain is not None for one in look.found),
     )
+
+
+def _count_free(state: SessionState) -> int:
+    """Return how much in the report could be recognized."""
+    undeclared = state.report.undeclared if state.report is not None else ()
+    return sum(name.startswith(("MESH/", "IMAGE/")) for name in undeclared)
 
 
 def _tell_end(state: SessionState) -> list[Note]:
@@ -80,7 +92,9 @@ def _tell_end(state: SessionState) -> list[Note]:
         notes.append(
             Note(text="Nothing is known yet: download what you own, then look again.", tone=Tone.WARN)
         )
-    elif not look.found:
+    elif look.stamped:
+        notes.append(Note(text=f"{count(look.stamped, 'data-block')} stamped.", tone=Tone.GOOD))
+    elif not look.found and not look.dismissed:
         notes.append(Note(text="Nothing in it looks like what you own.", tone=Tone.INFO))
     if look.passed:
         named = ", ".join(

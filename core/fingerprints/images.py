@@ -78,6 +78,8 @@ MAX_WORST = 0.95
 # that fits: true copies leave 0.5 of it, 1.5 where all there is are small things in a large rectangle.
 MAX_SHARE = 1.5
 MIN_CORRELATION = 0.3
+# What is so alike as it lies needs no second try as a crop: fine detail does, which a crop moves by a cell.
+ALIKE = 0.8
 # In 256 levels: the mean and the largest difference of a color, once brightness is taken off.
 MAX_COLOR = 14
 MAX_ONE_COLOR = 56
@@ -154,17 +156,16 @@ def compare(known: ImageFingerprint, seen: ImageFingerprint) -> Comparison | Non
     apart = [abs(a - b) * COLOR_STEP for a, b in zip(known.colors, seen.colors, strict=True)]
     if sum(apart) > MAX_COLOR * COLORS or max(apart) > MAX_ONE_COLOR:
         return None
-    for start in (AS_IT_LIES, CROPPED):
-        rest = _lay(known, seen, start)
-        if rest is not None:
-            return Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
-    return None
+    as_it_lies = correlate(center(known.lights), seen.lights)
+    rest = _lay(known, seen, AS_IT_LIES) if as_it_lies >= MIN_CORRELATION else None
+    if rest is None and as_it_lies < ALIKE:
+        cropped = correlate(center(look_through(known.lights, CROPPED)), seen.lights)
+        rest = _lay(known, seen, CROPPED) if cropped >= max(MIN_CORRELATION, as_it_lies) else None
+    return None if rest is None else Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
 
 
 def _lay(known: ImageFingerprint, seen: ImageFingerprint, start: Sequence[float]) -> float | None:
     """Lay one picture upon another; return what is left when it is so little that they are one."""
-    if correlate(center(look_through(known.lights, start)), seen.lights) < MIN_CORRELATION:
-        return None
     found = fit(known.lights, seen.lights, start)
     if found is None:
         return None

@@ -96,6 +96,7 @@ class Recognizing(SessionPart):
         done = {subject for subject, _ in stamped}
         state = self.state.recognition
         state.found = [one for one in state.found if one.subject not in done]
+        state.stamped += len(done)
         self._tasks.submit(
             "recognize",
             "Noting what was stamped",
@@ -109,7 +110,9 @@ class Recognizing(SessionPart):
     def dismiss_recognized(self, subject: str) -> None:
         """Show a proposal no more: it is something else."""
         state = self.state.recognition
-        state.found = [one for one in state.found if one.subject != subject]
+        left = [one for one in state.found if one.subject != subject]
+        state.dismissed += len(state.found) - len(left)
+        state.found = left
         self._changed()
 
     def remember_imported(self, grant_id: str, contents: Iterable[Content]) -> None:

@@ -234,6 +234,9 @@ class RecognitionState:
     """How many images and meshes the ledger knows."""
     found: list[Recognized] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
+    stamped: int = 0
+    dismissed: int = 0
+    """How many proposals somebody took, and how many were said to be something else."""
     problem: Problem | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,6 +41,27 @@ def recognized(name: str, *suggestions: Any) -> Any:
 def test_nothing_is_said_before_anybody_looked() -> None:
     shown = view_recognized(state.SessionState())
     assert (shown.notes, shown.rows, shown.busy, shown.certain) == ((), (), False, 0)
+
+
+def test_it_is_offered_where_something_could_be_recognized() -> None:
+    assert not view_recognized(state.SessionState()).offered
+    report = SimpleNamespace(undeclared=("OBJECT/Chair", "MESH/Chair", "IMAGE/wood.png"))
+    shown = view_recognized(state.SessionState(report=report))
+    assert shown.offered and shown.offer == "2 meshes or images without a license:"
+    report = SimpleNamespace(undeclared=("OBJECT/Chair", "MESH/Chair"))
+    assert view_recognized(state.SessionState(report=report)).offer == "1 mesh or image without a license:"
+    report = SimpleNamespace(undeclared=("MATERIAL/Wood",))
+    assert not view_recognized(state.SessionState(report=report)).offered
+    # What was found is shown whatever the report said.
+    assert view_recognized(state_of(phase=Phase.READY, found=[recognized("Chair")])).offered
+
+
+def test_what_was_done_with_the_proposals_is_said() -> None:
+    shown = view_recognized(state_of(phase=Phase.READY, known=5, looked_at=9, stamped=3))
+    assert [(note.text, note.tone) for note in shown.notes] == [("3 data-blocks stamped.", Tone.GOOD)]
+    assert view_recognized(state_of(phase=Phase.READY, known=5, looked_at=9, dismissed=1)).notes == ()
+    shown = view_recognized(state_of(phase=Phase.READY, known=5, looked_at=9))
+    assert shown.notes[0].text == "Nothing in it looks like what you own."
 
 
 def test_the_look_is_followed() -> None:
