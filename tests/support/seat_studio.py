@@ -65,4 +65,5 @@ def make_parts(ledger: SqlLedger, folder: Path, user: str, *, clock: FakeClock |
         catalogue=LicenseCatalogue.load(),
         ids=RandomIds(),
         read_calls=lambda *_asked, **_more: (),
+        shared=None,
     )
