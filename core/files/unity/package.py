@@ -177,11 +177,11 @@ def _own_path(raw: str, names: Names, guid: str) -> PurePosixPath:
 
 
 def _first_line(data: bytes) -> str:
-    """Return the path: the first line only, since Unity may add a second one (``00``).
+    """Return the path: the first line alone, since Unity may add a second one (``00``), and scripts a blank.
 
     Bytes that are no UTF-8 are written out (``%E4``), so that two names that are not the same stay so.
     """
-    text = data.decode("utf-8-sig", "surrogateescape").split("\n", 1)[0].strip("\r\x00")
+    text = data.decode("utf-8-sig", "surrogateescape").split("\n", 1)[0].rstrip("\r\x00\t ")
     return "".join(f"%{ord(char) - 0xDC00:02X}" if "\udc80" <= char <= "\udcff" else char for char in text)
 
 

@@ -129,6 +129,9 @@ def test_no_name_makes_a_script_useful(name: str, tmp_path: Path) -> None:
         (b"Assets/a.png\r\n00", "Assets/a.png"),
         (b"Assets/a.png\n../../evil", "Assets/a.png"),
         (b"Assets/a.png\x00", "Assets/a.png"),
+        (b"Assets/a.png \r\n", "Assets/a.png"),
+        (b"Assets/a.png\t", "Assets/a.png"),
+        (b"Assets//a.png\n", "Assets/a.png"),
         (b"\xef\xbb\xbfAssets/a.png", "Assets/a.png"),
         ("Assets/Stühle/椅子.png".encode(), "Assets/Stühle/椅子.png"),
         (b"Assets\\a.png", "Assets/a.png"),
@@ -252,7 +255,7 @@ def test_a_member_that_is_there_twice(part: str, tmp_path: Path) -> None:
         "ab" * 15 + "/asset", "g" * 32 + "/asset", "ab" * 16 + "/asset.metaData",
         "ab" * 16 + "/assets", "ab" * 16 + "/sub/asset", "../" + "ab" * 16 + "/asset",
         "/" + "ab" * 16 + "/asset", ".icon.png", "ab" * 16 + "/preview.png.import",
-        "packagemanagermanifest/asset",
+        "packagemanagermanifest/asset", "._" + "ab" * 16, "ab" * 16 + "/._asset", "ab" * 16 + "/metaData",
     ],
 )  # fmt: skip
 def test_unknown_members_are_passed_over(name: str, tmp_path: Path) -> None:
@@ -328,6 +331,22 @@ def test_packages_that_tar_itself_wrote(form: str, tmp_path: Path) -> None:
     package = package_of(tmp_path, archive.read_bytes())
     assert len(package.materials) == 2
     assert len(package.textures) == 5
+
+
+def test_a_package_that_a_macs_tar_wrote(tmp_path: Path) -> None:
+    """With a shadow of each file, attributes in extended headers, and long names that are nobody's."""
+    maker = PackageMaker()
+    for name, data in chair_package().members:
+        if isinstance(name, str):
+            folder, _, part = name.rpartition("/")
+            maker.members.append((f"./{folder}/._{part}", b"\x00\x05\x16\x07" + b"\x00" * 80))
+        info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(f"./{name}")
+        info.pax_headers = {"LIBARCHIVE.xattr.com.apple.quarantine": "MDA4MQ==", "mtime": "1700000000.123456"}
+        maker.members.append((info, data))
+    maker.members.append(("./" + "long/" * 60 + "name.txt", b"nobody's"))
+    package = package_of(tmp_path, maker.package(format_=tarfile.PAX_FORMAT))
+    assert files_in(tmp_path / "out") == CHAIR_FILES
+    assert len(package.materials) == 2
 
 
 def test_a_package_in_several_gzip_members(tmp_path: Path) -> None:
