@@ -107,7 +107,8 @@ def match(
             "To match by hand, give the invoice, --line and --order.", code="invoice.match_options"
         )
     if invoice_id and position is not None and order_id is not None:
-        views = (matching.assign(invoice_id, position, "" if order_id == "none" else order_id),)
+        by_hand = "" if order_id == "none" else order_id
+        views: tuple[InvoiceView, ...] = (matching.assign(invoice_id, position, by_hand),)
     else:
         views = matching.match(invoice_id or "")
     without = matching.without_invoice()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from .pdf_objects import Name, Objects, PdfError, Ref, Stream
 
@@ -304,7 +304,7 @@ def _predict(kind: int, left: int, up: int, corner: int) -> int:
     raise PdfError("a part of it is damaged")
 
 
-def _whole(value: Any, length: int | None, most: int) -> bool:
+def _whole(value: Any, length: int | None, most: int) -> TypeGuard[list[int]]:
     """Say whether a value is a list of whole numbers from 0 on."""
     return (
         isinstance(value, list)
