@@ -7,8 +7,8 @@ import sys
 import click
 
 from ..marketplaces import registry
-from ..marketplaces.base import CredentialField
-from ..services.accounts import describe_account
+from ..marketplaces.base import AppAuth, CredentialField
+from ..services.accounts import KeyStatus, describe_account
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table
 
@@ -28,8 +28,15 @@ def list_accounts(context: Context, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(s.marketplace, "yes" if s.has_app_key else "no", "yes" if s.has_user else "no") for s in found]
-    print_table("", ("Marketplace", "Key", "Signed in"), rows)
+    print_table("", ("Marketplace", "Key", "Signed in"), [_row(status) for status in found])
+
+
+def _row(status: KeyStatus) -> tuple[str, str, str]:
+    auth = registry.find(status.marketplace).INFO.auth
+    if auth.app is AppAuth.NONE:
+        return status.marketplace, "none needed", ""
+    user = ("yes" if status.has_user else "no") if auth.authorize_url else "not offered"
+    return status.marketplace, "yes" if status.has_app_key else "no", user
 
 
 @account.command(name="set")

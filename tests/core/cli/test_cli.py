@@ -192,6 +192,10 @@ def test_no_quota(shell: Any, sandbox: Any) -> None:
 
 def test_accounts(shell: Any) -> None:
     """Keys are listed by presence only, and the connection test says who we are."""
+    told = {line.split()[0]: line for line in shell.run("account", "list").out.splitlines()}
+    assert "none needed" in told["turbosquid"]
+    assert "none needed" in told["unity"]
+    assert "not offered" in told["pond5"]
     listed = shell.run("account", "list", "--json")
     assert listed.code == 0
     keys = {one["marketplace"]: one["has_app_key"] for one in listed.json}
