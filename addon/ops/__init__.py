@@ -21,6 +21,7 @@ def classes() -> tuple[type, ...]:
         refund,
         report,
         search,
+        seats,
         tools,
         use,
         web_purchase,
@@ -43,6 +44,7 @@ def classes() -> tuple[type, ...]:
         *export.CLASSES,
         *account.CLASSES,
         *alerts.CLASSES,
+        *seats.CLASSES,
         *tools.CLASSES,
         *use.CLASSES,
     )

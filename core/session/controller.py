@@ -18,6 +18,7 @@ from .recognizing import Recognizing
 from .refunding import Refunding
 from .reporting import Reporting
 from .searching import Searching
+from .seating import Seating
 
 
 class SessionController(
@@ -33,5 +34,6 @@ class SessionController(
     Monitoring,
     Exchanging,
     Recognizing,
+    Seating,
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

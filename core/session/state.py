@@ -27,6 +27,8 @@ from ..services.pickup import Looked
 from ..services.quote import QuoteResult
 from ..services.refund import RefundAdvice
 from ..services.status import Status
+from ..services.studio.ends import EndsSoon, Outlook
+from ..services.studio.seats import SeatsOf
 from ..tasks import Task
 
 
@@ -255,6 +257,20 @@ class ExchangeNote:
 
 
 @dataclass(slots=True, kw_only=True)
+class SeatingState:
+    """Who has seats and what ends, as of the last time that somebody looked."""
+
+    phase: Phase = Phase.IDLE
+    user: str = ""
+    """Whose seats are one's own."""
+    seats: tuple[SeatsOf, ...] = ()
+    outlook: Outlook = field(default_factory=Outlook)
+    told: tuple[EndsSoon, ...] = ()
+    """Reminders that were due in this session."""
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class SessionState:
     """Everything the panels draw."""
 
@@ -301,6 +317,7 @@ class SessionState:
     decisions: Decisions = field(default_factory=Decisions)
     exchange: ExchangeNote | None = None
     recognition: RecognitionState = field(default_factory=RecognitionState)
+    seating: SeatingState = field(default_factory=SeatingState)
     problem: Problem | None = None
     """The last problem that belongs nowhere else."""
     revision: int = 0

@@ -21,7 +21,7 @@ from ...model.evidence import DocumentKind
 from ...model.grant import Grant, GrantState
 from ...model.license import LicenseTerms
 from ...policy.ending import Ending, add_days, end_of_day, find_ending
-from ...policy.roles import Act
+from ...policy.roles import Act, may
 from ..circumstances import apply_agreements, group, read_terms, values_of
 from ..documents import Documents, attach
 from ..keep_file import keep_file
@@ -133,6 +133,13 @@ class Renewals:
                 )
                 told.append(one)
         return tuple(told)
+
+    def remind_who_decides(self) -> tuple[EndsSoon, ...]:
+        """Return what is due if the user may decide about it, else nothing.
+
+        Each reminder is told once in a studio: not to somebody who only looks at a panel.
+        """
+        return self.remind() if may(self.standing.roles(), Act.AGREE) else ()
 
     def note_end(self, grant_ids: Iterable[str], ends_on: date) -> tuple[Renewal, ...]:
         """Note on which day the subscription ends that grants hang on; raise UserInputError, NotAllowed."""
