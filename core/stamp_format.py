@@ -9,12 +9,14 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import UserInputError
 from .model.declaration import DECLARED, Declaration, is_declaration_id
-from .model.grant import Grant
 from .model.scene import IdType
+
+if TYPE_CHECKING:
+    from .model.grant import Grant
 
 PROPERTY = "clearance"
 """Name of the custom property on data-blocks."""

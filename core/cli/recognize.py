@@ -110,7 +110,7 @@ def _is_open_here(scan: SceneScan) -> bool:
 def _from_blend(path: Path, found: Sequence[DataBlock]) -> Iterator[Candidate]:
     """Yield what a .blend holds without a license, as far as it can be read without Blender."""
     from ..files.blend_geometry import read_images, read_meshes
-    from ..files.blend_reader import absolute
+    from ..files.blend_scene import absolute
 
     free = {(block.id_type, block.name) for block in found if not block.library}
     for name, mesh in read_meshes(path):

@@ -82,7 +82,7 @@ class PlainBytes:
         size = 0
         spill: IO[bytes] | None = None
         try:
-            for piece in _gunzip(source) if is_gzip else zstd.stream(source, chunk=_AT_ONCE):
+            for piece in _gunzip(source) if is_gzip else zstd.stream(source, chunk=CHUNK):
                 if size == 0 and not piece.startswith(b"BLENDER"):
                     raise damaged(path, "it is not a .blend file")
                 size += len(piece)

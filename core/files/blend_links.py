@@ -10,7 +10,7 @@ from .blend_chain import Block
 from .blend_file import BlendFile, IdBlock
 from .blend_pointers import ANY_TARGET, UNMET, Slot, pointer_table
 
-_FAKE_USER = 1 << 9
+FAKE_USER = 1 << 9
 
 
 class Reference(NamedTuple):
@@ -102,7 +102,7 @@ class Links:
 
     def has_fake_user(self, owner: IdBlock) -> bool:
         """Say whether a data-block is kept although nothing uses it."""
-        return bool(owner.flag & _FAKE_USER)
+        return bool(owner.flag & FAKE_USER)
 
     def _follow_array(self, owner: IdBlock, address: int) -> list[IdBlock]:
         block = owner.part(address)

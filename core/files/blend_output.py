@@ -7,13 +7,12 @@ counts. Where a file does not keep things where this reader looks, nothing is sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from .blend_chain import Block
 from .blend_facts import ObjectFields
 from .blend_file import IdBlock, Piece
 from .blend_pointers import Kind, Slot
-from .blend_scene import Loaded, Opened
+from .blend_scene import Found, Loaded, Opened
 from .blend_view import (
     Edit,
     SceneView,
@@ -36,15 +35,6 @@ _ANY_INSTANCING = _ON_PARTS | _INSTANCES | 1 << 11
 _SHAPED_BY_PARENT = 4
 _MODIFIER_RENDER = 1 << 1
 _SIMULATED_BY = frozenset({b"CollisionModifierData", b"FluidModifierData", b"DynamicPaintModifierData"})
-
-
-@dataclass(slots=True)
-class Found:
-    """The answer; that on data-blocks is noted with them."""
-
-    known: bool = False
-    strips: set[tuple[int, int]] | None = field(default=None)
-    """``id()`` of the scene's :class:`Loaded`, and the strip's address. None: not known."""
 
 
 Reach = Callable[[Opened, IdBlock], Loaded]

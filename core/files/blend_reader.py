@@ -26,14 +26,17 @@ from ..stamp_format import (
     read_register,
 )
 from .blend_bytes import damaged
-from .blend_facts import STAMPED, Facts, kind_of, read_facts, read_object
+from .blend_dna import Field
+from .blend_facts import STAMPED, Facts, kind_of, read_facts
 from .blend_file import BlendFile, IdBlock, Piece
+from .blend_links import FAKE_USER
 from .blend_mesh import read_property
-from .blend_output import Found, find_output
-from .blend_scene import Loaded, Opened, Shelf
+from .blend_scene import Found, Loaded, Opened, Shelf, absolute
 from .blend_strips import read_strips
 
 MAX_LIBRARIES = 500
+_ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
+"""Objects without a stamp that have these in common count alike."""
 
 
 class _Library(NamedTuple):
@@ -114,8 +117,11 @@ class _Reader:
         while self._waiting:
             self._follow(self._waiting.pop(), output=output)
         every = self._every()
-        shown = find_output(self._main, every, self._reach) if output else Found()
-        return self._tell(every, shown, ())
+        if not output:
+            return self._tell(every, Found(), ())
+        from .blend_output import find_output  # scans of thousands of files do without
+
+        return self._tell(every, find_output(self._main, every, self._reach), ())
 
     def read_briefly(self, unasked: frozenset[str]) -> SceneScan:
         own: list[IdBlock] = []
@@ -166,42 +172,57 @@ class _Reader:
             quiet=self._read_quiet(every),
         )
 
-    def _describe_own(self, own: list[IdBlock], unasked: frozenset[str]) -> list[DataBlock]:
+    def _describe_own(self, own: list[IdBlock], unasked: frozenset[str]) -> Iterator[DataBlock]:
         """Describe the data-blocks of the scene's own file, for the sums."""
         opened, file = self._main, self._main.file
         asked: list[tuple[IdBlock, str]] = []
-        of: dict[bytes | None, set[int]] = {}
+        kinds: dict[bytes, tuple[str | None, bool, bool]] = {}
+        addresses: dict[bytes, set[int]] = {}
+        structs: dict[bytes, bytes] = {}
         for block in own:
-            kind = kind_of(block.name)
-            if kind is None or (not block.properties and (kind in unasked or kind not in STAMPED)):
+            code = block.name[:2]
+            if code not in kinds:
+                kind = kind_of(code)
+                kinds[code] = (kind, kind in unasked or kind not in STAMPED, kind in unasked)
+                structs[code] = file.struct(block.head).name
+            kind, is_quiet, is_unasked = kinds[code]
+            if kind is None or (is_quiet and not block.properties):
                 continue
             asked.append((block, kind))
-            if kind not in unasked and not opened.has_fake_user(block):
-                of.setdefault(file.struct(block.head).name, set()).add(block.head.address)
-        for address, loaded in opened.reached.items():
+            if not is_unasked and not block.flag & FAKE_USER:
+                addresses.setdefault(code, set()).add(block.head[0])
+        unused = self._find_unused(addresses, structs, unasked)
+        alike: dict[tuple[int, int, bool], DataBlock | None] = {}
+        for block, kind in asked:
+            used, key = block.head[0] not in unused, None
+            if kind == IdType.OBJECT and not block.properties:
+                data, of_type = file.record(block.head, _ALIKE)
+                key = (data, of_type, used)
+            if key is None or key not in alike:
+                loaded = Loaded(block.name, opened, block, "")
+                loaded.users = int(used)
+                facts = read_facts(file, block, kind)
+                one = self._describe(loaded, kind, facts, in_output=None)
+                if key is not None:
+                    alike[key] = one
+            else:
+                one = alike[key]
+            if one is not None:
+                yield one
+
+    def _find_unused(
+        self, addresses: dict[bytes, set[int]], structs: dict[bytes, bytes], unasked: frozenset[str]
+    ) -> set[int]:
+        """Find which data-blocks have no user: of those given, and of what was loaded from libraries."""
+        reached = self._main.reached
+        for address, loaded in reached.items():
             kind = kind_of(loaded.name)
             if kind is not None and not loaded.users and (loaded.block is None or kind not in unasked):
-                of.setdefault(None, set()).add(address)
-        unused = opened.find_unused(of)
-        for address, loaded in opened.reached.items():
+                addresses.setdefault(loaded.code, set()).add(address)
+        unused = self._main.find_unused(addresses, structs)
+        for address, loaded in reached.items():
             loaded.users = loaded.users or int(address not in unused)
-        alike: dict[tuple[int, int, bool], DataBlock | None] = {}
-        found: list[DataBlock | None] = []
-        for block, kind in asked:
-            used, key = block.head.address not in unused, None
-            if kind == IdType.OBJECT and not block.properties:
-                fields = read_object(file, block)
-                key = (fields.data, fields.type, used)
-                if key in alike:
-                    found.append(alike[key])
-                    continue
-            loaded = Loaded(block.name, opened, block, "")
-            loaded.users = int(used)
-            one = self._describe(loaded, kind, read_facts(file, block, kind), in_output=None)
-            found.append(one)
-            if key is not None:
-                alike[key] = one
-        return [one for one in found if one is not None]
+        return unused
 
     def _reach(self, opened: Opened, block: IdBlock) -> Loaded:
         """Return the data-block behind one in a file; load it when it is new."""
@@ -373,9 +394,3 @@ class _Reader:
         for loaded in every:
             if loaded.name[:2] == b"SC" and loaded.block is not None:
                 yield from read_register(read_property(loaded.opened.file, loaded.block, REGISTER_PROPERTY))
-
-
-def absolute(text: str, base: Path) -> Path:
-    """Return the file that a path in a .blend names; ``//`` begins one relative to that .blend."""
-    plain = text.replace("\\", "/") if text.startswith("//") else text
-    return Path(os.path.normpath(base.parent / plain[2:])) if plain.startswith("//") else Path(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import UserInputError
 from ..model.scene import SceneScan
-from .blend_reader import absolute
+from .blend_scene import absolute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +15,7 @@ from .blend_file import BlendFile, IdBlock
 from .blend_links import Links, Reference
 from .blend_pointers import Slot
 
-KEPT_FILES = 12
+KEPT_FILES = 40
 KEPT_BYTES = 256 * 1024**2
 
 
@@ -58,13 +60,28 @@ class Opened:
             found = self.file.memo[key] = self._links.of(block)
         return found
 
-    def find_unused(self, asked: dict[bytes | None, set[int]]) -> set[int]:
-        """Return which of some data-blocks nothing in the file is a user of, by address."""
+    def find_unused(self, addresses: dict[bytes, set[int]], structs: dict[bytes, bytes]) -> set[int]:
+        """Return which of some data-blocks nothing in the file is a user of, by address.
+
+        They are given by their code; ``structs`` says what the structs of the codes are called, if known.
+        """
+        asked: dict[bytes | None, set[int]] = {}
+        for code, some in addresses.items():
+            asked.setdefault(structs.get(code), set()).update(some)
         return self._links.find_unused(asked)
 
     def has_fake_user(self, block: IdBlock) -> bool:
         """Say whether a data-block is kept although nothing uses it."""
         return self._links.has_fake_user(block)
+
+
+@dataclass(slots=True)
+class Found:
+    """What is found out about the output; that on data-blocks is noted with them."""
+
+    known: bool = False
+    strips: set[tuple[int, int]] | None = field(default=None)
+    """``id()`` of the scene's :class:`Loaded`, and the strip's address. None: not known."""
 
 
 class Shelf:
@@ -98,3 +115,9 @@ class Shelf:
         ):
             _, file = self._files.popitem(last=False)
             file.close()
+
+
+def absolute(text: str, base: Path) -> Path:
+    """Return the file that a path in a .blend names; ``//`` begins one relative to that .blend."""
+    plain = text.replace("\\", "/") if text.startswith("//") else text
+    return Path(os.path.normpath(base.parent / plain[2:])) if plain.startswith("//") else Path(text)

@@ -280,6 +280,10 @@ class LedgerTransaction(LedgerReader, Protocol):
         """Replace what is known of the grants used in a scene."""
         ...
 
+    def replace_usages_of(self, scenes: Mapping[str, Iterable[Usage]]) -> None:
+        """Replace what is known of the grants used in each of some scenes."""
+        ...
+
     def add_resolution(self, resolution: Resolution) -> None:
         """Write a new resolution; raise LedgerConflict when its id exists. It is never changed."""
         ...

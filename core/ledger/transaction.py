@@ -6,7 +6,7 @@ is its own savepoint: a conflict that the caller handles leaves the rest of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -35,6 +35,9 @@ from .reader import SqlReader, hold
 from .studio_tables import record_of
 from .tail import Tail, damaged_tail, read_tail, tail_columns
 from .trouble import conflict, is_conflict, translated
+
+_AT_ONCE = 500
+"""Scenes in one statement: databases limit how many values one has."""
 
 V = TypeVar("V")
 
@@ -227,14 +230,28 @@ class SqlTransaction(SqlReader):
 
         Raises LedgerConflict when a grant is there twice, LedgerError when a usage is of another scene.
         """
+        self.replace_usages_of({scene: usages})
+
+    def replace_usages_of(self, scenes: Mapping[str, Iterable[Usage]]) -> None:
+        """Replace what is known of the grants used in each of some scenes; all of it or, on errors, nothing.
+
+        Raises as :meth:`replace_usages` does.
+        """
         table = schema.usages
-        columns = [check_columns(rows.usage_columns(usage)) for usage in usages]
-        if any(usage["scene"] != scene for usage in columns):
-            raise LedgerError(
-                "The usages are of another scene than the one to be replaced.", code="ledger.invalid_value"
-            )
+        columns: list[Columns] = []
+        for scene, usages in scenes.items():
+            of_scene = [check_columns(rows.usage_columns(usage)) for usage in usages]
+            if any(usage["scene"] != scene for usage in of_scene):
+                raise LedgerError(
+                    "The usages are of another scene than the one to be replaced.",
+                    code="ledger.invalid_value",
+                )
+            columns += of_scene
+        names = list(scenes)
         with self._writing():
-            self._connection.execute(delete(table).where(table.c.scene == scene))
+            for start in range(0, len(names), _AT_ONCE):
+                some = names[start : start + _AT_ONCE]
+                self._connection.execute(delete(table).where(table.c.scene.in_(some)))
             if columns:
                 self._connection.execute(insert(table), columns)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePath
 from types import MappingProxyType
 
@@ -29,9 +30,7 @@ from ..model.production import (
     ProductionReport,
     ProjectLine,
 )
-from ..model.scene import SceneScan
 from ..policy.declared import ORIGINS
-from .witnesses import Decoded, Witness, see
 
 NO_DECLARATIONS: Mapping[str, Declaration] = MappingProxyType({})
 NO_USES: Mapping[str, FolderUse] = MappingProxyType({})
@@ -43,24 +42,6 @@ Describe = Callable[[Grant], tuple[str, str]]
 def describe_plainly(grant: Grant) -> tuple[str, str]:
     """Return the words of the ledger."""
     return grant.ref.marketplace, grant.license_label
-
-
-def summarize(scan: SceneScan) -> FileSummary:
-    """Reduce a scene to what a production's report needs."""
-    decoded = Decoded()
-    sightings = see(scan, ledger_ids=(), decoded=decoded)
-    counts = dict.fromkeys(decoded.by_grant(), 0)
-    for sighting in sightings:
-        if sighting.stamp is not None:
-            counts[sighting.stamp.grant_id] += 1
-    faces = {number for block in scan.data_blocks for number in block.face_grants}
-    return FileSummary(
-        path=scan.scene,
-        grants=tuple(sorted(counts.items())),
-        face_numbers=tuple(sorted(faces)),
-        undeclared=sum(sighting.witness is Witness.NONE for sighting in sightings),
-        unreadable_stamps=sum(sighting.witness in (Witness.DAMAGED, Witness.NEWER) for sighting in sightings),
-    )
 
 
 def count_uses(
@@ -85,8 +66,13 @@ def count_uses(
 
 def first_level(path: str, folder: str) -> str:
     """Return the name of the first folder below ``folder`` on the way to a file; empty in it itself."""
-    parts = PurePath(path).relative_to(folder).parts
-    return parts[0] if len(parts) > 1 else ""
+    return _first_below(PurePath(path).parent, folder)
+
+
+@lru_cache(maxsize=10_000)
+def _first_below(inner: PurePath, folder: str) -> str:
+    parts = inner.relative_to(folder).parts
+    return parts[0] if parts else ""
 
 
 def build_production(

@@ -217,15 +217,16 @@ class ScanProduction:
         known = {line.grant_id for line in report.used if line.state != "unknown"}
         uses = count_uses(summaries, known)
         with self.ledger.transaction() as work:
-            for path, (counts, _) in uses.items():
-                work.replace_usages(
-                    path,
-                    [
+            work.replace_usages_of(
+                {
+                    path: [
                         Usage(grant_id=one, scene=path, data_blocks=number, seen_at=report.made_at)
                         for one, number in counts.items()
                         if one in known
-                    ],
-                )
+                    ]
+                    for path, (counts, _) in uses.items()
+                }
+            )
             work.record(
                 AuditEvent(
                     action="scan.made",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import ClearanceError
 from ..files.blend_scan import FileMark, library_paths, mark_file
 from ..model.production import FileSummary
-from ..reports.production import summarize
+from ..reports.file_summary import summarize
 from ..reports.witnesses import MADE_BY_EVERY_SCENE
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 FEW_FILES = 8
 """Up to here, starting further processes takes longer than it saves."""
-_CHUNK = 8
-"""Files that a process reads before it tells of them: they may share libraries."""
+_LARGEST, _SMALLEST = 64, 4
+"""Files that a process reads before it tells of them: they may share libraries, which it keeps open."""
 _AHEAD = 2
 """Chunks that each further process is given at a time."""
 
@@ -73,7 +73,6 @@ def read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Rea
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    left = deque(tuple(paths[start : start + _CHUNK]) for start in range(0, len(paths), _CHUNK))
     with ExitStack() as stack:
         pool: Executor | None = None
         try:
@@ -81,27 +80,28 @@ def read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Rea
             stack.callback(pool.shutdown, cancel_futures=True)
         except (OSError, NotImplementedError):
             pass  # this system has no means for it
-        yield from _share(left, reader, pool, ahead=_AHEAD * (workers - 1))
+        yield from _share(paths, reader, pool, workers)
 
 
-def _share(
-    left: deque[tuple[str, ...]], reader: Reader, pool: Executor | None, *, ahead: int
-) -> Iterator[Reading]:
-    """Hand out chunks and read some here, as the others become ready. What they fail at is read here."""
+def _share(paths: Sequence[str], reader: Reader, pool: Executor | None, workers: int) -> Iterator[Reading]:
+    """Hand out chunks, and read here meanwhile. What others fail at is read here in the end."""
     from concurrent.futures import FIRST_COMPLETED, wait
     from concurrent.futures.process import BrokenProcessPool
 
-    given: dict[Future[list[Reading]], tuple[str, ...]] = {}
+    given: dict[Future[list[Reading]], Sequence[str]] = {}
+    left = deque(paths)
+    here = _read_here(reader, _take_from(left))
     while left or given:
-        while pool is not None and left and len(given) < ahead:
+        while pool is not None and left and len(given) < _AHEAD * (workers - 1):
+            size = max(_SMALLEST, min(_LARGEST, len(left) // (_AHEAD * workers)))
+            some = [left.popleft() for _ in range(min(size, len(left)))]
             try:
-                given[pool.submit(read_files, reader, left[0])] = left[0]
+                given[pool.submit(read_files, reader, some)] = some
             except (OSError, RuntimeError):  # no process could be started, or one was killed
                 pool = None
-            else:
-                left.popleft()
+                left.extend(some)
         if left:
-            yield from _read_here(reader, left.popleft())
+            yield next(here)
         done = [one for one in given if one.done()] if left else wait(given, return_when=FIRST_COMPLETED).done
         for one in done:
             chunk = given.pop(one)
@@ -109,9 +109,16 @@ def _share(
                 readings = one.result()
             except (OSError, BrokenProcessPool):
                 pool = None
-                left.append(chunk)
+                left.extend(chunk)
+                here = _read_here(reader, _take_from(left))
             else:
                 yield from readings
+
+
+def _take_from(left: deque[str]) -> Iterator[str]:
+    """Yield paths from the end: the others begin at the beginning."""
+    while left:
+        yield left.pop()
 
 
 def _read_here(reader: Reader, paths: Iterable[str]) -> Iterator[Reading]:

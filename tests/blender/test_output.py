@@ -381,6 +381,21 @@ def test_geometry_nodes(bpy: Any, make: Any, told: Told) -> None:
     assert_whole(found, "of nothing", is_in=False)
 
 
+def test_nodes_that_are_switched_off_and_named_by_a_property_too_are_in(
+    bpy: Any, make: Any, told: Told
+) -> None:
+    user, other = make("user"), make("other")
+    groups = [make_geometry(bpy, "GeometryNodeObjectInfo", None) for _ in range(2)]
+    for thing in (user, other):
+        for group in groups:
+            modifier = thing.modifiers.new("nodes", "NODES")
+            modifier.node_group, modifier.show_render = group, False
+    other["also"] = groups[1]
+    found = told()
+    assert found[f"NODETREE/{groups[0].name}"] is False
+    assert found[f"NODETREE/{groups[1].name}"] is True
+
+
 def test_an_input_that_is_also_the_parent_is_in(bpy: Any, make: Any, told: Told) -> None:
     user, both = make("user"), make("both", hidden=True)
     user.parent = both

@@ -346,6 +346,22 @@ def test_usages_of_a_scene_are_replaced_and_those_of_others_stay(ledger: Ledger)
     assert ledger.usages() == (other,)
 
 
+def test_usages_of_many_scenes_are_replaced_at_once_or_not_at_all(ledger: Ledger) -> None:
+    scenes = {f"{number}.blend": [make_usage(0, scene=f"{number}.blend")] for number in range(1201)}
+    other = make_usage(1, scene="other")
+    with ledger.transaction() as work:
+        work.replace_usages("other", [other])
+        work.replace_usages_of(scenes)
+    assert len(ledger.usages()) == 1202
+    with pytest.raises(LedgerError), ledger.transaction() as work:
+        work.replace_usages_of({"0.blend": [], "1.blend": [make_usage(1, scene="b")]})
+    assert len(ledger.usages()) == 1202
+    with ledger.transaction() as work:
+        work.replace_usages_of({**dict.fromkeys(scenes, ()), "0.blend": [make_usage(2, scene="0.blend")]})
+        work.replace_usages_of({})
+    assert set(ledger.usages()) == {other, make_usage(2, scene="0.blend")}
+
+
 def test_usages_that_contradict_each_other_or_the_scene_are_refused_as_a_whole(ledger: Ledger) -> None:
     kept = make_usage(1, scene="a")
     with ledger.transaction() as work:

@@ -24,7 +24,7 @@ pytest.importorskip("zstandard", reason="reading .blend files needs the extra 's
 
 from core.files import zstd
 from core.files.blend_reader import read_briefly, read_scene
-from core.reports.production import summarize
+from core.reports.file_summary import summarize
 from core.reports.witnesses import MADE_BY_EVERY_SCENE
 
 FOLDER = Path(__file__).parent / "blend"

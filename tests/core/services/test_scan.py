@@ -30,7 +30,8 @@ from core.model.findings import Verdict
 from core.model.grant import GrantState
 from core.model.production import FileSummary
 from core.model.scene import DataBlock, SceneScan
-from core.reports.production import build_production, summarize
+from core.reports.file_summary import summarize
+from core.reports.production import build_production
 from core.reports.production_table import COLUMNS, render_production_csv
 from core.services.scan import ScanProduction
 from core.services.scan_reading import Reading, read_file
