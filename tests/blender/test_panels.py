@@ -26,7 +26,7 @@ NAMES = (
     "history failed", "health", "health of nothing", "feed being read", "feed", "feed failed",
     "narrowed", "owned in another size", "exporting", "exported", "exported without licenses",
     "exported with a long name", "export failed", "reading rights", "brought back", "brought back in part",
-    "changed since", "no rights file",
+    "changed since", "no rights file", "as offered", "not as offered", "not certain", "goals",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from order_states import more_states
+from quality_states import quality_states
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EVIL_TITLE = "<b>Chair</b>\x07\x1b[31m\u202edrawrof" + "x" * 10_000 + "\n<script>alert(1)</script>"
@@ -309,4 +310,5 @@ class States:
                 report=self.report("cleared", findings=(), undeclared=()),
             ),
             **more_states(self, self.load, NOW),
+            **quality_states(self, self.load, NOW),
         }  # fmt: skip
