@@ -7,6 +7,7 @@ reading: these names only help to give materials to parts.
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Iterator
@@ -72,6 +73,7 @@ class _Binary:
     def __init__(self, file: IO[bytes], nodes: dict[int, Node], *, is_wide: bool) -> None:
         self._file, self._nodes = file, nodes
         self._form = struct.Struct("<QQQB" if is_wide else "<IIIB")
+        self._size = os.fstat(file.fileno()).st_size
 
     def read(self) -> None:
         """Read nodes and what connects them."""
@@ -96,7 +98,7 @@ class _Binary:
                 return
             name = self._exactly(name_length)
             start = self._file.tell()
-            if end < start + length or (stop is not None and end > stop):
+            if not start + length <= end <= (self._size if stop is None else stop):
                 raise ValueError("a record that ends before it begins, or after what it is in")
             if name in (b"Objects", b"Connections"):
                 self._file.seek(start + length)
@@ -113,7 +115,7 @@ class _Binary:
                 case b"S":
                     (length,) = struct.unpack("<I", self._exactly(4))
                     values.append(self._exactly(min(length, 1024)))
-                    self._file.seek(max(0, length - 1024), 1)
+                    self._file.seek(max(0, min(length, self._size) - 1024), 1)
                 case _:
                     return values
         return values

@@ -237,6 +237,17 @@ def test_nodes_of_a_text_file(tmp_path: Path) -> None:
     assert number_parts(nodes)[SEAT_RENDERER] == "Seat"
 
 
+@pytest.mark.parametrize("wide", [True, False])
+def test_records_that_end_beyond_the_file(wide: bool, tmp_path: Path) -> None:
+    data = bytearray(tree_fbx(("A", ""), meshes=("A",), wide=wide))
+    width = 8 if wide else 4
+    path = tmp_path / "a.fbx"
+    for end in (len(data) + 1, 2 ** (8 * width - 1), 2 ** (8 * width) - 1):
+        data[27 : 27 + width] = end.to_bytes(width, "little")
+        path.write_bytes(bytes(data))
+        assert read_nodes(path) == {}
+
+
 def test_two_nodes_of_one_name() -> None:
     nodes = {number: Node(key=number, name="Leg", has_mesh=True) for number in (1, 2)}
     found = number_parts(nodes)
