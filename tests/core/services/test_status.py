@@ -36,8 +36,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> HealthLog:
-    return HealthLog(tmp_path / "health.sqlite")
+def log(tmp_path: Path) -> Iterator[HealthLog]:
+    with closing(HealthLog(tmp_path / "health.sqlite")) as opened:
+        yield opened
 
 
 @pytest.fixture
