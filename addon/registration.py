@@ -19,7 +19,7 @@ from . import (
     use_props,
 )
 from .exporting import usd_hook
-from .ui import alert_panels, menus, panels, seat_panels
+from .ui import alert_panels, menus, panels, request_panels, seat_panels
 
 if TYPE_CHECKING:
     from .host import BlenderHost
@@ -86,6 +86,7 @@ def _classes() -> tuple[type, ...]:
         *ops.classes(),
         *alert_panels.CLASSES,
         *panels.CLASSES,
+        *request_panels.CLASSES,
         *seat_panels.CLASSES,
         *usd_hook.classes(),
     )

@@ -199,6 +199,7 @@ def _draw_actions(layout: Any, context: Any, shown: DetailsView) -> None:
         column.operator("clearance.state_size", icon="QUESTION").grant_id = shown.untold_grant_id
     if shown.quote_id:
         column.operator("clearance.buy", text=shown.buy_text).quote_id = shown.quote_id
+        column.operator("clearance.add_to_cart", icon="ADD")
         if shown.why_no_buy and not any(note.text == shown.why_no_buy for note in shown.notes):
             widgets.draw_text(layout, context, f"{shown.why_no_buy}.")
     if shown.retry:

@@ -17,6 +17,7 @@ from .picking_up import PickingUp
 from .recognizing import Recognizing
 from .refunding import Refunding
 from .reporting import Reporting
+from .requesting import Requesting
 from .searching import Searching
 from .seating import Seating
 
@@ -34,6 +35,7 @@ class SessionController(
     Monitoring,
     Exchanging,
     Recognizing,
+    Requesting,
     Seating,
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

@@ -11,6 +11,7 @@ from ..feeds.catalogue import FeedInfo, FeedResult
 from ..files.pictures import Thumbnail
 from ..marketplaces.base import ANY, Wanted
 from ..model.alert import Alert, AlertKind, GuardAnswer
+from ..model.buy_request import BuyRequest
 from ..model.declaration import Declaration
 from ..model.evidence import Refund
 from ..model.grant import Grant
@@ -28,6 +29,7 @@ from ..services.quote import QuoteResult
 from ..services.refund import RefundAdvice
 from ..services.status import Status
 from ..services.studio.ends import EndsSoon, Outlook
+from ..services.studio.requests import RequestView
 from ..services.studio.seats import SeatsOf
 from ..tasks import Task
 
@@ -257,6 +259,23 @@ class ExchangeNote:
 
 
 @dataclass(slots=True, kw_only=True)
+class RequestsState:
+    """What the studio's members ask for: the user's cart, their requests, and what waits for them."""
+
+    phase: Phase = Phase.IDLE
+    cart: RequestView | None = None
+    """The user's newest draft."""
+    mine: tuple[BuyRequest, ...] = ()
+    """The user's requests that were submitted, newest first."""
+    waiting: tuple[RequestView, ...] = ()
+    """What the user could approve or buy, oldest first."""
+    note: str = ""
+    """What the last step came to."""
+    problem: Problem | None = None
+    task: Task | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class SeatingState:
     """Who has seats and what ends, as of the last time that somebody looked."""
 
@@ -316,6 +335,7 @@ class SessionState:
     alerts: AlertsState = field(default_factory=AlertsState)
     decisions: Decisions = field(default_factory=Decisions)
     exchange: ExchangeNote | None = None
+    requests: RequestsState = field(default_factory=RequestsState)
     recognition: RecognitionState = field(default_factory=RecognitionState)
     seating: SeatingState = field(default_factory=SeatingState)
     problem: Problem | None = None
