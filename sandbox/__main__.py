@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
             assets=assets if assets.is_dir() else None,
             cache=options.cache,
             limits=options.limits,
+            copies=options.copies,
         )
         server = SandboxServer(world, options.port)
     except OSError as error:
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--assets", type=Path, help="folder of further model and picture files to sell")
     parser.add_argument("--cache", type=Path, help="folder of generated files (default: in the state folder)")
     parser.add_argument("--limits", action="store_true", help="limit requests as the production services do")
+    parser.add_argument("--copies", type=int, default=1, help="sell each Shutterstock image so often")
     parser.add_argument("--open", action="store_true", help="open the list of what is sold in a browser")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
     return parser

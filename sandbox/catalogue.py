@@ -119,13 +119,18 @@ class StockItem:
 class Catalogue:
     """The committed lists, by id."""
 
-    def __init__(self, folder: Path = DATA) -> None:
+    def __init__(self, folder: Path = DATA, *, copies: int = 1) -> None:
+        """Read them; ``copies`` sells each image so often, under numbers of their own, to measure bulk."""
         self.images: dict[str, ImageItem] = {}
         for row in json.loads((folder / "images.json").read_text(encoding="utf-8")):
             for key in ("keywords", "categories", "models", "asset_size"):
                 if key in row:
                     row[key] = tuple(row[key])
             self.images[row["id"]] = ImageItem(**row)
+        for image in tuple(self.images.values()):
+            for number in range(1, copies):
+                copy = replace(image, id=f"{image.id}{number:04d}")
+                self.images[copy.id] = copy
         self.models: dict[str, ModelItem] = {}
         for row in json.loads((folder / "models.json").read_text(encoding="utf-8")):
             row["tags"], row["formats"] = tuple(row["tags"]), tuple(row["formats"])

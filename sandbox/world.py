@@ -59,11 +59,13 @@ class World:
         cache: Path | None = None,
         limits: bool = False,
         clock: Clock | None = None,
+        copies: int = 1,
     ) -> None:
+        self.copies = copies
         self.store = Store(state / "sandbox.sqlite3")
         self.clock = clock or Clock()
         self.clock.offset_s = float(self.store.read_meta("offset_s", 0.0))
-        self.catalogue = Catalogue()
+        self.catalogue = Catalogue(copies=copies)
         self.library = Library(cache or state / "cache", models=models, assets=assets)
         self.variants = Variants(self.store)
         self.faults = Faults()
@@ -77,7 +79,7 @@ class World:
     def reset(self) -> None:
         """Start over: books, orders, quota, time, listings, faults, variants; the credentials stay."""
         self.store.clear()
-        self.catalogue = Catalogue()
+        self.catalogue = Catalogue(copies=self.copies)
         self.clock.offset_s = 0.0
         self.faults.clear()
         self.limits.clear()
@@ -127,7 +129,14 @@ class World:
             db.executemany(
                 "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (*plan[:6], now - 10 * DAY_S, now + plan[6] * DAY_S, now + plan[7] * DAY_S)
+                    (
+                        *plan[:4],
+                        plan[4] * self.copies,
+                        plan[5] * self.copies,
+                        now - 10 * DAY_S,
+                        now + plan[6] * DAY_S,
+                        now + plan[7] * DAY_S,
+                    )
                     for plan in _PLANS
                 ],
             )

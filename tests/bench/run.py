@@ -71,6 +71,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=1_000, help=".blend files to scan; 0 scans none")
     parser.add_argument("--known", type=int, default=100_000, help="fingerprints; 0 measures no recognition")
     parser.add_argument("--different", type=int, default=10_000, help="images and meshes to tell apart; or 0")
+    parser.add_argument("--assets", type=int, default=1_000, help="bought in bulk at most; 0 buys nothing")
     parser.add_argument("--only", choices=PARTS, help="measure just this")
     parser.add_argument("--as-json", action="store_true", help="print the rows as JSON, for another of these")
     options = parser.parse_args()
@@ -364,7 +365,20 @@ def print_rows(rows: list[Row], to: TextIO | None = None) -> None:
         print(f"{what}  {ours}  {beside}  {row.ratio}", file=to or sys.stdout, flush=True)
 
 
+def bench_bulk(options: argparse.Namespace) -> list[Row]:
+    """Buy many assets in one request."""
+    from bulk import measure_bulk
+
+    rows: list[Row] = []
+    for count in (100, 1_000):
+        if count <= options.assets:
+            with tempfile.TemporaryDirectory() as folder:
+                rows.append(Row(*measure_bulk(Path(folder), count)))
+    return rows
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
+    "bulk": bench_bulk,
     "scan": bench_scan,
     "ledger": bench_ledger,
     "studio": bench_studio,
