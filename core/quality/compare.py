@@ -31,8 +31,10 @@ def compare(
     offered: OfferedFacts, delivered: DeliveredFacts, source: SourceFacts
 ) -> tuple[QualityFinding, ...]:
     """Return a finding for everything that was looked at, the worst first."""
-    findings = [_check_offer(offered), *_check_formats(offered, delivered)]
-    findings += check_models(offered, delivered)
+    # Websites hand out each format by itself: what was picked up may be one of several downloads.
+    is_part = not source.host and 0 < len(_missing(offered, delivered)) < len(offered.formats)
+    findings = [_check_offer(offered), *_check_formats(offered, delivered, is_part=is_part)]
+    findings += check_models(offered, delivered, is_part=is_part)
     findings += check_resolution(offered, delivered)
     findings += check_duration(offered, delivered)
     findings += _check_whole(delivered)
@@ -63,7 +65,14 @@ def _same(ending: str) -> str:
     return _SAME.get(ending, ending)
 
 
-def _check_formats(offered: OfferedFacts, delivered: DeliveredFacts) -> list[QualityFinding]:
+def _missing(offered: OfferedFacts, delivered: DeliveredFacts) -> list[str]:
+    here = {_same(one) for one in delivered.formats}
+    return [one for one in offered.formats if _same(one) not in here]
+
+
+def _check_formats(
+    offered: OfferedFacts, delivered: DeliveredFacts, *, is_part: bool
+) -> list[QualityFinding]:
     here = {_same(one) for one in delivered.formats}
     found = listed(delivered.formats)
     if not offered.formats:
@@ -75,7 +84,7 @@ def _check_formats(offered: OfferedFacts, delivered: DeliveredFacts) -> list[Qua
             )
         ]
     wanted = listed(offered.formats)
-    missing = [one for one in offered.formats if _same(one) not in here]
+    missing = _missing(offered, delivered)
     known = [one for one in missing if one in KNOWN_FORMATS]
     severity = Severity.AS_OFFERED
     sentence = f"All formats that were offered came: {wanted}."
@@ -93,6 +102,9 @@ def _check_formats(offered: OfferedFacts, delivered: DeliveredFacts) -> list[Qua
             if one_came
             else f"Offered as {wanted}; came: {found or 'nothing'}."
         )
+    elif is_part:
+        severity = Severity.NOT_CHECKED
+        sentence = f"Also offered, and not picked up here: {listed(missing)}. Came: {found}."
     elif known:
         severity = Severity.DIFFERS
         sentence = f"Offered, but not delivered: {listed(known)}. Came: {found or 'nothing'}."

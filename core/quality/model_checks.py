@@ -17,13 +17,19 @@ SMALLEST_M, LARGEST_M = 0.001, 10_000.0
 """Models outside of this are taken for one in the wrong unit: a grain of sand, a town."""
 
 
-def check_models(offered: OfferedFacts, delivered: DeliveredFacts) -> list[QualityFinding]:
-    """Return findings about models; nothing when neither was one promised nor did one come."""
+def check_models(
+    offered: OfferedFacts, delivered: DeliveredFacts, *, is_part: bool = False
+) -> list[QualityFinding]:
+    """Return findings about models; nothing when neither was one promised nor did one come.
+
+    ``is_part``: other files of the delivery may not be here, so that what is missing may be in them.
+    """
     if offered.kind not in (None, MediaKind.MODEL) or (offered.kind is None and not delivered.models):
         return []
     read = [one for one in delivered.models if not one.problem]
     whole = not (
-        delivered.unread_models
+        is_part
+        or delivered.unread_models
         or delivered.closed_archives
         or delivered.left_out
         or len(read) < len(delivered.models)

@@ -334,3 +334,16 @@ def test_words_stay_short_and_plain() -> None:
     assert len(plain("x" * 500)) == 80
     assert [meters(one) for one in (0.002, 0.05, 1.7, 12_345)] == ["2 mm", "5 cm", "1.7 m", "12.3 km"]
     assert [seconds(one) for one in (1.5, 75)] == ["1.5 s", "1 min 15 s"]
+
+
+def test_what_was_picked_up_may_be_one_of_several_downloads() -> None:
+    offer = replace(OFFER, formats=("fbx", "blend"), rigged=True, polygons=9000)
+    picked_up = {one.subject: one for one in compare(offer, CAME, SourceFacts())}
+    assert "not picked up here: blend" in picked_up[Subject.FORMATS].sentence
+    for subject in (Subject.FORMATS, Subject.RIG, Subject.POLYGONS):
+        assert picked_up[subject].severity is Severity.NOT_CHECKED
+        assert about(subject, offer, CAME).severity is Severity.DIFFERS
+    nothing_of_it = compare(replace(offer, formats=("blend", "max")), CAME, SourceFacts())
+    assert {one.subject for one in nothing_of_it if one.severity is Severity.DIFFERS} == {
+        Subject.FORMATS, Subject.RIG, Subject.POLYGONS,
+    }  # fmt: skip
