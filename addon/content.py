@@ -28,6 +28,8 @@ MAX_PIXELS = 512 * 512
 EVEN = 1e-4
 MAX_IMPORT_CORNERS = 20_000_000
 """Of all meshes of one import, and of those that modifiers make of them."""
+MAX_IMPORT_BYTES = 256 * 1024 * 1024
+"""Of all packed pictures of one import; what was delivered beside the model is known from there."""
 
 
 def copy_out(block: Any, *, bounded: bool = False) -> Candidate | None:
@@ -121,11 +123,14 @@ def copy_import(blocks: Iterable[Any], name: str) -> Iterator[Content]:
 
     copied: list[Content] = []
     objects = []
-    left = MAX_IMPORT_CORNERS
+    left, left_bytes = MAX_IMPORT_CORNERS, MAX_IMPORT_BYTES
     for block in blocks:
         if block.id_type == "IMAGE":
-            image = _copy_image(block, block.name, bounded=False)
+            # What is not packed was read where it was delivered.
+            size = block.packed_files[0].packed_file.size if len(block.packed_files) else 0
+            image = _copy_image(block, block.name, bounded=False) if 0 < size <= left_bytes else None
             if image is not None and image.image is not None:
+                left_bytes -= size
                 copied.append(Content(name=block.name, image=image.image))
         elif block.id_type == "MESH" and len(block.polygons) and len(block.loops) <= left:
             left -= len(block.loops)

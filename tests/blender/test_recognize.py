@@ -190,6 +190,40 @@ def test_a_stripped_model_is_recognized_after_every_format(
     assert state.found == []
 
 
+def test_a_stamp_that_was_deleted_by_hand_comes_back(bpy: Any, load: Load, app: Any, lamp: Any) -> None:
+    # The scene's register still names the license: the report says that it was taken off.
+    for block in files.blocks():
+        if block.id_type in {"OBJECT", "MESH", "COLLECTION", "MATERIAL"} and "clearance" in block:
+            del block["clearance"]
+        if block.id_type == "MESH" and "clearance_grant" in block.attributes:
+            block.attributes.remove(block.attributes["clearance_grant"])
+    bpy.ops.clearance.report_scene()
+    assert load("addon.pump").drain_until_idle(60)
+    before = {finding.rule for finding in app.session.state.report.findings}
+    assert "scene.undeclared" in before
+    state = look(bpy, load)
+    assert [one.certain.grant_id for one in state.found] == [lamp.id]
+    assert bpy.ops.clearance.stamp_all_recognized() == {"FINISHED"}
+    assert load("addon.pump").drain_until_idle(60)
+    report = app.session.state.report
+    assert not [name for name in report.undeclared if name.startswith("MESH/")]
+    assert {grant_id for row in report.rows for grant_id in row.grant_ids} == {lamp.id}
+
+
+def test_what_is_appended_without_its_stamp_is_recognized(
+    bpy: Any, load: Load, lamp: Any, tmp_path: Path
+) -> None:
+    strip(bpy)
+    name = next(one.name for one in bpy.data.objects if one.type == "MESH")
+    path = tmp_path / "friend.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, check_existing=False)
+    files.clear()
+    with bpy.data.libraries.load(str(path), link=False) as (_there, here):
+        here.objects = [name]
+    bpy.context.scene.collection.objects.link(here.objects[0])
+    assert [one.certain.grant_id for one in look(bpy, load).found] == [lamp.id]
+
+
 def test_stamping_is_one_undo_step_and_the_report_follows(bpy: Any, load: Load, app: Any, lamp: Any) -> None:
     strip(bpy)
     bpy.ops.clearance.report_scene()
