@@ -118,9 +118,9 @@ class Download:
         """Put copies of stored files into a folder of the user's; nothing there is written over.
 
         Return where each one is, by its hash. Raises UserInputError when the folder cannot be written to, or
-        a license does not stand (any more).
+        a license does not stand (any more) or has no seat left.
         """
-        self.hand_out.check_files(files)
+        self.hand_out.take_files(files)
         places: dict[str, Path] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -62,10 +62,13 @@ class HandOut:
         self.take_seat(grant.id)
         return grant
 
-    def check_files(self, files: Iterable[GrantFile]) -> None:
-        """Raise UserInputError when one of these files may leave the store no more."""
-        for grant_id in dict.fromkeys(file.grant_id for file in files):
+    def take_files(self, files: Iterable[GrantFile]) -> None:
+        """Let files leave the store for the user's own folder: as :meth:`take`, for each of their grants."""
+        wanted = tuple(dict.fromkeys(file.grant_id for file in files))
+        for grant_id in wanted:
             self.check(grant_id)
+        for grant_id in wanted:
+            self.take_seat(grant_id)
 
     def _check_dates(self, grant: Grant, reader: LedgerReader) -> None:
         now = self.clock.now()

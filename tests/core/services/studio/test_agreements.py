@@ -25,11 +25,13 @@ from core.model.findings import Verdict
 from core.model.intended_use import IntendedUse, OutputKind
 from core.model.license import Cap, Clause, Confidence, LicenseeKind, Permission
 from core.model.people import Member, Role
+from core.model.report_format import ReportFormat
 from core.model.scene import DataBlock, SceneScan
 from core.policy.agreeing import choose_agreement
 from core.services.house import House
 from core.services.report import MakeReport
 from core.services.studio.agreements import NewAgreement, check_overrides
+from core.services.write_report import render
 from core.settings import Settings
 from core.stamp_format import encode, make_stamp
 
@@ -249,6 +251,8 @@ def test_the_report_rests_on_it_while_it_holds(ledger: SqlLedger, tmp_path: Path
     assert "Studio 2026" in seats.clause.summary
     assert made.document_sha256 in seats.clause.summary
     assert made.document_sha256 in findings["license.agreement"].message
+    for one in (ReportFormat.HTML, ReportFormat.JSON, ReportFormat.SARIF):
+        assert "Studio 2026" in render(report.judge(scan, use), one)
     enough = report.judge(scan, replace(use, seats=25)).grants[0]
     assert "use.seats" not in {finding.rule for finding in enough.findings}
     assert enough.verdict is not Verdict.NOT_CLEARED

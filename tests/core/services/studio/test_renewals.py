@@ -235,7 +235,7 @@ def test_files_leave_on_live_grants_only(desk: Desk, tmp_path: Path) -> None:
         grant_id="grant_2", sha256="ab" * 32, name="a.glb", size=1, media_type="x", downloaded_at=NOW
     )
     with pytest.raises(UserInputError, match="its files are locked"):
-        hand_out.check_files([replace(file, grant_id="grant_1"), file])
+        hand_out.take_files([replace(file, grant_id="grant_1"), file])
     with pytest.raises(UserInputError, match="no such license"):
         hand_out.check("grant_\U0001f4a5" * 1000)
 
