@@ -82,7 +82,7 @@ def _bench(layout: Layout, environments: Environments, options: argparse.Namespa
     """Measure in the core's environment, with Blender and the installed zip at hand for what needs them."""
     blender = environments.ensure_newest_blender()
     core = environments.ensure_core(blender.recipe.python)
-    with_numpy = environments.ensure(RECIPES["dev"])
+    dev = environments.ensure(RECIPES["dev"])  # has NumPy, and a BAT that needs no Blender
     (zip_path,) = package(layout, blender, platforms=["current"])
     folder = layout.build / "bench"
     install_zip(layout, blender, zip_path, folder / "profile")
@@ -92,7 +92,7 @@ def _bench(layout: Layout, environments: Environments, options: argparse.Namespa
         "CLEARANCE_ZIP": str(zip_path),
         "CLEARANCE_BPY_PYTHON": str(blender.python),
         "CLEARANCE_SANDBOX_PYTHON": str(core.python),
-        "CLEARANCE_NUMPY_PYTHON": str(with_numpy.python),
+        "CLEARANCE_DEV_PYTHON": str(dev.python),
     }
     return console.run([core.python, "tests/bench/run.py", *options.rest], cwd=layout.root, env=variables)
 

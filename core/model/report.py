@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from .answer import SceneUse
 from .declaration import DECLARED
@@ -12,9 +13,11 @@ from .findings import Finding, Verdict
 from .intended_use import IntendedUse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRow:
-    """One data-block. ``grant_ids`` is empty for an undeclared one; several where parts were merged."""
+class ReportRow(NamedTuple):
+    """One data-block. ``grant_ids`` is empty for an undeclared one; several where parts were merged.
+
+    A named tuple, since tens of thousands are made for one report.
+    """
 
     id_type: str
     name: str

@@ -200,15 +200,7 @@ class _Scene:
                 self.shown.update(grant_ids)
         verdict, word = known
         self.counted[grant_ids] = self.counted.get(grant_ids, 0) + 1
-        return ReportRow(
-            id_type=block.id_type,
-            name=block.name,
-            verdict=verdict,
-            grant_ids=grant_ids,
-            witness=word,
-            library=block.library,
-            in_output=block.in_output,
-        )
+        return ReportRow(block.id_type, block.name, verdict, grant_ids, word, block.library, block.in_output)
 
     def _add_bare(self, sighting: Sighting, *, counts: bool) -> ReportRow:
         block, verdict = sighting.block, Verdict.UNDECLARED

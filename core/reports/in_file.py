@@ -24,7 +24,7 @@ def counts(block: DataBlock, use: IntendedUse) -> bool:
 
 def set_row_aside(row: ReportRow) -> ReportRow:
     """Return the row of a data-block that does not count."""
-    return replace(row, verdict=Verdict.IN_FILE_ONLY)
+    return row._replace(verdict=Verdict.IN_FILE_ONLY)
 
 
 def set_grant_aside(grant: ReportGrant) -> ReportGrant:

@@ -12,7 +12,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from blender_asset_tracer import blendfile, trace
 from ledger_values import make_order
 from scenes import make_grant
 
@@ -23,6 +22,7 @@ from core.services.scan import ScanProduction
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKER = ROOT / "tests" / "bench" / "make_production.py"
+TRACER = ROOT / "tests" / "bench" / "bat_trace.py"
 BAR = 10
 """How many times faster than opening the files in Blender it is to be."""
 TRACED = 50
@@ -36,22 +36,28 @@ class Took(NamedTuple):
     cpu: float
 
 
-def measure_scan(python: Path, folder: Path, files: int, rounds: int) -> list[tuple[str, str, str, str]]:
-    """Make the files, then read them all in each way, one after the other, some times over."""
-    made = run_maker(python, str(folder / "work"), str(files))
+def measure_scan(
+    python: Path, bat: Path, folder: Path, files: int, rounds: int
+) -> list[tuple[str, str, str, str]]:
+    """Make the files, then read them all in each way, one after the other, some times over.
+
+    ``python`` is one that has bpy, ``bat`` one that has blender-asset-tracer 1.
+    """
+    made = run_script(python, MAKER, str(folder / "work"), str(files))
     size = made["bytes"] / files / 1000
     workers = os.cpu_count() or 1
     opened, first, again, traced = [], [], [], []
     problems = told = 0
     for number in range(rounds):
-        blender = run_maker(python, "--open", str(folder / "work"))
+        blender = run_script(python, MAKER, "--open", str(folder / "work"))
         opened.append(Took(blender["seconds"], blender["cpu"]))
         took, problems = run_scan(folder, folder / f"round_{number}", workers=workers)
         first.append(took)
         again.append(run_scan(folder, folder / f"round_{number}", workers=workers)[0])
-        took, told = trace_some(folder / "work", TRACED)
-        traced.append(Took(took.wall * files / told, took.cpu * files / told))
-    theirs, ours, bat, second = map(middle_of, (opened, first, traced, again))
+        bat_told = run_script(bat, TRACER, str(folder / "work"), str(TRACED))
+        told = int(bat_told["files"])
+        traced.append(Took(bat_told["seconds"] * files / told, bat_told["cpu"] * files / told))
+    theirs, ours, others, second = map(middle_of, (opened, first, traced, again))
     return [
         (
             f"scan of {files:,} .blend files of {size:,.0f} kB, {workers} processes",
@@ -66,10 +72,10 @@ def measure_scan(python: Path, folder: Path, files: int, rounds: int) -> list[tu
             "the same beside BAT",
             f"{ours.wall:.1f} s, {ours.cpu:.1f} s CPU",
             (
-                f"BAT tracing dependencies, one process: {bat.wall:.0f} s, {bat.cpu:.0f} s CPU "
+                f"BAT tracing dependencies, one process: {others.wall:.0f} s, {others.cpu:.0f} s CPU "
                 f"({told} traced, the rest reckoned)"
             ),
-            f"{bat.wall / ours.wall:.1f} × faster, {bat.cpu / ours.cpu:.1f} × less CPU",
+            f"{others.wall / ours.wall:.1f} × faster, {others.cpu / ours.cpu:.1f} × less CPU",
         ),
         (
             "the same again, nothing changed",
@@ -117,22 +123,10 @@ def run_scan(folder: Path, data: Path, *, workers: int) -> tuple[Took, int]:
         return since(started), len(report.problems)
 
 
-def trace_some(folder: Path, count: int) -> tuple[Took, int]:
-    """Let BAT find what files use, as its command does; tell how many files it was."""
-    paths = sorted(folder.rglob("*.blend"))
-    chosen = paths[:: max(1, len(paths) // count)][:count]
-    started = now()
-    for path in chosen:
-        for _ in trace.deps(path):
-            pass
-        blendfile.close_all_cached()
-    return since(started), len(chosen)
-
-
-def run_maker(python: Path, *arguments: str) -> dict[str, float]:
-    """Run Blender's part and return its figures."""
+def run_script(python: Path, script: Path, *arguments: str) -> dict[str, float]:
+    """Run a part that needs another Python, and return its figures."""
     answer = subprocess.run(
-        [str(python), str(MAKER), *arguments],
+        [str(python), str(script), *arguments],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=7200,
     )  # fmt: skip
     for line in answer.stdout.splitlines():

@@ -94,10 +94,11 @@ def bench_scan(options: argparse.Namespace) -> list[Row]:
     blender = find_blender()
     if not options.files or blender is None:
         return []
+    bat = Path(os.environ.get("CLEARANCE_DEV_PYTHON", sys.executable))
     from blend_scan import measure_scan  # needs the extra "scan", as the command does
 
     with tempfile.TemporaryDirectory() as folder:
-        return [Row(*row) for row in measure_scan(blender, Path(folder), options.files, SCANS)]
+        return [Row(*row) for row in measure_scan(blender, bat, Path(folder), options.files, SCANS)]
 
 
 def bench_ledger(options: argparse.Namespace) -> list[Row]:
@@ -130,9 +131,9 @@ def bench_recognition(options: argparse.Namespace) -> list[Row]:
     if not options.known and not options.different:
         return []
     if importlib.util.find_spec("numpy") is None:
-        python = os.environ.get("CLEARANCE_NUMPY_PYTHON")
+        python = os.environ.get("CLEARANCE_DEV_PYTHON")
         if python is None:
-            print("no Python with NumPy was given (CLEARANCE_NUMPY_PYTHON)", file=sys.stderr)
+            print("no Python with NumPy was given (CLEARANCE_DEV_PYTHON)", file=sys.stderr)
             return []
         numbers = [f"--{name}={getattr(options, name)}" for name in ("runs", "known", "different")]
         answer = subprocess.run(

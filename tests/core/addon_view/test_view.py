@@ -434,7 +434,7 @@ def test_what_is_in_the_file_only_is_shown_quietly() -> None:
     seen, (away,) = report.grants, made.report("in_file_only").grants
     bare = made.reports.ReportRow(id_type="MESH", name="Cube", verdict=verdicts.IN_FILE_ONLY, in_output=False)
     report = replace(
-        report, grants=(*seen, away), rows=(bare, replace(bare, name="Two"), replace(bare, witness="stamp"))
+        report, grants=(*seen, away), rows=(bare, bare._replace(name="Two"), bare._replace(witness="stamp"))
     )
     state = made.state.SessionState(report=report, report_phase=made.state.Phase.READY)
     shown = view_report.view_report(state)

@@ -133,7 +133,7 @@ def test_content_that_nobody_declared(studio: Studio) -> None:
 def test_what_no_picture_shows_matters_to_a_file_only(studio: Studio) -> None:
     studio.add("OBJECT", "Behind", data_name="Behind", data_type="MESH")
     report = studio.report(use=use_on(studio.use, RENDER))
-    rows = tuple(replace(row, in_output=False) for row in report.rows)
+    rows = tuple(row._replace(in_output=False) for row in report.rows)
     hidden = replace(report, rows=rows)
     kinds = {
         occasion: {alert.kind for alert in find_alerts(hidden, Moment(occasion=occasion, grants={}))}

@@ -193,11 +193,11 @@ def test_decisions_say_who_why_and_until_when(mixed: Report, studio: Studio) -> 
 
 
 def test_what_is_only_in_the_file_is_told_apart(mixed: Report) -> None:
-    rows = tuple(replace(row, in_output=row.name != "Chair") for row in mixed.rows)
+    rows = tuple(row._replace(in_output=row.name != "Chair") for row in mixed.rows)
     shown = words(render_html(replace(mixed, rows=rows)))
     assert "Only in the file In no picture that goes out" in shown
     assert "3 data-blocks 2 of them only in the file" in shown
-    everything = tuple(replace(row, in_output=False) for row in mixed.rows)
+    everything = tuple(row._replace(in_output=False) for row in mixed.rows)
     assert "only in the file, in no picture" in words(render_html(replace(mixed, rows=everything)))
     assert "Only in the file In no picture" not in words(render_html(mixed))
 
@@ -229,7 +229,7 @@ def test_hostile_text_in_every_part(nasty: Report, studio: Studio) -> None:
     text = "<script>alert(1)</script>"
     proof = (Evidence(kind=EvidenceKind.OTHER, label=text),)
     grants = tuple(replace(grant, evidence=proof) for grant in nasty.grants)
-    rows = tuple(replace(row, in_output=False) for row in nasty.rows)
+    rows = tuple(row._replace(in_output=False) for row in nasty.rows)
     ways = tuple(way(grant.grant_id, text, note=text) for grant in grants)
     hostile = replace(
         nasty, grants=grants, rows=rows, host=text, tool_version=text,

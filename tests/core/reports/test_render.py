@@ -89,7 +89,7 @@ def test_csv_has_a_line_per_data_block_and_license(mixed: Report) -> None:
     crowd = next(line for line in lines if line["name"] == "crowd.jpg")
     assert "use.editorial_only" in crowd["findings"].split()
     assert (crowd["in_output"], crowd["origin"]) == ("", "")
-    told = replace(mixed, rows=tuple(replace(row, in_output=row.id_type == "MESH") for row in mixed.rows))
+    told = replace(mixed, rows=tuple(row._replace(in_output=row.id_type == "MESH") for row in mixed.rows))
     lines = list(csv.DictReader(io.StringIO(render_csv(told))))
     assert {line["id_type"]: line["in_output"] for line in lines}["MESH"] == "yes"
     assert {line["id_type"]: line["in_output"] for line in lines}["IMAGE"] == "no"
