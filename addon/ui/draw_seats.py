@@ -21,7 +21,7 @@ def draw_seats(layout: Any, context: Any, app: App) -> None:
         widgets.draw_notes(box, context, shown.ends, boxes=1)
     for row in shown.rows:
         box = layout.box()
-        box.label(text=row.title, icon=icons.TONES[row.tone], translate=False)
+        widgets.draw_text(box, context, row.title, icon=icons.TONES[row.tone], boxes=1)
         if row.used:
             box.progress(factor=row.used, text=row.text, translate=False)
         else:
