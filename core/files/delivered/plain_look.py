@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 from array import array
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 from ...model.delivery import ModelFacts
 from ..wavefront import texture_names
 
-CHUNK = 16 * 1024**2
-MAX_MEASURED = 2_000_000
+CHUNK = 4 * 1024**2
+MAX_MEASURED = 500_000
 """Up to so many corners, the size is worked out as well."""
 _CORNER = re.compile(rb"(?:^|[\r\n])v[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)")
 _LIBRARY = re.compile(rb"(?:^|[\r\n])mtllib[ \t]+([^\r\n]+)")
@@ -54,8 +53,8 @@ def _obj_textures(path: Path) -> tuple[str, ...]:
     if path.stat().st_size == 0:
         return ()
     beside = {one.name.casefold(): one for one in path.parent.iterdir() if one.suffix.lower() == ".mtl"}
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        found = [match[1].decode("utf-8", "replace").strip() for match in _LIBRARY.finditer(data)]
+    with path.open("rb") as file:  # exporters name their libraries at the beginning
+        found = [name.decode("utf-8", "replace").strip() for name in _LIBRARY.findall(file.read(CHUNK))]
     for library in found[:1000]:
         material = beside.get(library.replace("\\", "/").rpartition("/")[2].casefold())
         if material is not None:
@@ -65,16 +64,32 @@ def _obj_textures(path: Path) -> tuple[str, ...]:
 
 def _obj_extent(path: Path) -> float | None:
     low, high = [float("inf")] * 3, [float("-inf")] * 3
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for match in _CORNER.finditer(data):
-            try:
-                point = [float(match[1]), float(match[2]), float(match[3])]
-            except ValueError:
+    with path.open("rb") as file:
+        rest = b"\n"
+        while chunk := file.read(CHUNK):
+            whole, newline, rest = (rest + chunk.replace(b"\r", b"\n")).rpartition(b"\n")
+            if not _widen(low, high, whole):
                 return None
-            low = list(map(min, low, point))
-            high = list(map(max, high, point))
+            rest = newline + rest
+        if not _widen(low, high, rest):
+            return None
     largest = max(h - v for h, v in zip(high, low, strict=True))
     return largest if 0 <= largest < float("inf") else None
+
+
+def _widen(low: list[float], high: list[float], text: bytes) -> bool:
+    """Widen a box by the corners in a text; False when one is not written in numbers. Loops run in C."""
+    found = _CORNER.findall(text)
+    if not found:
+        return True
+    try:
+        for axis, column in enumerate(zip(*found, strict=True)):
+            numbers = array("d", map(float, column))
+            smallest, largest = min(numbers), max(numbers)
+            low[axis], high[axis] = min(low[axis], smallest), max(high[axis], largest)
+    except ValueError:
+        return False
+    return True
 
 
 def read_stl(path: Path, name: str) -> ModelFacts | None:
