@@ -5,6 +5,7 @@ And the money that a budget has left, when many take it at once.
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -26,6 +27,7 @@ from core.model.money import Money
 from core.services.studio.buying import Outcome
 from core.services.studio.request_parts import Buying
 
+Start = Callable[..., subprocess.Popen[str]]
 STARTS = date(2026, 1, 1)
 ENDS = date(2030, 12, 31)
 
@@ -279,4 +281,29 @@ def test_two_buyers_at_once_buy_each_item_once(house: House) -> None:
     assert len(grants) == len({grant.ref for grant in grants}) == 12
     status = house.studio("fin").budgets.list()[0]
     assert status.spent == Money(minor=12 * 2900, currency="USD")
+    assert house.ledger("otto").verify_audit().ok
+
+
+def test_two_hundred_threads_approve_and_buy_at_once(house: House, start_child: Start) -> None:
+    """In eight processes: no budget exceeded, each listing bought once, nothing lost."""
+    budget = house.budget(200)
+    requests = [house.cart("ida", str(number % 8)) for number in range(12)]
+    for one in requests:
+        house.studio("ida").requests.submit.run(one)
+    children = [
+        start_child("buy_race.py", house.place("pia"), house.place("ben"), str(number), "25", *requests)
+        for number in range(8)
+    ]
+    told = [child.communicate(timeout=600)[0].strip() for child in children]
+    assert all(one.isdigit() for one in told), told
+    ben = house.studio("ben")
+    for request in house.studio("otto").requests.list(states=[RequestState.APPROVED, RequestState.BUYING]):
+        ben.requests.buying.run(request.id)
+    grants = house.ledger("otto").grants()
+    bought = sum(int(one) for one in told) + len(house.shop.bought)
+    assert bought == len(grants) == len({grant.ref for grant in grants})
+    assert 6 <= bought <= 8
+    status = house.studio("fin").budgets.status(budget)
+    assert (status.spent, status.committed) == (Money(minor=2900 * bought, currency="USD"), usd(0))
+    assert status.spent.minor <= 20_000
     assert house.ledger("otto").verify_audit().ok
