@@ -285,7 +285,7 @@ def _build_services(
             clock=clock,
             cache_path=settings.data_dir / "scan-cache.json",
             catalogue=catalogue,
-            judge=report.judge,
+            decide=report.decide,
         ),
         audit_papers=AuditPapers(
             ledger=ledger,

@@ -75,6 +75,7 @@ class Licenses:
         self._blocks: dict[tuple[tuple[str, ...], int, bool], Verdict] = {}
         self._licenses: dict[str, Verdict] = {}
         self._changes: dict[Hashable, Finding | None] = {}
+        self._decided: dict[Hashable, tuple[Verdict, str]] = {}
 
     def knows(self, grant_id: str) -> bool:
         """Say whether the ledger has the grant or declaration."""
@@ -132,6 +133,23 @@ class Licenses:
             counted = self._judge.judge(replace(part, in_output=None), self._use)
             return set_grant_aside(self._line(grant_id, data_blocks, counted)), answer
         return self._line(grant_id, data_blocks, answer), answer
+
+    def decide(self, grant_id: str) -> tuple[Verdict, str]:
+        """Return a license's verdict and the first sentence that decides it; no line, no ways out.
+
+        For a hundred thousand licenses: the rules are asked once for all that are alike.
+        """
+        part, extra = self._part(grant_id), self._extra(grant_id)
+        likeness = self._judge.find_likeness(part)
+        key = (likeness, tuple((one.rule, one.severity, one.message) for one in extra))
+        found = self._decided.get(key) if likeness is not None else None
+        if found is None:
+            answer = self._judge.judge(replace(part, extra=extra), self._use)
+            why = next((one.message for one in answer.findings if one.decides), "")
+            found = answer.verdict, why
+            if likeness is not None:
+                self._decided[key] = found
+        return found
 
     def _claim(self, grant_id: str, stamp: Stamp | None, *, hidden: bool) -> Verdict:
         """Judge a license, and what one stamp claims of it."""

@@ -87,14 +87,17 @@ def build_production(
     now: datetime,
     read: int = 0,
     describe: Describe = describe_plainly,
+    counted: Mapping[str, tuple[dict[str, int], int]] | None = None,
 ) -> ProductionReport:
     """Build the report.
 
     ``grants`` are all of the ledger; ``declarations`` are those that the files name, withdrawn or not: they
     are used as licenses are; ``uses`` by project folder; ``used_elsewhere`` are ids used in other files;
-    ``describe`` names marketplace and license for people.
+    ``describe`` names marketplace and license for people. ``counted`` is what :func:`count_uses` returns for
+    all of these, where it is known already.
     """
-    counted = count_uses(summaries, (*grants, *declarations))
+    if counted is None:
+        counted = count_uses(summaries, (*grants, *declarations))
     files: list[FileLine] = []
     places: dict[str, list[Place]] = {}
     for summary in summaries:
@@ -174,13 +177,17 @@ class _Lines:
         used = [use for folder in folders if folder in self._uses and (use := self._uses[folder].use)]
         ended = self._why_not(grant, declaration)
         why_not = ended or next((one.message for one in verdicts if one.verdict is Verdict.NOT_CLEARED), "")
+        shop, license_ = self._describe(grant) if grant is not None else ("", "")
         line = GrantLine(
             grant_id=grant_id,
-            listing="",
-            title="",
-            license="",
-            state="unknown",
-            project="",
+            listing=str(grant.ref) if grant is not None else "",
+            title=grant.title if grant is not None else "",
+            license=license_,
+            state=grant.state.value if grant is not None else "unknown",
+            project=grant.project if grant is not None else "",
+            author=grant.author if grant is not None else "",
+            shop=shop,
+            since=grant.granted_at if grant is not None else None,
             why_not=why_not,
             places=tuple(places),
             used_elsewhere=used_elsewhere,
@@ -188,23 +195,7 @@ class _Lines:
             verdicts=verdicts,
             nowhere=bool(ended),
         )
-        if declaration is not None:
-            return _fill_declared(line, declaration)
-        return line if grant is None else self._fill(line, grant)
-
-    def _fill(self, line: GrantLine, grant: Grant) -> GrantLine:
-        shop, license_ = self._describe(grant)
-        return replace(
-            line,
-            listing=str(grant.ref),
-            title=grant.title,
-            license=license_,
-            state=grant.state.value,
-            project=grant.project,
-            author=grant.author,
-            shop=shop,
-            since=grant.granted_at,
-        )
+        return line if declaration is None else _fill_declared(line, declaration)
 
     def _why_not(self, grant: Grant | None, declaration: Declaration | None) -> str:
         if declaration is not None:

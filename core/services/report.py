@@ -15,13 +15,16 @@ from ..ledger.port import Ledger
 from ..licenses import LicenseCatalogue, parse_text
 from ..model.audit import AuditEvent
 from ..model.declaration import Declaration, is_declaration_id
+from ..model.findings import Verdict
 from ..model.grant import Grant, Usage
 from ..model.intended_use import IntendedUse
 from ..model.license import LicenseTerms
 from ..model.recognition import Recognized
 from ..model.report import Report
 from ..model.scene import SceneScan
-from ..reports.build import build_report
+from ..policy.compound import Judge
+from ..reports.build import build_report, find_todays
+from ..reports.judging import Known, Licenses
 from ..reports.recognized import recognized_hints
 from ..settings import VERSION
 from ..stamp_format import decode
@@ -82,6 +85,32 @@ class MakeReport:
     def judge(self, scan: SceneScan, use: IntendedUse) -> Report:
         """Build the report and note nothing: for looks that happen by themselves."""
         return self._judge(scan, use, None)[0]
+
+    def decide(
+        self, grants: Mapping[str, Grant], declarations: Mapping[str, Declaration], use: IntendedUse
+    ) -> dict[str, tuple[Verdict, str]]:
+        """Return each license's verdict for a use, and the sentence that decides it; notes nothing.
+
+        As :meth:`judge` says of a scene with one data-block of each, and much quicker.
+        """
+        now, terms = self.clock.now(), self._terms(grants)
+        around = gather_circumstances(self.ledger, grants, now=now, terms=terms, with_scenes=False)
+        house = self.house.about((*grants, *declarations))
+        held = Licenses(
+            known=Known(
+                grants=with_ends(grants, around),
+                terms=terms,
+                declarations=declarations,
+                circumstances=around,
+                today=find_todays(self.catalogue.all(), now=now),
+                name_of=self.catalogue.name_of,
+            ),
+            stamps={},
+            judge=Judge(now=now, studio=house.studio, resolutions=house.resolutions),
+            use=use,
+            now=now,
+        )
+        return {one: held.decide(one) for one in (*grants, *declarations)}
 
     def _judge(
         self,

@@ -5,10 +5,12 @@ Files are only read. The worker is a plain function of this module, so that a sp
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +27,6 @@ from ..model.findings import Verdict
 from ..model.grant import Grant, Usage
 from ..model.intended_use import IntendedUse
 from ..model.production import FileSummary, FolderUse, Problem, ProductionReport
-from ..model.report import Report
-from ..model.scene import DataBlock, IdType, SceneScan
 from ..reports.production import (
     Describe,
     build_production,
@@ -34,7 +34,6 @@ from ..reports.production import (
     describe_plainly,
     first_level,
 )
-from ..stamp_format import encode, make_declared_stamp, make_stamp
 from .project_use import ProjectUse, read_project_use
 from .scan_reading import Reader, read_all, read_file
 
@@ -44,8 +43,10 @@ if TYPE_CHECKING:
 READER_VERSION = 2
 """Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
 ALL_GRANTS = 10_000_000
-JudgeUse = Callable[[SceneScan, IntendedUse], Report]
-"""Makes the report of a scene for a use, and notes nothing."""
+Decide = Callable[
+    [Mapping[str, Grant], Mapping[str, Declaration], IntendedUse], Mapping[str, tuple[Verdict, str]]
+]
+"""Judges licenses, by id, for a use: each one's verdict, and the sentence that decides it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class ScanProduction:
     reader: Reader = read_file
     catalogue: LicenseCatalogue | None = None
     """Names marketplaces and licenses for people; without it, the ledger's words are used."""
-    judge: JudgeUse | None = None
+    decide: Decide | None = None
     """Judges licenses for the use of a project folder; without it, use files only tell project and client."""
 
     def run(
@@ -114,8 +115,15 @@ class ScanProduction:
     def _report(
         self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
     ) -> ProductionReport:
+        with _no_collecting():
+            return self._join(summaries, root, problems, read=read)
+
+    def _join(
+        self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
+    ) -> ProductionReport:
         grants = {grant.id: grant for grant in self.ledger.grants(limit=ALL_GRANTS)}
         declarations = self._find_declarations(summaries)
+        counted = count_uses(summaries, (*grants, *declarations))
         own = {summary.path for summary in summaries}
         elsewhere = {usage.grant_id for usage in self.ledger.usages() if usage.scene not in own}
         return build_production(
@@ -123,12 +131,13 @@ class ScanProduction:
             folder=root,
             grants=grants,
             declarations=declarations,
-            uses=self._uses(summaries, root, grants, declarations),
+            uses=self._uses(counted, root, grants, declarations),
             used_elsewhere=elsewhere,
             problems=problems,
             now=self.clock.now(),
             read=read,
             describe=self._describe(),
+            counted=counted,
         )
 
     def _describe(self) -> Describe:
@@ -158,7 +167,7 @@ class ScanProduction:
 
     def _uses(
         self,
-        summaries: Sequence[FileSummary],
+        counted: Mapping[str, tuple[dict[str, int], int]],
         root: str,
         grants: Mapping[str, Grant],
         declarations: Mapping[str, Declaration],
@@ -167,7 +176,6 @@ class ScanProduction:
 
         The use file of the scanned folder itself holds for project folders that have none.
         """
-        counted = count_uses(summaries, {**grants, **declarations})
         ids: dict[str, set[str]] = {}
         for path, (counts, _) in counted.items():
             ids.setdefault(first_level(path, root), set()).update(counts)
@@ -190,27 +198,14 @@ class ScanProduction:
         grants: Mapping[str, Grant],
         declarations: Mapping[str, Declaration],
     ) -> dict[str, tuple[Verdict, str]]:
-        if self.judge is None or found.use is None:
+        if self.decide is None or found.use is None:
             return {}
-        # As a scene would be judged that holds one data-block of each.
-        blocks = tuple(
-            DataBlock(
-                id_type=IdType.COLLECTION,
-                name=one,
-                stamp=encode(
-                    make_stamp(grants[one]) if one in grants else make_declared_stamp(declarations[one])
-                ),
-            )
-            for one in used
+        verdicts = self.decide(
+            {one: grants[one] for one in used if one in grants},
+            {one: declarations[one] for one in used if one in declarations},
+            found.use,
         )
-        report = self.judge(SceneScan(host="", scene="", data_blocks=blocks), found.use)
-        return {
-            line.grant_id: (
-                line.verdict,
-                next((one.message for one in line.findings if one.decides), ""),
-            )
-            for line in report.grants
-        }
+        return dict(verdicts)
 
     def _note(self, summaries: Sequence[FileSummary], report: ProductionReport, *, actor: str) -> None:
         """Replace the usages of every file that could be read, in one unit of work with the audit entry."""
@@ -242,6 +237,18 @@ class ScanProduction:
                     ),
                 )
             )
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Look for no garbage for a while: a million values that all stay would be walked again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _load_cache(path: Path) -> dict[str, tuple[FileSummary, tuple[FileMark, ...]]]:

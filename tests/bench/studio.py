@@ -128,7 +128,7 @@ def report_production(ledger: Ledger, folder: Path, runs: int) -> Row:
         clock=SystemClock(),
         cache_path=folder / "scan-cache.json",
         catalogue=catalogue,
-        judge=report.judge,
+        decide=report.decide,
     )
 
     def work() -> None:

@@ -193,6 +193,49 @@ def test_what_it_is_still_good_for_is_what_a_report_for_that_says(
     assert still.verdict is asked.verdict
 
 
+@pytest.mark.parametrize("use", [*PRESETS.values(), IntendedUse()], ids=lambda use: use.name)
+def test_deciding_by_license_says_what_a_report_says(tmp_path: Path, use: IntendedUse) -> None:
+    settings_ = Settings(data_dir=tmp_path / "data", user="ann")
+    with closing(open_ledger(tmp_path / "ledger.sqlite")) as ledger:
+        with ledger.transaction() as work:
+            for number in range(40):
+                grant, (_, terms) = grant_of(number), make_grant(number, CATALOGUE)
+                ends = NOW if number % 5 == 0 else None
+                work.add_order(make_order(number, id=grant.order_id, ref=grant.ref))
+                work.keep_terms(grant.terms_sha256, canonical_text(terms))
+                work.add_grant(replace(grant, valid_until=ends, editorial=number % 3 == 0))
+            for origin in Origin:
+                work.add_declaration(
+                    Declaration(
+                        id=f"declaration_{origin}", origin=origin, title=origin, declared_by="ann",
+                        declared_at=NOW, reason="ours", license="CC-BY-NC-4.0", client="ACME",
+                    )
+                )  # fmt: skip
+            for number in range(0, 40, 7):
+                work.add_resolution(
+                    Resolution(
+                        id=f"resolution_{number}", kind=ResolutionKind.NOT_VISIBLE, rule="use.editorial_only",
+                        subject=grant_of(number).id, reason="behind the camera", author="legal",
+                        decided_at=NOW,
+                    )
+                )  # fmt: skip
+        grants = {grant.id: grant for grant in ledger.grants()}
+        declarations = {one.id: one for one in ledger.declarations()}
+        stamps = [make_stamp(grant) for grant in grants.values()]
+        stamps += [make_declared_stamp(one) for one in declarations.values()]
+        blocks = tuple(
+            DataBlock(id_type="COLLECTION", name=f"C{number}", stamp=encode(stamp))
+            for number, stamp in enumerate(stamps)
+        )
+        report = service(ledger, settings_).judge(SceneScan(host="", scene="", data_blocks=blocks), use)
+        decided = service(ledger, settings_).decide(grants, declarations, use)
+    assert len(decided) == len(grants) + len(declarations) == 45
+    assert decided == {
+        line.grant_id: (line.verdict, next((one.message for one in line.findings if one.decides), ""))
+        for line in report.grants
+    }
+
+
 def test_what_no_picture_shows_is_in_the_way_of_files_only(ledger: Ledger) -> None:
     hidden = [mesh(1, "News", in_output=False), replace(BARE, in_output=False)]
     report = report_on(ledger, [mesh(0), *hidden], WEB)
