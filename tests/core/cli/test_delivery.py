@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+from core.ledger.engine import open_ledger
+from core.model.delivery_check import CheckResult, DeliveryCheck
+from core.quality.finding import QualityFinding, Severity, Subject
+from core.quality.record import encode_findings
 
 IMAGE = "shutterstock:1120280100"
 
@@ -44,3 +52,26 @@ def test_an_unknown_license_is_said(shell: Any) -> None:
     result = shell.run("check-delivery", "grant_nothing", "--json")
     assert result.code != 0
     assert result.json["error"]["code"] == "grant.unknown"
+
+
+def test_what_differs_ends_with_1_and_becomes_the_reason_for_a_refund(shell: Any) -> None:
+    grant, order = buy(shell)
+    assert shell.run("download", grant, "--json").code == 0
+    finding = QualityFinding(
+        subject=Subject.RESOLUTION, severity=Severity.DIFFERS, sentence="Only 10 × 10 came.", promised=True
+    )
+    with closing(open_ledger(Path(shell.environ["CLEARANCE_DATA_DIR"]) / "ledger.sqlite")) as ledger:
+        (check,) = ledger.values(DeliveryCheck, grant_id=grant)
+        worse = replace(
+            check, id="check_worse", result=CheckResult.DIFFERS, differences=encode_findings([finding])
+        )
+        with ledger.transaction() as work:
+            work.add(worse)
+    shown = shell.run("check-delivery", grant)
+    assert shown.code == 1
+    assert "Not as offered" in shown.out
+    assert f"clearance refund request {order} --from-check" in shown.err
+    asked = shell.run("refund", "request", order, "--from-check", "--reason", "It is blurred, too.")
+    assert asked.code == 0
+    for words in ("- resolution: Only 10 × 10 came.", "It is blurred, too.", "Checked on "):
+        assert words in asked.out
