@@ -79,7 +79,7 @@ MAX_WORST = 0.95
 MAX_SHARE = 1.5
 MIN_CORRELATION = 0.3
 # What is so alike as it lies needs no second try as a crop: fine detail does, which a crop moves by a cell.
-ALIKE = 0.8
+ALIKE = 0.9
 # In 256 levels: the mean and the largest difference of a color, once brightness is taken off.
 MAX_COLOR = 14
 MAX_ONE_COLOR = 56
@@ -160,7 +160,7 @@ def compare(known: ImageFingerprint, seen: ImageFingerprint) -> Comparison | Non
     rest = _lay(known, seen, AS_IT_LIES) if as_it_lies >= MIN_CORRELATION else None
     if rest is None and as_it_lies < ALIKE:
         cropped = correlate(center(look_through(known.lights, CROPPED)), seen.lights)
-        rest = _lay(known, seen, CROPPED) if cropped >= max(MIN_CORRELATION, as_it_lies) else None
+        rest = _lay(known, seen, CROPPED) if cropped >= MIN_CORRELATION else None
     return None if rest is None else Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
 
 
