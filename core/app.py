@@ -63,6 +63,8 @@ from .services.scan import ScanProduction
 from .services.search import Search
 from .services.settle import Settle
 from .services.status import TellStatus
+from .services.studio.gate import Gate
+from .services.studio.limits import Limits
 from .services.studio.parts import build_studio
 from .services.studio.request_parts import build_buying
 from .services.studio.shared_files import SharedFiles
@@ -226,6 +228,7 @@ def _build_services(
         find_listing=feeds.listing,
     )
     report = MakeReport(ledger=ledger, clock=clock, catalogue=catalogue, house=house)
+    gate = Gate(limits=Limits(ledger=ledger, clock=clock, ids=ids, standing=studio.standing))
     purchase = Purchase(
         ledger=ledger,
         sender=client,
@@ -235,6 +238,7 @@ def _build_services(
         settings=settings,
         fresh_links=fresh_links,
         balances=balances,
+        gate=gate.check_order,
     )
     reconcile = Reconcile(ledger=ledger, sender=client, settle=settle, clock=clock, settings=settings)
     web_purchases = WebPurchases(
@@ -246,6 +250,7 @@ def _build_services(
         ids=ids,
         settings=settings,
         place=Routes(settings.sandbox_url or None).wire,
+        gate=gate.check_order,
     )
     return Services(
         search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
@@ -253,7 +258,7 @@ def _build_services(
         previews=previews,
         pictures=pictures,
         quote=quote,
-        approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
+        approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings, gate=gate.check_approval),
         purchase=purchase,
         reconcile=reconcile,
         download=Download(

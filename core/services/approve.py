@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,8 @@ class Approve:
     clock: Clock
     ids: Ids
     settings: Settings
+    gate: Callable[[LedgerReader, Quote], None] | None = None
+    """Raises NotAllowed for who may not approve this in the studio; None: everybody may."""
 
     def run(
         self,
@@ -77,6 +80,8 @@ class Approve:
             reason=reason.strip(),
         )
         with self.ledger.transaction() as work:
+            if self.gate is not None:
+                self.gate(work, quote)
             stored = work.quote(quote.id)
             if stored is None or stored.binding_sha256 != quote.binding_sha256:
                 raise UserInputError(

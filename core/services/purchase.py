@@ -98,6 +98,8 @@ class Purchase:
     fresh_links: FreshLinks
     balances: Balances | None = None
     find_marketplace: FindMarketplace = registry.find
+    gate: OnOpened | None = None
+    """Raises NotAllowed for who may not place this order in the studio; None: everybody may."""
 
     def run(
         self,
@@ -159,6 +161,8 @@ class Purchase:
         if held is not None:
             return self._take_over(order, quote, held, actor, opened)
         with doubt_when_open(quote), self.ledger.transaction() as work:
+            if self.gate is not None:
+                self.gate(work, order)
             self.settle.pay.check(work, order, quote)
             add_approved_order(work, order, quote, module.INFO, opened)
         try:

@@ -55,6 +55,8 @@ class WebPurchases:
     ids: Ids
     settings: Settings
     find_marketplace: FindMarketplace = registry.find
+    gate: OnOpened | None = None
+    """Raises NotAllowed for who may not place this order in the studio; None: everybody may."""
     place: Callable[[str], str] = str
     """Where a page of the website really is: in the sandbox if there is one, so that nobody buys for real."""
 
@@ -82,6 +84,8 @@ class WebPurchases:
         order = new_order(quote, approval, ids=self.ids, now=now, project=booked_on, buyer=actor)
         page = self.place(page_of(info, listing_stub(quote.ref, quote.kind)))
         with doubt_when_open(quote), self.ledger.transaction() as work:
+            if self.gate is not None:
+                self.gate(work, order)
             self.settle.pay.check(work, order, quote)
             add_approved_order(work, order, quote, info, opened)
             order = work.change_order(replace(order, state=OrderState.AWAITING_CHECKOUT, checkout_url=page))

@@ -128,3 +128,15 @@ def test_members_of_a_ledger_in_a_file(shell: Shell) -> None:
         ("ida", ["artist"]),
     ]
     assert shell.run("ledger", "member", "a", "b", "c").code != 0
+
+
+def test_single_purchases_are_held_to_roles_and_limits(house: Shell) -> None:
+    for user, said in (("ida", "needs the role approver"), ("pia", "Nobody approves their own purchase")):
+        refused = house.run("buy", IMAGE, "--yes", CLEARANCE_USER=user)
+        assert refused.code != 0
+        assert said in refused.err
+    both = ("ledger", "member", "pia", "--role", "approver", "--role", "buyer", "--project", "spot")
+    assert house.run(*both).code == 0
+    ask(house, "ada", "limit", "set", "own", "0 USD")
+    still = house.run("buy", IMAGE, "--yes", CLEARANCE_USER="pia")
+    assert "Nobody approves their own purchase" in still.err
