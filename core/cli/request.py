@@ -11,19 +11,17 @@ import click
 
 from ..errors import UserInputError
 from ..marketplaces import registry
-from ..model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
+from ..model.buy_request import RequestState
 from ..model.listing import ListingRef, MediaKind
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table, show_progress
+from .request_text import SHOWN, name_total, print_items, print_result, print_view
 
 if TYPE_CHECKING:
-    from ..services.studio.buying import BulkResult
     from ..services.studio.cart_file import WantedItem
-    from ..services.studio.requests import ItemView, Requests, RequestView
+    from ..services.studio.requests import Requests
 
 MAX_FILE_BYTES = 4 * 1024**2
-SHOWN = 40
-"""How many items of a long request are printed, unless all are asked for."""
 
 positions_argument = click.argument("positions", nargs=-1, required=True, type=click.IntRange(1))
 budget_option = click.option("--budget", "budget_id", default="", help="Pay from this budget.")
@@ -131,16 +129,16 @@ def submit(context: Context, request_id: str, reason: str | None, budget_id: str
     if as_json:
         print_json(done)
         return
-    _print_items(done.items, everything=False)
+    print_items(done.items, everything=False)
     for item in done.failed:
         click.echo(f"{item.position}: {item.failure}", err=True)
     match done.request.state:
         case RequestState.DONE:
             click.echo("The studio owns all of it: import it from the library. Nothing is bought.")
         case RequestState.APPROVED:
-            click.echo(f"Approved by itself: {_name_total(done.request)}. A buyer can buy it.")
+            click.echo(f"Approved by itself: {name_total(done.request)}. A buyer can buy it.")
         case _:
-            click.echo(f"Asked for: {_name_total(done.request)}. {done.why_not_auto}".rstrip())
+            click.echo(f"Asked for: {name_total(done.request)}. {done.why_not_auto}".rstrip())
 
 
 @request.command("list")
@@ -164,7 +162,7 @@ def list_requests(
         print_json(found)
         return
     rows = [
-        (one.id, one.state.value, one.project_id, one.requested_by, _name_total(one), one.reason)
+        (one.id, one.state.value, one.project_id, one.requested_by, name_total(one), one.reason)
         for one in found
     ]
     print_table("", ("Id", "State", "Project", "By", "Total", "Reason"), rows)
@@ -182,7 +180,7 @@ def show(context: Context, request_id: str, everything: bool, as_json: bool) -> 
     if as_json:
         print_json(view)
         return
-    _print_view(view)
+    print_view(view)
 
 
 @request.command()
@@ -213,7 +211,7 @@ def approve(
         valid_for=timedelta(days=valid_days) if valid_days else None,
     )
     until = f" until {approved.expires_at:%Y-%m-%d %H:%M} UTC" if approved.expires_at else ""
-    _say(approved, as_json=as_json, text=f"Approved: {_name_total(approved)}{until}.")
+    _say(approved, as_json=as_json, text=f"Approved: {name_total(approved)}{until}.")
 
 
 @request.command()
@@ -259,7 +257,7 @@ def buy(context: Context, request_id: str, references: tuple[str, ...], as_json:
     if as_json:
         print_json(result)
     else:
-        _print_result(result)
+        print_result(result)
     if result.request.state is not RequestState.DONE:
         click.get_current_context().exit(2)
 
@@ -312,100 +310,3 @@ def _say(value: object, *, as_json: bool, text: str) -> None:
         print_json(value)
     else:
         click.echo(text)
-
-
-def _name_total(request: BuyRequest) -> str:
-    return str(request.total) if request.total is not None else "no money"
-
-
-def _print_items(items: Sequence[RequestItem], *, everything: bool) -> None:
-    shown = items if everything else items[:SHOWN]
-    rows = [
-        (
-            str(item.position),
-            str(item.ref),
-            item.title,
-            str(item.cost) if item.cost is not None else "",
-            item.decision.replace("_", " "),
-            item.state.replace("_", " "),
-        )
-        for item in shown
-    ]
-    print_table("", ("No.", "Listing", "Title", "Price", "Policy", "State"), rows)
-    if len(items) > len(shown):
-        click.echo(f"… and {len(items) - len(shown):,} more.")
-
-
-def _print_view(view: RequestView) -> None:
-    request = view.request
-    click.echo(f"{request.id} · {request.state} · {request.project_id} · by {request.requested_by}")
-    click.echo(f"Reason: {request.reason or 'none yet'}")
-    if request.decided_by:
-        said = f": {request.decision_reason}" if request.decision_reason else ""
-        click.echo(f"Decided by {request.decided_by}{said}")
-    rows = [_item_row(one) for one in view.items]
-    print_table("", ("No.", "Listing", "Title", "Price", "License", "Policy", "State"), rows)
-    if view.item_count > len(view.items):
-        click.echo(f"… and {view.item_count - len(view.items):,} more; --all shows them.")
-    for one in view.items:
-        for line in _item_notes(one):
-            click.echo(f"{one.item.position}: {line}")
-    paid = [_name_total(request), *(f"{amount} at {shop}" for shop, amount in view.credits)]
-    click.echo(f"Total: {', '.join(paid)}")
-    if view.budget is not None:
-        left = f", {view.left_after} after this" if view.left_after is not None else ""
-        click.echo(f"Budget “{view.budget.budget.name}”: {view.budget.left} left{left}")
-        if view.budget.alert:
-            click.echo(view.budget.alert)
-    if request.state is RequestState.OPEN and view.why_not:
-        click.echo(f"You cannot approve it: {view.why_not}")
-
-
-def _item_row(view: ItemView) -> tuple[str, ...]:
-    item = view.item
-    label = view.quote.license_label if view.quote is not None else item.license_label
-    if view.grant is not None:
-        label = view.grant.license_label
-    decision = view.answer.decision if view.answer is not None else item.decision
-    return (
-        str(item.position),
-        str(item.ref),
-        item.title,
-        str(item.cost) if item.cost is not None else "",
-        label,
-        decision.replace("_", " "),
-        item.state.replace("_", " "),
-    )
-
-
-def _item_notes(view: ItemView) -> list[str]:
-    notes: list[str] = []
-    if view.item.failure:
-        notes.append(view.item.failure)
-    if view.item.state is ItemState.COVERED and view.grant is not None:
-        notes.append(f"owned already ({view.grant.id}); nothing is bought")
-    if view.upgrade_of is not None:
-        notes.append(
-            f"an upgrade of what is owned under “{view.upgrade_of.license_label}” ({view.upgrade_of.id})"
-        )
-    if view.quote is not None and view.quote.surcharge:
-        notes.append(f"charged on top: “{view.quote.surcharge}”")
-    if view.answer is not None:
-        notes += [finding.message for finding in view.answer.findings if finding.decides][:3]
-    return notes
-
-
-def _print_result(result: BulkResult) -> None:
-    from ..services.studio.buying import Outcome
-
-    for one in result.items:
-        if one.outcome is not Outcome.OK:
-            page = f" {one.page_url}" if one.page_url else ""
-            outcome = one.outcome.replace("_", " ")
-            click.echo(f"{one.item.position}: {one.item.title}: {outcome}: {one.reason}{page}", err=True)
-    counts = ", ".join(
-        f"{result.count(outcome):,} {outcome.replace('_', ' ')}"
-        for outcome in Outcome
-        if result.count(outcome)
-    )
-    click.echo(f"{counts or 'Nothing to buy'}. The request is {result.request.state}.")
