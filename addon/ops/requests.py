@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy.types import Operator
 
-from ..ui import draw_requests, widgets
+from ..ui import widgets
 from .guard import Answer, guarded, refuse, why_no_app
 
 if TYPE_CHECKING:
     from ...core.app import App
 
 DIALOG_WIDTH = 420
+
+
+def _draw_reason(operator: Any, context: Any, text: str) -> None:
+    from ..ui import draw_requests  # imports much, which a start of Blender has no use for
+
+    draw_requests.draw_reason(operator, operator.layout, context, text, width=DIALOG_WIDTH)
 
 
 def _id() -> Any:
@@ -110,7 +116,7 @@ class CLEARANCE_OT_submit_request(_NeedsApp, Operator):
     def draw(self: Any, context: Any) -> None:
         """Say what happens."""
         text = "Every item is quoted for your intended use. What the studio owns already is not bought again."
-        draw_requests.draw_reason(self, self.layout, context, text, width=DIALOG_WIDTH)
+        _draw_reason(self, context, text)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -167,7 +173,7 @@ class CLEARANCE_OT_approve_request(_NeedsApp, Operator):
         text = "The approval holds for exactly these prices and terms."
         if self.needs_reason:
             text += " The licenses leave something open: say why it may be bought all the same."
-        draw_requests.draw_reason(self, self.layout, context, text, width=DIALOG_WIDTH)
+        _draw_reason(self, context, text)
         if self.surcharges:
             said = f"Charged on top: {self.surcharges}"
             widgets.draw_text(self.layout, context, said, dialog=DIALOG_WIDTH)
@@ -199,7 +205,7 @@ class CLEARANCE_OT_decline_request(_NeedsApp, Operator):
     def draw(self: Any, context: Any) -> None:
         """Ask why."""
         text = "Its author reads your reason."
-        draw_requests.draw_reason(self, self.layout, context, text, width=DIALOG_WIDTH)
+        _draw_reason(self, context, text)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:

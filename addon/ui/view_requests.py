@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ...core.marketplaces.base import MarketplaceInfo
 from ...core.model.buy_request import BuyRequest, ItemState, RequestState
 from ...core.model.money import Cost
-from ...core.services.studio.requests import ItemView, RequestView
 from ...core.session.state import Phase, SessionState
 from ..messages import tell
 from .rows import Fact, Note, Tone, names_of
 from .text import count, shorten
+
+if TYPE_CHECKING:
+    from ...core.services.studio.requests import ItemView, RequestView
 
 STATES = {
     RequestState.DRAFT: "cart",
