@@ -24,7 +24,8 @@ def scene(bpy: Any) -> Any:
     chair, stand = bpy.data.objects.new("Chair", mesh), bpy.data.objects.new("Stand", None)
     chair.parent = stand
     wood = bpy.data.materials.new("Wood")
-    wood.use_nodes = True
+    if wood.node_tree is None:  # up to 4.5
+        wood.use_nodes = True
     texture = wood.node_tree.nodes.new("ShaderNodeTexImage")
     texture.image = bpy.data.images.new("Grain", 4, 4)
     mesh.materials.append(wood)

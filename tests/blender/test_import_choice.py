@@ -190,7 +190,8 @@ def test_a_video_goes_from_the_store_into_the_scene_and_stays(
 ) -> None:
     """The real services: prepared in a worker, imported, tidied up, saved, opened again."""
     content = media.make_mov(tmp_path / "delivered.mov").read_bytes()
-    grant = replace(made.grant(), kind=load("core.model.listing").MediaKind.VIDEO, title="Surf")
+    kind = load("core.model.listing").MediaKind.VIDEO
+    grant = replace(made.grant(), kind=kind, title="Surf", order_id="")
     deliver(load, app, grant, content)
     app.session.load_library()
     files.make_users_scene()
@@ -218,33 +219,6 @@ def deliver(load: Load, app: Any, grant: Any, content: bytes) -> None:
         grant_id=grant.id, sha256=sha256, name="surf.mov", size=len(content), media_type="video/quicktime",
         downloaded_at=grant.granted_at,
     )  # fmt: skip
-    app.session._library = lambda: (grant,)
-    planning = app.session._services.plan_import
-    app.session._services = replace(
-        app.session._services,
-        plan_import=replace(planning, ledger=Delivered(grant, file)),
-        download=Nothing(),
-    )
-
-
-class Delivered:
-    """As much of a ledger as a plan asks for."""
-
-    def __init__(self, grant: Any, file: Any) -> None:
-        self._grant, self._file = grant, file
-
-    def grant(self, _grant_id: str) -> Any:
-        """Return the grant."""
-        return self._grant
-
-    def files(self, _grant_id: str) -> tuple[Any, ...]:
-        """Return its file."""
-        return (self._file,)
-
-
-class Nothing:
-    """A download of what is here."""
-
-    def run(self, *_: Any, **__: Any) -> tuple[()]:
-        """Do nothing."""
-        return ()
+    with app.ledger.transaction() as work:
+        work.add_grant(grant)
+        work.add_file(file)

@@ -294,7 +294,8 @@ def test_pictures_are_recognized_packed_scaled_encoded_and_painted(
     (tmp_path / "gone.png").unlink()
     blank = bpy.data.images.new("blank", 64, 64)
     wood = bpy.data.materials.new("Wood")
-    wood.use_nodes = True
+    if wood.node_tree is None:  # up to 4.5
+        wood.use_nodes = True
     wood.node_tree.nodes.new("ShaderNodeTexImage").image = packed
     for image in (packed, scaled, encoded, other, gone, blank, wood):
         image.use_fake_user = True
