@@ -127,9 +127,12 @@ def test_buying_needs_a_version_and_happens_in_one_spending_get() -> None:
     )
     assert (call.request.method, call.idempotency) == ("GET", Idempotency.SPENDING)
     assert call.request.url.endswith("/api/v3/items/download/12%3A1/12")
-    for url in ("http://files.example/x", "ftp://x/y", "", None, 5):
+    for url in ("ftp://x/y", "", None, 5):
         with pytest.raises(OutcomeUnknown):
             call.read(response_of({"body": {"url": url, "transaction": "T"}}))
+    # It was bought, though that link is never opened.
+    plain = call.read(response_of({"body": {"url": "http://files.example/x", "transaction": "T"}}))
+    assert (plain.marketplace_order_id, [link.unencrypted for link in plain.links]) == ("T", [True])
 
 
 def test_there_is_no_second_link_and_the_sentence_says_what_to_do() -> None:
