@@ -94,6 +94,10 @@ def bind(reader: LedgerReader, request: BuyRequest, waiting: Iterable[RequestIte
     return hashlib.sha256(json.dumps(facts, ensure_ascii=True).encode()).hexdigest()
 
 
+MAY_STAY = frozenset({RequestState.DRAFT, RequestState.OPEN, RequestState.BUYING})
+"""States in which a request is changed and stays. Nobody decides about one a second time."""
+
+
 def move(
     work: LedgerTransaction,
     request: BuyRequest,
@@ -121,7 +125,8 @@ def move(
 
 def check_next(request: BuyRequest, state: RequestState) -> None:
     """Raise UserInputError when a request cannot go on to a state."""
-    if state is not request.state and state not in REQUEST_TRANSITIONS[request.state]:
+    stays = state is request.state and state in MAY_STAY
+    if not stays and state not in REQUEST_TRANSITIONS[request.state]:
         by = f" by {request.decided_by}" if request.decided_by else ""
         raise UserInputError(
             f"This request is {request.state}{by}; it cannot become {state} any more. Make a new one.",

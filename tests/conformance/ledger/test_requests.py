@@ -295,7 +295,7 @@ def test_two_hundred_threads_approve_and_buy_at_once(house: House, start_child: 
         for number in range(8)
     ]
     told = [child.communicate(timeout=600)[0].strip() for child in children]
-    assert all(one.isdigit() for one in told), told
+    assert all(one.isdigit() for one in told), "\n".join(told)
     ben = house.studio("ben")
     for request in house.studio("otto").requests.list(states=[RequestState.APPROVED, RequestState.BUYING]):
         ben.requests.buying.run(request.id)

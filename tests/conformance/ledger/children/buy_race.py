@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import threading
+import traceback
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +40,7 @@ def run(thread: int) -> None:
             if error.code not in EXPECTED:
                 problems.append(f"{error.code}: {error.message}")
         except Exception as error:  # noqa: BLE001 - told to the test, whatever it is
-            problems.append(repr(error))
+            problems.append(f"{error!r} {traceback.format_exc()}")
 
 
 def sell(_call: Any) -> Any:

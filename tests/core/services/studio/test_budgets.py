@@ -30,6 +30,23 @@ def sums(house: StudioShop, budget_id: str) -> tuple[Money, Money, Money]:
     return status.committed, status.spent, status.left
 
 
+def test_nobody_decides_twice(house: StudioShop) -> None:
+    """A second approval sets nothing aside a second time, and no decision takes the place of another."""
+    budget = set_budget(house, 100)
+    request_id = house.approved("1")
+    pia, ida = house.studio("pia").requests.decide, house.studio("ida").requests.decide
+    for again in (pia.approve, lambda one: pia.decline(one, reason="no")):
+        with pytest.raises(UserInputError) as caught:
+            again(request_id)
+        assert caught.value.code == "request.state"
+    assert sums(house, budget) == (usd(29), usd(0), usd(71))
+    ida.withdraw(request_id)
+    for again in (pia.approve, ida.withdraw):
+        with pytest.raises(UserInputError):
+            again(request_id)
+    assert sums(house, budget) == (usd(0), usd(0), usd(100))
+
+
 def test_the_life_of_money(house: StudioShop) -> None:
     """From the approval to the refund; what fails or is withdrawn is free again."""
     budget = set_budget(house, 100)
