@@ -302,7 +302,8 @@ def test_two_hundred_threads_approve_and_buy_at_once(house: House, start_child: 
     grants = house.ledger("otto").grants()
     bought = sum(int(one) for one in told) + len(house.shop.bought)
     assert bought == len(grants) == len({grant.ref for grant in grants})
-    assert 6 <= bought <= 8
+    # Money is set aside for six requests at most; what two of them both want is bought once.
+    assert 3 <= bought <= 6
     status = house.studio("fin").budgets.status(budget)
     assert (status.spent, status.committed) == (Money(minor=2900 * bought, currency="USD"), usd(0))
     assert status.spent.minor <= 20_000
