@@ -29,10 +29,12 @@ from .blend_view import (
 
 _CHOOSY = frozenset({b"PA", b"SK"})
 _WEIGHED = frozenset({b"OB", b"GR", b"NT", b"TE", b"PA", b"MC", b"CF"})
-_EMPTY, _META, _SPEAKER, _ARMATURE = 0, 5, 12, 25
+_EMPTY, _FONT, _META, _SPEAKER, _ARMATURE = 0, 4, 5, 12, 25
 _ON_PARTS, _INSTANCES = 1 << 4 | 1 << 9, 1 << 8  # Object.transflag
 _ANY_INSTANCING = _ON_PARTS | _INSTANCES | 1 << 11
 _SHAPED_BY_PARENT = 4
+_FAMILY_SIZE = 64
+"""Characters of ``Curve.family``."""
 _MODIFIER_RENDER = 1 << 1
 _SIMULATED_BY = frozenset({b"CollisionModifierData", b"FluidModifierData", b"DynamicPaintModifierData"})
 
@@ -227,7 +229,7 @@ class _Walk:
         if fields is None:
             return
         if fields.instancing & _ON_PARTS:
-            for child in self._children_of(thing):
+            for child in (*self._children_of(thing), *self._letters_of(thing, fields)):
                 self._reach(child)
         if fields.type == _EMPTY and not fields.instancing & _ANY_INSTANCING and _shows_picture(thing):
             thing.in_output = False  # the viewport shows it, and no render
@@ -283,6 +285,15 @@ class _Walk:
                 self._follow_place(fields, target, slot)
             elif slot.owner.endswith((b"Constraint", b"ConstraintTarget")):
                 self._link(target)
+
+    def _letters_of(self, thing: Loaded, fields: ObjectFields) -> list[Loaded]:
+        """Return the objects that a text writes with: found by their names, whatever scene they are in."""
+        file = thing.opened.file
+        text = file.by_address.get(fields.data) if fields.type == _FONT else None
+        family = b"" if text is None else file.piece(text.head).text(b"family", size=_FAMILY_SIZE)
+        if not family:
+            return []
+        return [one for one in self.every if one.code == b"OB" and one.name[2:].startswith(family)]
 
     def _children_of(self, thing: Loaded) -> list[Loaded]:
         if self._children is None:
