@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UserInputError
-from ..model.invoice import Invoice, InvoiceKind, InvoiceLine
+from ..model.invoice import InvoiceKind, InvoiceLine
 from ..services.typed import parse_day, parse_price
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table
@@ -284,20 +284,9 @@ def _tell(context: Context, made: Issued, format_: str, output: Path | None, *, 
 
 
 def _render(context: Context, view: InvoiceView, format_: str) -> str:
-    from ..reports.invoice_html import render_invoice_html
-    from ..settings import VERSION
+    from ..services.studio.papers import render_invoice
 
-    issuing = context.app.services.studio.issuing
-    if format_ == "xml":
-        return issuing.xml(view.invoice)
-    corrected = context.app.ledger.value(Invoice, view.invoice.corrects) if view.invoice.corrects else None
-    return render_invoice_html(
-        view.invoice,
-        view.lines,
-        issuing.data(view.invoice, view.lines),
-        corrects=corrected.number if corrected is not None else "",
-        tool_version=VERSION,
-    )
+    return render_invoice(context.app.ledger, context.app.services.studio.issuing, view, format_)
 
 
 def _write(text: str, output: Path | None) -> None:

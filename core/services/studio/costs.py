@@ -18,7 +18,7 @@ from ...model.grant import Grant
 from ...model.money import UNSTATED_CURRENCY, Credits, Money
 from ...model.order import Order, OrderState
 from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
-from ...model.people import SEE_EVERYTHING, Project, ProjectMember
+from ...model.people import Project
 from ...policy.exchange import OLD_AFTER_DAYS, convert, find_rate
 from ...reports.costs import build_costs
 from ...settings import Settings
@@ -76,7 +76,7 @@ class Costs:
         """Return every line that the user may see, as it came."""
         projects = {project.id: project for project in self.ledger.values(Project)}
         rates = _Rates(self.ledger.values(ExchangeRate), self.settings.home_currency)
-        seen = self._seen()
+        seen = self.standing.projects()
         lines = [*self._payments(), *self._usage()]
         return [
             rates.at_home(replace(line, client=_client(projects, line.project)))
@@ -159,13 +159,6 @@ class Costs:
         end = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         return min(end, self.clock.now().date())
 
-    def _seen(self) -> frozenset[str] | None:
-        """Return the projects that the user sees; None for all."""
-        if not self.standing.is_shared() or self.standing.roles() & SEE_EVERYTHING:
-            return None
-        mine = self.ledger.values(ProjectMember, member_id=self.standing.actor, removed_at=None)
-        return frozenset(one.project_id for one in mine)
-
     def _notes(self, lines: list[CostLine]) -> tuple[str, ...]:
         notes = []
         if not self.settings.home_currency:
@@ -182,7 +175,7 @@ class Costs:
             )
         if any(line.kind is CostKind.USAGE and line.title.endswith("calls") for line in lines):
             notes.append("Calls are those of this machine in the last seven days; downloads are all of them.")
-        if self._seen() is not None:
+        if self.standing.projects() is not None:
             notes.append("Only the projects that you work on are in it.")
         return tuple(notes)
 
