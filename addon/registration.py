@@ -19,7 +19,7 @@ from . import (
     use_props,
 )
 from .exporting import usd_hook
-from .ui import alert_panels, menus, panels, request_panels, seat_panels
+from .ui import alert_panels, finance_panels, menus, panels, request_panels, seat_panels
 
 if TYPE_CHECKING:
     from .host import BlenderHost
@@ -88,5 +88,6 @@ def _classes() -> tuple[type, ...]:
         *panels.CLASSES,
         *request_panels.CLASSES,
         *seat_panels.CLASSES,
+        *finance_panels.CLASSES,
         *usd_hook.classes(),
     )

@@ -64,9 +64,3 @@ def _draw_item(layout: Any, context: Any, request_id: str, item: ItemRow) -> Non
     quiet.active = False
     for note in item.notes:
         widgets.draw_text(quiet, context, note, boxes=1)
-
-
-def draw_reason(operator: Any, layout: Any, context: Any, text: str, *, width: float) -> None:
-    """Draw a sentence and the field for a reason."""
-    widgets.draw_text(layout, context, text, dialog=width)
-    layout.prop(operator, "reason")

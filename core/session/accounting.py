@@ -95,8 +95,7 @@ class Accounting(WebBuying):
 
         def work(task: Task) -> str:
             found = self._services.reconcile.run(actor=self._settings.user, cancel=task.token)
-            for one in found:
-                self._tasks.post(lambda order=one.order: self._follow(order))
+            self._tasks.post(lambda: self._follow_all([one.order for one in found]))
             problem = next((one.problem.message for one in found if one.problem is not None), "")
             return f"{len(found):,} looked up. {problem}".strip()
 
@@ -156,6 +155,18 @@ class Accounting(WebBuying):
             return f"{len(looked_at):,} looked at; {still_open:,} lines have no order yet."
 
         self._do_finance(FinancePart.INVOICES, "Matching invoices", work)
+
+    def match_invoice_line(self, invoice_id: str, position: int, order_id: str) -> None:
+        """Say by hand which order a line of an invoice is for; an empty ``order_id`` takes that back."""
+
+        def work(_task: Task) -> str:
+            matching = self._services.studio.invoice_matching
+            view = matching.assign(invoice_id, position, order_id)
+            line = next(one for one in view.lines if one.position == position)
+            said = line.difference or "it fits"
+            return f"Line {position} of {view.invoice.number}: {said}."
+
+        self._do_finance(FinancePart.INVOICES, "Matching a line", work)
 
     def make_purchase_record(
         self,
@@ -248,6 +259,10 @@ class Accounting(WebBuying):
         """Go on with an order that the user is buying; what others buy is theirs to download."""
         if any(progress.order_id == order.id for progress in self.state.progress):
             self._on_checkout(order)
+
+    def _follow_all(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            self._follow(order)
 
     def _do_finance(
         self, part: FinancePart, title: str, work: Callable[[Task], str], *, page: int | None = None

@@ -31,7 +31,9 @@ from .standing import Standing
 PAGE = 12
 """Rows of a page."""
 WAITING = 8
-"""Payments that wait, and purchases without an invoice, that are named before they are counted."""
+"""Payments that wait that are named before they are counted."""
+CHOICES = 60
+"""Purchases without an invoice that a line can be matched with."""
 _URGENCY = (OrderState.UNKNOWN, OrderState.SUBMITTING, OrderState.AWAITING_CHECKOUT, OrderState.APPROVED)
 
 T = TypeVar("T")
@@ -193,7 +195,7 @@ class Finance:
             rows=_cut(ordered, page),
             total=len(ordered),
             to_look_at=len(wrong),
-            without=tuple(sorted(without, key=lambda one: one.day, reverse=True)[:WAITING]),
+            without=tuple(sorted(without, key=lambda one: one.day, reverse=True)[:CHOICES]),
             without_total=len(without),
             page=page,
         )
