@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ...core.marketplaces.base import MarketplaceInfo
 from ...core.model.findings import Decision, Finding, Severity
 from ...core.model.license import Confidence
 from ...core.model.money import UNSTATED_CURRENCY, Cost, Credits, Money
 from .text import clean, shorten
+
+if TYPE_CHECKING:  # it imports much, which a start of Blender has no use for
+    from ...core.marketplaces.base import MarketplaceInfo
 
 
 class Tone(StrEnum):

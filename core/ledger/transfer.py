@@ -93,7 +93,7 @@ def _count(connection: Connection) -> tuple[tuple[str, int], ...]:
 
 def _verified_tail(connection: Connection, ledger: SqlLedger) -> tuple[int, str]:
     """Verify the audit chain on a connection and return its size and root; raise LedgerError."""
-    tail = read_tail(connection, lock=False)
+    tail = read_tail(connection)
     entries = read_entries(SqlReader(partial(hold, connection), place=ledger.place))
     report = verify(entries, expected_size=tail.size, expected_root=tail.root)
     if not report.ok:
