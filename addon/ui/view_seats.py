@@ -61,11 +61,12 @@ def view_seats(state: SeatingState) -> SeatsView:
     if (more := len(state.outlook.ends) - SHOWN) > 0:
         ends.append(Note(text=f"{count(more, 'more end')} within 90 days; `clearance renewals` lists them."))
     if number := len(state.outlook.not_noted):
+        at_least = "At least " if state.outlook.not_noted_more else ""
+        hang = "hang" if number > 1 else "hangs"
         ends.append(
             Note(
-                text=f"{count(number, 'license')} hang on a subscription whose last day nobody noted."
-                if number > 1
-                else "1 license hangs on a subscription whose last day nobody noted."
+                text=f"{at_least}{count(number, 'license')} {hang} on a subscription whose last day nobody "
+                "noted."
             )
         )
     rows = [_row(one, state.user) for one in state.seats[:SHOWN]]

@@ -74,6 +74,19 @@ def match_lines(
     return tuple(found.get(line.id) or Match(line=line, difference="no order fits it") for line in open_lines)
 
 
+def find_names(lines: Iterable[InvoiceLine], references: Iterable[str]) -> frozenset[str]:
+    """Return all that lines, and the references of the whole invoice, could call an order by."""
+    texts = [f"{line.reference} {line.description}" for line in lines] + list(references)
+    return frozenset(piece for text in texts for piece in _pieces(text))
+
+
+def find_amounts(lines: Iterable[InvoiceLine]) -> frozenset[Money]:
+    """Return what the orders of lines may have been charged."""
+    return frozenset(
+        Money(minor=minor, currency=line.net.currency) for line in lines for minor in _amounts(line)
+    )
+
+
 def find_difference(invoice: Invoice, line: InvoiceLine, order: Bought) -> str:
     """Return what does not fit an order, as a sentence; empty when all does."""
     differences = []
@@ -157,7 +170,11 @@ def _alike(line: InvoiceLine, orders: list[Bought]) -> list[Bought]:
 
 def _tokens(text: str) -> set[str]:
     """Return the pieces of a text that can be numbers, without marks around them."""
-    pieces = text.casefold().replace(",", " ").replace(";", " ").split()
+    return _pieces(text.casefold())
+
+
+def _pieces(text: str) -> set[str]:
+    pieces = text.replace(",", " ").replace(";", " ").split()
     found = {piece.strip("#:.()[]“”\"'") for piece in pieces}
     return (found | {part for piece in found for part in re.split(r"[/#:]", piece)}) - {""}
 

@@ -84,10 +84,10 @@ class Reconcile:
         )
         late = tuple(
             order
-            for order in self.ledger.orders(states=(OrderState.FAILED,))
-            if order.failure in LOOKED_FOR_LATE
-            and self._can_ask(order)
-            and self.clock.now() - order.updated_at < LATE_PAYMENT
+            for order in self.ledger.orders_changed(
+                since=self.clock.now() - LATE_PAYMENT, state=OrderState.FAILED, failures=LOOKED_FOR_LATE
+            )
+            if self._can_ask(order)
         )
         return tuple(sorted(waiting + late, key=lambda order: order.created_at))
 

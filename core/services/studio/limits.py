@@ -14,12 +14,13 @@ from ...clock import Clock
 from ...errors import NotAllowed, UserInputError
 from ...ids import Ids
 from ...ledger.port import Ledger, LedgerReader
+from ...ledger.port_recent import Between
 from ...marketplaces import registry
 from ...model.audit import AuditEvent
 from ...model.budget import Limit, LimitKind, LimitPeriod
 from ...model.buy_request import BuyRequest, RequestItem, RequestState
 from ...model.money import Cost, Money, encode_cost
-from ...model.order import OPEN_STATES, Order, OrderState
+from ...model.order import OPEN_STATES, OrderState
 from ...model.people import Project, Role
 from ...policy.roles import Act, is_within
 from .request_rules import sum_by_currency
@@ -188,23 +189,20 @@ class Limits:
         )
         if not monthly or not isinstance(cost, Money):
             return
-        start = month_start(self.clock.now())
-        mine = [
-            order
-            for order in _orders_since(reader, start)
-            if order.buyer == self.standing.actor and order.id != order_id
-        ]
+        mine = reader.spent_since(
+            self.standing.actor, since=month_start(self.clock.now()), states=COUNTED, besides=order_id
+        )
         comparable = [limit for limit in monthly if limit.amount.currency == cost.currency]
         if not comparable:
             raise self._refusal(LimitKind.SPEND, cost, f"at most {monthly[0].amount} in a month")
         for limit in comparable:
             spent = sum(
-                order.cost.minor
-                for order in mine
-                if isinstance(order.cost, Money)
-                and order.cost.currency == cost.currency
-                and limit.project_id in ("", order.project)
-                and limit.marketplace in ("", order.ref.marketplace)
+                paid.minor * number
+                for project, shop, paid, number in mine
+                if isinstance(paid, Money)
+                and paid.currency == cost.currency
+                and limit.project_id in ("", project)
+                and limit.marketplace in ("", shop)
             )
             if spent + cost.minor > limit.amount.minor:
                 used = Money(minor=spent, currency=cost.currency)
@@ -225,9 +223,10 @@ class Limits:
             for one in reader.values(
                 BuyRequest,
                 decided_by=self.standing.actor,
+                decided_at=Between(start, self.clock.now()),
                 state={RequestState.APPROVED, RequestState.BUYING, RequestState.DONE},
             )
-            if one.decided_at is not None and one.decided_at >= start and one.id != request.id
+            if one.id != request.id
         ]
         if kind is not LimitKind.APPROVE:
             decided = [one for one in decided if one.requested_by == self.standing.actor]
@@ -274,13 +273,3 @@ class Limits:
 def month_start(now: datetime) -> datetime:
     """Return when the month began, in UTC, as the database counts it."""
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
-def _orders_since(reader: LedgerReader, start: datetime) -> tuple[Order, ...]:
-    """Return the orders that count, from a moment on; older ones are read only as far as they come along."""
-    limit = 1_000
-    while True:
-        found = reader.orders(states=COUNTED, limit=limit)
-        if len(found) < limit or found[-1].created_at < start:
-            return tuple(order for order in found if order.created_at >= start)
-        limit *= 4

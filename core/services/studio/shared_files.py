@@ -11,7 +11,7 @@ from ...files.disk import Cancelled, never_cancelled
 from ...files.store import Store
 from ...ledger.port import Ledger
 from ...model.audit import AuditEvent
-from ...model.grant import Grant, GrantFile, GrantState
+from ...model.grant import Grant, GrantFile
 from ...shared_store.keys import KeysInKeyring
 from ...shared_store.store import SharedStore
 
@@ -112,7 +112,7 @@ class SharedFiles:
 
     def look(self) -> Holdings:
         """Say where the files of the active licenses are; asks the shared store once a file."""
-        files = tuple(_once(file for grant in self._grants() for file in self.ledger.files(grant.id)))
+        files = self.files()
         here = [self.store.path(file.sha256) is not None for file in files]
         shared = [self.shared.has(file.sha256) for file in files]
         return Holdings(
@@ -126,10 +126,7 @@ class SharedFiles:
 
     def files(self) -> tuple[GrantFile, ...]:
         """Return the files of the active licenses, each once."""
-        return tuple(_once(file for grant in self._grants() for file in self.ledger.files(grant.id)))
-
-    def _grants(self) -> tuple[Grant, ...]:
-        return self.ledger.grants(state=GrantState.ACTIVE, limit=1_000_000)
+        return tuple(_once(self.ledger.files_of_standing()))
 
     def _note(self, grant: Grant, file: GrantFile, actor: str) -> None:
         with self.ledger.transaction() as work:
