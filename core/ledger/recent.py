@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
 
@@ -180,7 +181,7 @@ class Recent(Asking):
         without = select(orders.id).where(orders.created_at >= begins, orders.created_at <= ends, ~noted)
         return self._ids(chain(with_payment, (without,)))
 
-    def _ids(self, queries: Iterable[Select[tuple[str]]]) -> frozenset[str]:
+    def _ids(self, queries: Iterable[Select[Any]]) -> frozenset[str]:
         found: set[str] = set()
         with translated(self._place), self._connect() as connection:
             for query in queries:

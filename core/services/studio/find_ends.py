@@ -89,10 +89,10 @@ def find_ending_grants(
             before_use.add(days)
     subjects: set[str] = set()
     for days in before_use:
-        noted = span.earlier(days)
-        for field in ("ends_at", "renewed_until"):
-            wanted = {field: Between(noted.begins, noted.ends)}
-            subjects.update(one.subject for one in reader.values(Renewal, **wanted))
+        earlier = span.earlier(days)
+        noted = Between(earlier.begins, earlier.ends)
+        subjects.update(one.subject for one in reader.values(Renewal, ends_at=noted))
+        subjects.update(one.subject for one in reader.values(Renewal, renewed_until=noted))
     more = reader.grants_by_id(sorted(subjects - found.keys())).values()
     return found | {grant.id: grant for grant in more if grant.state is GrantState.ACTIVE}
 
