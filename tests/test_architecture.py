@@ -41,11 +41,12 @@ ALLOWED: dict[str, set[str]] = {
     "fingerprints": {"errors", "model"},
     "rights": {"errors", "model", "stamp_format"},
     "quality": {"model"},
+    "pdf": {"errors", "model"},
     "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
     "services": FOUNDATION
     | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
     | {"credentials", "settings", "stamp_format", "host", "fingerprints", "rights", "quality"}
-    | {"shared_store"},
+    | {"shared_store", "pdf"},
     "session": FOUNDATION
     | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"}
     | {"rights"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from ..errors import UserInputError
 from ..model.invoice_data import DataLine, Party, TaxSum
@@ -20,6 +20,7 @@ CATEGORIES = {
 """UNCL 5305, as far as invoices for licenses need it."""
 REASONS = {"E": "Exempt from VAT", "AE": "Reverse charge", "O": "Not subject to VAT"}
 MAX_PERCENT = 60
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +56,29 @@ def read_tax(category: str, percent: str, reason: str) -> TaxRule:
 def add_up(lines: Sequence[DataLine], rule: TaxRule, currency: str) -> tuple[Money, Money, Money, TaxSum]:
     """Return net, tax, gross, and the VAT breakdown of lines that are taxed alike."""
     net = Money(minor=sum(line.net.minor for line in lines), currency=currency)
-    tax = Money.rounded(net.decimal * Decimal(rule.percent) / 100, currency)
+    tax = _round_tax(net.decimal * Decimal(rule.percent) / 100, currency)
     gross = Money(minor=net.minor + tax.minor, currency=currency)
     part = TaxSum(category=rule.category, percent=rule.percent, base=net, tax=tax, reason=rule.reason)
     return net, tax, gross, part
+
+
+def _round_tax(amount: Decimal, currency: str) -> Money:
+    """Return a tax in whole units of the currency, to two decimals where that has three (BR-CO-17)."""
+    tax = Money.rounded(amount, currency)
+    # Rounded once, not first to three and then to two.
+    three = tax.decimal != tax.decimal.quantize(CENT)
+    return Money.rounded(amount.quantize(CENT, ROUND_HALF_UP), currency) if three else tax
+
+
+def check_decimals(lines: Sequence[DataLine]) -> None:
+    """Raise UserInputError for an amount that EN 16931 cannot say: one with three decimals (BR-DEC-23)."""
+    for line in lines:
+        if line.net.decimal != line.net.decimal.quantize(CENT):
+            raise UserInputError(
+                f"“{line.description[:80]}” is {line.net}, and invoices after EN 16931 have two decimals at "
+                "most. Bill it in another currency (--currency).",
+                code="invoice.decimals",
+            )
 
 
 def check_parties(seller: Party, buyer: Party, rule: TaxRule) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,44 @@ def write_report(
 ) -> Path:
     """Render a report into a file; raise UserInputError when that cannot be done."""
     return write_text(path, lambda: render(report, format, details, strict=strict))
+
+
+def write_new(path: Path, data: bytes) -> Path:
+    """Write a file that is not there yet, whole or not at all; raise UserInputError when that fails."""
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("xb") as file:
+                file.write(data)
+            _name_new(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserInputError(
+            f"{path} could not be written: {error.strerror or error}.", code="report.write"
+        ) from error
+    return path
+
+
+def _name_new(part: Path, path: Path) -> None:
+    """Give a written file its name; raise UserInputError when there is one of that name."""
+    try:
+        # A link, other than a rename, replaces nothing.
+        os.link(part, path)
+    except FileExistsError:
+        raise already_there(path) from None
+    except OSError:  # a disk without links
+        if path.exists():
+            raise already_there(path) from None
+        part.replace(path)
+
+
+def already_there(path: Path) -> UserInputError:
+    """Return the error for a place where there is a file."""
+    return UserInputError(
+        f"{path} is there already, and is not replaced. Give another name.", code="report.exists"
+    )
 
 
 def write_text(path: Path, make: Callable[[], str]) -> Path:

@@ -21,7 +21,7 @@ from ...model.audit import AuditEvent
 from ...model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ...model.invoice_data import CREDIT_NOTE, INVOICE, DataLine, InvoiceData, Party
 from ...model.people import Project
-from ...policy.billing import TaxRule, add_up, check_parties
+from ...policy.billing import TaxRule, add_up, check_decimals, check_parties
 from ...policy.billing_lines import WhatToBill, choose_lines
 from ...policy.card_numbers import refuse_card_numbers
 from ...policy.invoicing_file import Invoicing
@@ -267,6 +267,8 @@ class Issuing:
         # A record of what was bought is no invoice between two parties: it has no such XML.
         of_record = draft.corrects is not None and draft.corrects.kind is InvoiceKind.PURCHASE_RECORD
         exchanged = draft.kind is not InvoiceKind.PURCHASE_RECORD and not of_record
+        if exchanged:
+            check_decimals(taxed)
         xml = render_cii(data).encode("utf-8") if exchanged else b""
         invoice = Invoice(
             id=self.ids.new("invoice"),
