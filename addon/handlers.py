@@ -36,8 +36,9 @@ def unregister() -> None:
 
 @stay
 def on_load_begins(*_: Any) -> None:
-    """Leave the file that is closed as it was."""
+    """Leave the file that is closed as it was, and take the overlay away that was about it."""
     _quietly(_put_back_render)
+    _quietly(_end_overlay)
 
 
 @stay
@@ -137,6 +138,13 @@ def _put_back_render() -> None:
     from .alerting import renders
 
     renders.put_back()
+
+
+def _end_overlay() -> None:
+    if runtime.overlay().wanted:
+        from .overlay import follow
+
+        follow.switch_off()
 
 
 def _record_usages() -> None:

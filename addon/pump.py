@@ -25,6 +25,7 @@ BUDGET_S = 0.008
 """Of one tick; half of what may be, since one callback may overrun it."""
 BUSY_S = 0.04
 IDLE_S = 0.5
+SOON_S = 0.01
 CATEGORY = "Clearance"
 PICTURES_AT_ONCE = 4
 
@@ -69,6 +70,7 @@ def step(*, budget_s: float) -> float:
     app = runtime.peek()
     _follow_alerts()
     if app is None:
+        step_overlay(app, until=started + budget_s)
         if was_starting:
             redraw()
         return BUSY_S if was_starting else IDLE_S
@@ -77,9 +79,12 @@ def step(*, budget_s: float) -> float:
     if runtime.has_ready_imports() or runtime.passing().ready or runtime.has_declared():
         _import_in_window()
     is_looking = step_look(app, until=started + budget_s)
+    is_reading = step_overlay(app, until=started + budget_s)
     if runtime.has_changed(_signature(app)) or was_starting:
         redraw()
     busy = not app.tasks.idle or app.session.state.thumbnails or is_looking
+    if is_reading:
+        return SOON_S
     return BUSY_S if busy else IDLE_S
 
 
@@ -112,6 +117,7 @@ def drain_until_idle(timeout_s: float) -> bool:
     while True:
         write_seen_exports()
         is_looking = step_look(app, until=None)
+        is_looking = step_overlay(app, until=None) or is_looking
         finished = app.tasks.wait(timeout_s=max(0.0, until - time.monotonic()))
         feed_previews(app, until=None)
         for grant_id in runtime.take_ready_imports():
@@ -133,6 +139,15 @@ def step_look(app: App, *, until: float | None) -> bool:
     if looks and not looks[0].step(app, until=until):
         looks.clear()
     return bool(looks)
+
+
+def step_overlay(app: App | None, *, until: float | None) -> bool:
+    """Read a little of the scene for the license overlay, if it is on; return whether there is more."""
+    if not runtime.overlay().wanted:
+        return False
+    from .overlay import follow
+
+    return follow.step(app, until=until)
 
 
 def feed_previews(app: App, *, until: float | None) -> None:

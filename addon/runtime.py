@@ -18,6 +18,7 @@ from ..core.errors import ClearanceError, HostError
 from .alerting.state import Watching
 from .exporting.passing import Passing
 from .messages import missing_package, tell
+from .overlay.state import Overlay
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -97,6 +98,7 @@ class _Runtime:
     passing: Passing = field(default_factory=Passing)
     watching: Watching = field(default_factory=Watching)
     looks: list[Look] = field(default_factory=list)
+    overlay: Overlay = field(default_factory=Overlay)
 
 
 _runtime = _Runtime()
@@ -296,6 +298,11 @@ def looks() -> list[Look]:
     return _runtime.looks
 
 
+def overlay() -> Overlay:
+    """Return whether licenses are shown in viewports, and what of them is."""
+    return _runtime.overlay
+
+
 def is_first_asked(key: str) -> bool:
     """Say whether this listing's thumbnail was never asked for before, and remember that it was now."""
     first = key not in _runtime.asked_thumbnails
@@ -316,6 +323,7 @@ def forget_report() -> None:
         from ..core.session.state import Phase
 
         _runtime.app.session.forget_recognition()
+        _runtime.overlay.scan = None
         state = _runtime.app.session.state
         state.report, state.report_problem, state.report_phase = None, None, Phase.IDLE
         state.revision += 1
@@ -383,6 +391,8 @@ def close() -> None:
     _runtime.drawn = ()
     _runtime.passing = Passing()
     _runtime.watching = Watching()
+    _runtime.overlay.release()
+    _runtime.overlay = Overlay()
 
 
 def _explain(error: BaseException | None) -> str:

@@ -173,7 +173,8 @@ def _stamp(
         )
     app.session.note_recognized_stamped(stamped, bpy.data.filepath)
     if app.session.state.report is not None:
-        app.session.report(host.scan())
+        scan = runtime.overlay().scan = host.scan()
+        app.session.report(scan)
     operator.report({"INFO"}, f"{count(len(stamped), 'data-block')} stamped.")
     return {"FINISHED"}
 

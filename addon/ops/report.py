@@ -53,7 +53,8 @@ class CLEARANCE_OT_report_scene(Operator):
 
         app.session.set_use(read_use(context.scene))
         provenance.keep_up()
-        app.session.report(runtime.host().scan())
+        scan = runtime.overlay().scan = runtime.host().scan()
+        app.session.report(scan)
         return {"FINISHED"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import runtime
 from . import icons, widgets
 from .draw_recognized import draw_recognized
 from .rows import Note, Tone
@@ -83,6 +84,10 @@ def draw_report(layout: Any, context: Any, app: App) -> None:
     quiet = box.column()
     quiet.active = False
     widgets.draw_text(quiet, context, shown.about_use, boxes=1)
+    layout.prop(context.window_manager, "clearance_overlay", toggle=True, icon=icons.OVERLAY)
+    problem = runtime.overlay().problem
+    if problem:
+        widgets.draw_note(layout, context, Note(text=problem, tone=Tone.WARN))
     row = layout.row(align=True)
     for name, label in (("html", "Web Page"), ("json", "JSON"), ("csv", "CSV")):
         row.operator("clearance.save_report", text=label, icon="NONE").format = name

@@ -1,4 +1,4 @@
-"""Our lines in Blender's own menus: File › Export, File › Import, Render, and a collection's exporters."""
+"""Our lines in Blender's own menus: File, Render, a collection's exporters, the viewport's overlays."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ def _draw_import(self: Any, _context: Any) -> None:
     self.layout.operator("clearance.import_with_licenses", text="With Licenses (any format)")
 
 
+def _draw_overlay(self: Any, context: Any) -> None:
+    app = runtime.peek()
+    row = self.layout.row()
+    row.active = context.space_data.overlay.show_overlays
+    row.enabled = app is not None and app.session.state.report is not None
+    row.prop(context.window_manager, "clearance_overlay")
+
+
 def _warn_of_export(self: Any, context: Any) -> None:
     if _looks_ahead():
         from . import draw_alerts
@@ -65,7 +73,11 @@ def _looks_ahead() -> bool:
     return watching.export is not None or watching.render is not None
 
 
-_LINES = (("TOPBAR_MT_file_export", _draw_export), ("TOPBAR_MT_file_import", _draw_import))
+_LINES = (
+    ("TOPBAR_MT_file_export", _draw_export),
+    ("TOPBAR_MT_file_import", _draw_import),
+    ("VIEW3D_PT_overlay", _draw_overlay),
+)
 _FIRST_LINES = (
     ("TOPBAR_MT_file_export", _warn_of_export),
     ("TOPBAR_MT_render", _warn_of_render),

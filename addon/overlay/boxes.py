@@ -1,0 +1,158 @@
+"""Boxes around objects as numbers: their corners in the world, the lines around them, their place in a view.
+
+Knows nothing of Blender. Matrices are 4 x 4, columns last, as ``Matrix`` prints them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...core.model.findings import Verdict
+from ..ui.view_overlay import ORDER, Tag, pattern
+
+Array = Any
+"""A NumPy array; its shape is told where it is made."""
+MOST_IN_BATCH = 1024
+ROOM = 0.015
+"""How much larger than the object a box is, as a share of its sides: lines on a face would flicker."""
+
+_CORNERS = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=np.float32)
+_FACES = np.array(
+    [
+        (0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1),
+        (2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3),
+    ],
+    dtype=np.int32,
+)  # fmt: skip
+_PATTERNS = {verdict: np.array(pattern(verdict), dtype=np.float32).reshape(-1, 3) for verdict in ORDER}
+
+
+class Box(NamedTuple):
+    """One object: where it is, and its extent in its own space."""
+
+    uid: int
+    matrix: tuple[tuple[float, ...], ...]
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+
+class Group(NamedTuple):
+    """Objects with one answer that are drawn together: ``boxes[first:last]``."""
+
+    verdict: Verdict
+    first: int
+    last: int
+
+
+class Boxes:
+    """Many objects, those with the heaviest answer first."""
+
+    def __init__(self, boxes: Sequence[Box], tags: Sequence[Tag]) -> None:
+        ranks = {verdict: number for number, verdict in enumerate(ORDER)}
+        order = sorted(range(len(boxes)), key=lambda i: ranks[_verdict_of(tags[i])])
+        self.tags = [tags[i] for i in order]
+        self.uids = [boxes[i].uid for i in order]
+        self.index = {uid: number for number, uid in enumerate(self.uids)}
+        number = len(order)
+        self._matrices = np.array([boxes[i].matrix for i in order], dtype=np.float32).reshape(number, 4, 4)
+        self._lows = np.array([boxes[i].low for i in order], dtype=np.float32).reshape(number, 3)
+        self._highs = np.array([boxes[i].high for i in order], dtype=np.float32).reshape(number, 3)
+        self.ranks = np.array([ranks[_verdict_of(tag)] for tag in self.tags], dtype=np.int32)
+        self.anchors = np.zeros((number, 4), dtype=np.float32)
+        """What labels point at: the middle of the top, in the world; the fourth is 1."""
+        self._find_anchors(slice(None))
+        self.groups = tuple(self._group())
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+    def replace(self, box: Box) -> int:
+        """Take over where an object is now; return the number of its group."""
+        number = self.index[box.uid]
+        self._matrices[number] = box.matrix
+        self._lows[number], self._highs[number] = box.low, box.high
+        self._find_anchors(slice(number, number + 1))
+        return next(i for i, group in enumerate(self.groups) if group.first <= number < group.last)
+
+    def lines(self, group: Group) -> Array:
+        """Return the ends of a group's lines in the world: float32, (n, 3), two for each line."""
+        return self._in_world(slice(group.first, group.last), _PATTERNS[group.verdict]).reshape(-1, 3)
+
+    def corners(self, group: Group) -> Array:
+        """Return the corners of a group's boxes in the world: float32, (n, 3), eight for each box."""
+        return self._in_world(slice(group.first, group.last), _CORNERS).reshape(-1, 3)
+
+    def faces(self, group: Group) -> Array:
+        """Return the triangles between those corners: int32, (n, 3)."""
+        starts = np.arange(group.last - group.first, dtype=np.int32) * len(_CORNERS)
+        return (starts[:, None, None] + _FACES[None]).reshape(-1, 3)
+
+    def project(self, matrix: Array, width: float, height: float) -> Array:
+        """Return where the anchors are in a view: float32, (n, 3): x and y in pixels, and the depth.
+
+        ``matrix`` is the view's perspective matrix. What is behind the viewer has a depth below 0.
+        """
+        clip = self.anchors @ np.asarray(matrix, dtype=np.float32).T
+        depth = clip[:, 3]
+        safe = np.where(depth > 1e-6, depth, 1.0)
+        found = np.empty((len(clip), 3), dtype=np.float32)
+        found[:, 0] = (clip[:, 0] / safe + 1.0) * (width / 2)
+        found[:, 1] = (clip[:, 1] / safe + 1.0) * (height / 2)
+        # In an orthographic view the fourth is 1 everywhere; the third still says what is in front.
+        found[:, 2] = (
+            np.where(depth > 1e-6, clip[:, 2], -1.0)
+            if _is_flat(depth)
+            else np.where(depth > 1e-6, depth, -1.0)
+        )
+        return found
+
+    def choose(self, projected: Array, width: float, height: float, most: int) -> list[int]:
+        """Return the objects in a view that come first: the heaviest answer, and of those the nearest."""
+        x, y = projected[:, 0], projected[:, 1]
+        inside = (projected[:, 2] > -1.0) & (x >= 0) & (x <= width) & (y >= 0) & (y <= height)
+        numbers = np.nonzero(inside)[0]
+        if not len(numbers):
+            return []
+        order = np.lexsort((projected[numbers, 2], self.ranks[numbers]))
+        return [int(number) for number in numbers[order[:most]]]
+
+    def _group(self) -> list[Group]:
+        found = []
+        start = 0
+        for number in range(1, len(self.tags) + 1):
+            is_end = number == len(self.tags) or self.ranks[number] != self.ranks[start]
+            if is_end or number - start == MOST_IN_BATCH:
+                found.append(Group(ORDER[int(self.ranks[start])], start, number))
+                start = number
+        return found
+
+    def _in_world(self, rows: slice, points: Array) -> Array:
+        low, high = self._lows[rows], self._highs[rows]
+        room = (high - low) * ROOM
+        low, high = low - room, high + room
+        local = low[:, None, :] + (high - low)[:, None, :] * points[None]
+        matrices = self._matrices[rows]
+        turned = np.matmul(local, matrices[:, :3, :3].transpose(0, 2, 1)) + matrices[:, None, :3, 3]
+        return np.ascontiguousarray(turned, dtype=np.float32)
+
+    def _find_anchors(self, rows: slice) -> None:
+        corners = self._in_world(rows, _CORNERS)
+        if not len(corners):
+            return
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        self.anchors[rows, :2] = (low[:, :2] + high[:, :2]) / 2
+        self.anchors[rows, 2] = high[:, 2]
+        self.anchors[rows, 3] = 1.0
+
+
+def _is_flat(depth: Array) -> bool:
+    return bool(len(depth)) and bool(np.ptp(depth) < 1e-9) and abs(float(depth[0]) - 1.0) < 1e-6
+
+
+def _verdict_of(tag: Tag) -> Verdict:
+    if tag.verdict is None:
+        raise ValueError("an object that was not checked has no box")
+    return tag.verdict
