@@ -117,9 +117,9 @@ def drain_until_idle(timeout_s: float) -> bool:
     while True:
         write_seen_exports()
         is_looking = step_look(app, until=None)
-        is_looking = step_overlay(app, until=None) or is_looking
         finished = app.tasks.wait(timeout_s=max(0.0, until - time.monotonic()))
         feed_previews(app, until=None)
+        is_looking = step_overlay(app, until=None) or is_looking
         for grant_id in runtime.take_ready_imports():
             # What went wrong is shown with the purchase, as it is in a window.
             import_now(grant_id)

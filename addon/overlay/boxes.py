@@ -5,7 +5,8 @@ Knows nothing of Blender. Matrices are 4 x 4, columns last, as ``Matrix`` prints
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from ..ui.view_overlay import ORDER, Tag, pattern
 Array = Any
 """A NumPy array; its shape is told where it is made."""
 MOST_IN_BATCH = 1024
+MOST_IN_FULL = 1500
+"""Objects that are drawn with all their lines, and a tint."""
 ROOM = 0.015
 """How much larger than the object a box is, as a share of its sides: lines on a face would flicker."""
 
@@ -27,7 +30,12 @@ _FACES = np.array(
     ],
     dtype=np.int32,
 )  # fmt: skip
-_PATTERNS = {verdict: np.array(pattern(verdict), dtype=np.float32).reshape(-1, 3) for verdict in ORDER}
+_PATTERNS = {
+    (verdict, light): np.array(pattern(verdict, light=light), dtype=np.float32).reshape(-1, 3)
+    for verdict in ORDER
+    for light in (False, True)
+}
+_RANKS: Mapping[Verdict | None, int] = {verdict: number for number, verdict in enumerate(ORDER)}
 
 
 class Box(NamedTuple):
@@ -47,27 +55,54 @@ class Group(NamedTuple):
     last: int
 
 
+class Gathering:
+    """Boxes while they are read: flat numbers, so that putting thousands together takes no time."""
+
+    def __init__(self) -> None:
+        self.uids: list[int] = []
+        self.tags: list[Tag] = []
+        self.matrices = array("f")
+        self.extents = array("f")
+
+    def add(self, box: Box, tag: Tag) -> None:
+        """Take one object."""
+        self.uids.append(box.uid)
+        self.tags.append(tag)
+        for row in box.matrix:
+            self.matrices.extend(row)
+        self.extents.extend(box.low)
+        self.extents.extend(box.high)
+
+
 class Boxes:
     """Many objects, those with the heaviest answer first."""
 
-    def __init__(self, boxes: Sequence[Box], tags: Sequence[Tag]) -> None:
-        ranks = {verdict: number for number, verdict in enumerate(ORDER)}
-        order = sorted(range(len(boxes)), key=lambda i: ranks[_verdict_of(tags[i])])
-        self.tags = [tags[i] for i in order]
-        self.uids = [boxes[i].uid for i in order]
-        self.index = {uid: number for number, uid in enumerate(self.uids)}
-        number = len(order)
-        self._matrices = np.array([boxes[i].matrix for i in order], dtype=np.float32).reshape(number, 4, 4)
-        self._lows = np.array([boxes[i].low for i in order], dtype=np.float32).reshape(number, 3)
-        self._highs = np.array([boxes[i].high for i in order], dtype=np.float32).reshape(number, 3)
-        self.ranks = np.array([ranks[_verdict_of(tag)] for tag in self.tags], dtype=np.int32)
+    def __init__(self, found: Gathering) -> None:
+        number = len(found.uids)
+        ranks = np.array([_RANKS[tag.verdict] for tag in found.tags], dtype=np.int32)
+        order = np.argsort(ranks, kind="stable")
+        places = order.tolist()
+        self.tags = [found.tags[i] for i in places]
+        self.uids = [found.uids[i] for i in places]
+        self.index = {uid: place for place, uid in enumerate(self.uids)}
+        self.ranks = ranks[order]
+        self._matrices = np.array(found.matrices, dtype=np.float32).reshape(number, 4, 4)[order]
+        extents = np.array(found.extents, dtype=np.float32).reshape(number, 2, 3)[order]
+        self._lows, self._highs = extents[:, 0], extents[:, 1]
         self.anchors = np.zeros((number, 4), dtype=np.float32)
         """What labels point at: the middle of the top, in the world; the fourth is 1."""
-        self._find_anchors(slice(None))
         self.groups = tuple(self._group())
+        self.is_light = number > MOST_IN_FULL
+        """There are so many that each is drawn with few thin lines."""
 
     def __len__(self) -> int:
         return len(self.uids)
+
+    def steps(self) -> Iterator[None]:
+        """Find what labels point at. Yields after each group."""
+        for group in self.groups:
+            self._find_anchors(slice(group.first, group.last))
+            yield
 
     def replace(self, box: Box) -> int:
         """Take over where an object is now; return the number of its group."""
@@ -79,7 +114,9 @@ class Boxes:
 
     def lines(self, group: Group) -> Array:
         """Return the ends of a group's lines in the world: float32, (n, 3), two for each line."""
-        return self._in_world(slice(group.first, group.last), _PATTERNS[group.verdict]).reshape(-1, 3)
+        return self._in_world(
+            slice(group.first, group.last), _PATTERNS[group.verdict, self.is_light]
+        ).reshape(-1, 3)
 
     def corners(self, group: Group) -> Array:
         """Return the corners of a group's boxes in the world: float32, (n, 3), eight for each box."""
@@ -140,8 +177,6 @@ class Boxes:
 
     def _find_anchors(self, rows: slice) -> None:
         corners = self._in_world(rows, _CORNERS)
-        if not len(corners):
-            return
         low, high = corners.min(axis=1), corners.max(axis=1)
         self.anchors[rows, :2] = (low[:, :2] + high[:, :2]) / 2
         self.anchors[rows, 2] = high[:, 2]
@@ -150,9 +185,3 @@ class Boxes:
 
 def _is_flat(depth: Array) -> bool:
     return bool(len(depth)) and bool(np.ptp(depth) < 1e-9) and abs(float(depth[0]) - 1.0) < 1e-6
-
-
-def _verdict_of(tag: Tag) -> Verdict:
-    if tag.verdict is None:
-        raise ValueError("an object that was not checked has no box")
-    return tag.verdict

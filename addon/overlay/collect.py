@@ -9,15 +9,17 @@ import bpy
 
 from ..stamp_io import kind_of
 from ..ui.view_overlay import ORDER, PartKey, Tag, Tagger, make_legend
-from .boxes import Box, Boxes
+from .boxes import Box, Boxes, Gathering
 from .state import Name, Overlay, Shown
 
 if TYPE_CHECKING:
     from ...core.model.report import Report
     from ...core.model.scene import SceneScan
 
-_AT_ONCE = 16
-"""Objects that are read in one step: well under a millisecond."""
+_AT_ONCE = 64
+"""Objects that are read in one step: a millisecond."""
+_LOOKED_AT = 512
+"""Objects of which one step only asks whether they are in view."""
 _HALF = 0.25
 """Half a side of the box around what has no extent, in meters."""
 _MOST_INSTANCED = 200
@@ -49,10 +51,9 @@ def read_scene(overlay: Overlay, report: Report) -> Iterator[None]:
         return
     scene_uid, name = scene.session_uid, layer.name
     in_view: set[int] = set()
-    boxes: list[Box] = []
-    tags: list[Tag] = []
+    found = Gathering()
     said: list[Tag] = []
-    for items in _read_layer(scene_uid, name):
+    for items in _read_layer(scene_uid, name, _AT_ONCE):
         for item in items:
             uid = item.session_uid
             if uid in in_view:
@@ -62,13 +63,15 @@ def read_scene(overlay: Overlay, report: Report) -> Iterator[None]:
             if tag is not None:
                 said.append(tag)
                 if tag.verdict in ORDER:
-                    boxes.append(read_box(item))
-                    tags.append(tag)
+                    found.add(read_box(item), tag)
         yield
+    boxes = Boxes(found)
+    yield
+    yield from boxes.steps()
     before = overlay.shown
     overlay.shown = Shown(
         scene_uid=scene_uid,
-        boxes=Boxes(boxes, tags),
+        boxes=boxes,
         legend=make_legend(report, said),
         in_view=frozenset(in_view),
         revision=before.revision + 1 if before is not None else 0,
@@ -82,7 +85,7 @@ def has_other_view(overlay: Overlay) -> Generator[None, None, bool]:
     if scene is None or layer is None or shown is None or scene.session_uid != shown.scene_uid:
         return True
     seen: set[int] = set()
-    for items in _read_layer(scene.session_uid, layer.name):
+    for items in _read_layer(scene.session_uid, layer.name, _LOOKED_AT):
         seen.update(item.session_uid for item in items)
         yield
     return seen != shown.in_view
@@ -146,7 +149,7 @@ def _vector(values: Any) -> Any:
     return Vector(tuple(values))
 
 
-def _read_layer(scene_uid: int, name: str) -> Iterator[list[Any]]:
+def _read_layer(scene_uid: int, name: str, at_once: int) -> Iterator[list[Any]]:
     """Yield the objects of a view layer that can be seen, a few at a time, while its scene is the active one.
 
     The layer is asked for again each time: in between anything may have been removed.
@@ -157,8 +160,8 @@ def _read_layer(scene_uid: int, name: str) -> Iterator[list[Any]]:
         layer = scene.view_layers.get(name) if scene is not None and scene.session_uid == scene_uid else None
         if layer is None or start >= len(layer.objects):
             return
-        yield [each for each in layer.objects[start : start + _AT_ONCE] if each.visible_get(view_layer=layer)]
-        start += _AT_ONCE
+        yield [each for each in layer.objects[start : start + at_once] if each.visible_get(view_layer=layer)]
+        start += at_once
 
 
 def _read_keys(scan: SceneScan | None) -> Generator[None, None, KeyOf]:

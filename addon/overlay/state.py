@@ -55,6 +55,8 @@ class Overlay:
     """How to take away what was added to Blender."""
     layouts: dict[int, Any] = field(default_factory=dict)
     """Where labels are, by region."""
+    widths: dict[tuple[float, str], float] = field(default_factory=dict)
+    """Of texts, in pixels, by size and text."""
 
     def release(self) -> None:
         """Take everything away that was added to Blender, and forget what was read."""
@@ -65,3 +67,4 @@ class Overlay:
         self.tags = {}
         self.moved.clear()
         self.layouts.clear()
+        self.widths.clear()

@@ -35,10 +35,10 @@ NAMES: Mapping[Verdict, str] = MappingProxyType(
 )
 COLORS: Mapping[Verdict, Color] = MappingProxyType(
     {
-        Verdict.NOT_CLEARED: (0.94, 0.32, 0.12),
-        Verdict.UNDECLARED: (0.86, 0.56, 0.86),
-        Verdict.NEEDS_REVIEW: (0.98, 0.84, 0.22),
-        Verdict.CLEARED: (0.10, 0.70, 0.80),
+        Verdict.NOT_CLEARED: (0.86, 0.18, 0.08),
+        Verdict.UNDECLARED: (0.64, 0.30, 0.74),
+        Verdict.NEEDS_REVIEW: (0.97, 0.90, 0.20),
+        Verdict.CLEARED: (0.15, 0.85, 0.77),
     }
 )
 """sRGB, far from each other with each kind of color blindness: a test simulates them."""
@@ -180,12 +180,14 @@ def make_legend(report: Report, tags: Iterable[Tag]) -> Legend:
     return Legend(title=f"Licenses for “{shorten(report.use.name, 28)}”", rows=rows, notes=tuple(notes))
 
 
-def pattern(verdict: Verdict) -> tuple[Segment, ...]:
+def pattern(verdict: Verdict, *, light: bool = False) -> tuple[Segment, ...]:
     """Return the lines around an object, in a box from (0, 0, 0) to (1, 1, 1).
 
     Not cleared: all edges, and a cross on each face. Undeclared: dots along the edges. Needs review: dashes.
-    Cleared: corners only.
+    Cleared: corners only. ``light`` is for thousands of objects: twelve lines or fewer, as different.
     """
+    if light:
+        return _light_pattern(verdict)
     match verdict:
         case Verdict.NOT_CLEARED:
             return (*_along_edges(((0.0, 1.0),)), *_crosses())
@@ -196,6 +198,24 @@ def pattern(verdict: Verdict) -> tuple[Segment, ...]:
             return _along_edges(((0.0, 0.2), (0.4, 0.6), (0.8, 1.0)))
         case _:
             return _along_edges(((0.0, 0.16), (0.84, 1.0)))
+
+
+def _light_pattern(verdict: Verdict) -> tuple[Segment, ...]:
+    match verdict:
+        case Verdict.NOT_CLEARED:
+            return _along_edges(((0.0, 1.0),))
+        case Verdict.UNDECLARED:
+            return _along_edges(((0.46, 0.54),))
+        case Verdict.NEEDS_REVIEW:
+            return _along_edges(((0.3, 0.7),))
+        case _:
+            upright = 2
+            return tuple(
+                (_on_edge(upright, u, v, start), _on_edge(upright, u, v, end))
+                for u in (0.0, 1.0)
+                for v in (0.0, 1.0)
+                for start, end in ((0.0, 0.2), (0.8, 1.0))
+            )
 
 
 def _along_edges(pieces: tuple[tuple[float, float], ...]) -> tuple[Segment, ...]:
