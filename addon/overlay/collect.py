@@ -156,7 +156,7 @@ def _read_layer(scene_uid: int, name: str, at_once: int) -> Iterator[list[Any]]:
     """
     start = 0
     while True:
-        scene = bpy.context.scene
+        scene: Any = bpy.context.scene
         layer = scene.view_layers.get(name) if scene is not None and scene.session_uid == scene_uid else None
         if layer is None or start >= len(layer.objects):
             return

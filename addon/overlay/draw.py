@@ -91,24 +91,26 @@ def _is_wanted_here(shown: Shown) -> bool:
 def _draw_boxes(_overlay: Overlay, shown: Shown) -> None:
     import gpu
 
+    preferences: Any = bpy.context.preferences
+    state: Any = gpu.state
     try:
-        gpu.state.blend_set("ALPHA")
-        gpu.state.depth_mask_set(False)  # noqa: FBT003 - Blender takes it by position only
+        state.blend_set("ALPHA")
+        state.depth_mask_set(False)  # noqa: FBT003 - Blender takes it by position only
         if shown.boxes.is_light:
-            gpu.state.depth_test_set("LESS_EQUAL")
+            state.depth_test_set("LESS_EQUAL")
             _draw_all(shown, gpu.shader.from_builtin("UNIFORM_COLOR"), 0, 1.0)
             return
         lines = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
         for test, alpha in (("GREATER", _BEHIND), ("LESS_EQUAL", 1.0)):
-            gpu.state.depth_test_set(test)
+            state.depth_test_set(test)
             lines.bind()
-            lines.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
-            lines.uniform_float("lineWidth", 1.6 * bpy.context.preferences.system.ui_scale)
+            lines.uniform_float("viewportSize", state.viewport_get()[2:])
+            lines.uniform_float("lineWidth", 1.6 * preferences.system.ui_scale)
             _draw_all(shown, lines, 0, alpha)
         _draw_all(shown, gpu.shader.from_builtin("UNIFORM_COLOR"), 1, _TINT)
     finally:
-        gpu.state.depth_test_set("NONE")
-        gpu.state.blend_set("NONE")
+        state.depth_test_set("NONE")
+        state.blend_set("NONE")
 
 
 def _draw_all(shown: Shown, shader: Any, which: int, alpha: float) -> None:
@@ -175,7 +177,7 @@ def _layout(overlay: Overlay, shown: Shown) -> Layout:
     for placed in place_labels(
         wanted, region=room, height=page.row, gap=3 * scale, keep_clear=(legend,), most=MOST
     ):
-        page.lay_label(placed, shown.boxes.tags[placed.index])
+        page.lay_label(placed, shown.boxes.tags[placed.number])
     layout = overlay.layouts[region.as_pointer()] = Layout(
         key=key, papers=page.finish(), writings=page.writings
     )

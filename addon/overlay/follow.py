@@ -131,7 +131,8 @@ def _read_moved(overlay: Overlay) -> Iterator[None]:
         uid, name = overlay.moved.popitem()
         if uid not in shown.boxes.index:
             continue
-        item: Any = bpy.data.objects.get(name)  # type: ignore[arg-type]
+        objects: Any = bpy.data.objects
+        item = objects.get(name)
         if item is None or item.session_uid != uid:
             overlay.is_stale = True
             continue
@@ -159,7 +160,7 @@ def _on_update(_scene: Any = None, depsgraph: Any = None, *_: Any) -> None:
             block = update.id
             if isinstance(block, bpy.types.Object):
                 if update.is_updated_transform or update.is_updated_geometry:
-                    item = block.original
+                    item: Any = block.original
                     overlay.moved[item.session_uid] = collect.name_of(item)
             elif isinstance(block, bpy.types.Scene | bpy.types.Collection):
                 overlay.is_stale = True

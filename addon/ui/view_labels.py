@@ -35,7 +35,8 @@ class Rect(NamedTuple):
 class Wanted(NamedTuple):
     """A label that somebody would like to see: what it points at, and how wide it is."""
 
-    index: int
+    number: int
+    """Whose it is."""
     x: float
     y: float
     width: float
@@ -44,7 +45,7 @@ class Wanted(NamedTuple):
 class Placed(NamedTuple):
     """A label that has a place."""
 
-    index: int
+    number: int
     rect: Rect
     x: float
     """What it points at."""
@@ -91,18 +92,18 @@ def place_labels(
     for rect in keep_clear:
         taken.add(rect)
     placed: list[Placed] = []
-    for number, one in enumerate(wanted):
-        if len(placed) >= most or number >= CANDIDATES:
+    for tried, one in enumerate(wanted):
+        if len(placed) >= most or tried >= CANDIDATES:
             break
         if not (region.left <= one.x <= region.right and region.bottom <= one.y <= region.top):
             continue
         if one.width > region.right - region.left:
             continue
-        rect = next((each for each in _places(one, region, height, gap) if taken.is_free(each)), None)
-        if rect is None:
+        free = next((each for each in _places(one, region, height, gap) if taken.is_free(each)), None)
+        if free is None:
             continue
-        taken.add(Rect(rect.left - gap, rect.bottom - gap / 2, rect.right + gap, rect.top + gap / 2))
-        placed.append(Placed(one.index, rect, one.x, one.y))
+        taken.add(Rect(free.left - gap, free.bottom - gap / 2, free.right + gap, free.top + gap / 2))
+        placed.append(Placed(one.number, free, one.x, one.y))
     return placed
 
 

@@ -130,6 +130,11 @@ def walk() -> Iterator[Wait]:
     scroll(100)
     yield 1.0
     shot("12-report")
+    window_manager.clearance_overlay = True
+    yield lambda: runtime.overlay().shown is not None
+    yield 1.0
+    shot("16-overlay")
+    window_manager.clearance_overlay = False
     yield from show_more(session)
     show_preferences()
     yield 1.5

@@ -248,7 +248,7 @@ def place(wanted: list[Any], **more: Any) -> Any:
 
 def test_labels_stand_above_what_they_point_at() -> None:
     (one,) = place([Wanted(7, 500.0, 300.0, 200.0)])
-    assert (one.index, one.x, one.y) == (7, 500.0, 300.0)
+    assert (one.number, one.x, one.y) == (7, 500.0, 300.0)
     assert one.rect == Rect(400.0, 308.0, 600.0, 328.0)
 
 
@@ -268,13 +268,13 @@ def test_labels_never_lie_over_each_other_or_outside() -> None:
 
 def test_those_that_are_wanted_first_get_a_place() -> None:
     crowd = [Wanted(n, 500.0, 300.0, 180.0) for n in range(50)]
-    assert [one.index for one in place(crowd)] == [0, 1, 2, 3]
+    assert [one.number for one in place(crowd)] == [0, 1, 2, 3]
 
 
 def test_there_are_never_more_than_somebody_reads() -> None:
     spread = [Wanted(n, 60.0 + (n % 9) * 110, 40.0 + (n // 9) * 50, 100.0) for n in range(90)]
     assert len(place(spread)) == labels.MOST
-    assert [one.index for one in place(spread, most=3)] == [0, 1, 2]
+    assert [one.number for one in place(spread, most=3)] == [0, 1, 2]
 
 
 def test_nothing_covers_the_legend() -> None:
