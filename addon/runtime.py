@@ -17,7 +17,7 @@ import bpy
 from ..core.errors import ClearanceError, HostError
 from .alerting.state import Watching
 from .exporting.passing import Passing
-from .messages import missing_package, tell
+from .messages import explain_start, tell
 from .overlay.state import Overlay
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def collect() -> bool:
         return _runtime.app is not None
     _runtime.start = None
     if attempt.app is None:
-        _runtime.reason = _explain(attempt.error)
+        _runtime.reason = explain_start(attempt.error)
         log.error("Clearance could not be started: %s", _runtime.reason)
         return False
     use_app(attempt.app)
@@ -393,15 +393,3 @@ def close() -> None:
     _runtime.watching = Watching()
     _runtime.overlay.release()
     _runtime.overlay = Overlay()
-
-
-def _explain(error: BaseException | None) -> str:
-    match error:
-        case ClearanceError():
-            return tell(error)
-        case ImportError(name=str(name)):
-            return missing_package(name)
-        case None:
-            return "Clearance could not be started."
-        case _:
-            return f"Clearance could not be started ({type(error).__name__}). Please report it."
