@@ -12,7 +12,7 @@ from ..model.findings import Verdict
 from ..reports.alerts import write_line
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json
-from .records import read_scan
+from .scene import read_scan
 
 STOPPED = 4
 LONGEST_FORMAT = 16

@@ -24,7 +24,8 @@ from ..services.house import BOOK_NAME, STUDIO_NAME, read_text
 from ..services.resolutions import ResolutionFile
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table
-from .records import EXIT_BY_VERDICT, read_scan
+from .records import EXIT_BY_VERDICT
+from .scene import read_scan
 
 if TYPE_CHECKING:
     from ..model.report import Report

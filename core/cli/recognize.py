@@ -16,6 +16,7 @@ from ..services.recognize import find_free, with_objects
 from ..stamp_format import decode
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table, show_progress
+from .scene import read_scan
 
 if TYPE_CHECKING:
     from ..model.recognition import Recognized
@@ -44,7 +45,7 @@ def recognize(context: Context, paths: tuple[Path, ...], as_json: bool, stamp: b
     scenes = [path for path in paths if path.suffix.lower() in _SCENES]
     if len(scenes) > 1 or (scenes and len(paths) > 1):
         raise UserInputError("Name one scene, or any number of other files.", code="recognize.one_scene")
-    scan = _scan(context, scenes[0] if scenes else None) if scenes or not paths else None
+    scan = read_scan(context, scenes[0] if scenes else None) if scenes or not paths else None
     if scan is None and (stamp or save):
         raise UserInputError("Only a scene can be stamped; name a .blend file.", code="recognize.no_scene")
     found = _find(context, _from_files(paths)) if scan is None else look_at_scene(context, scan)
@@ -94,12 +95,6 @@ def look_at_scene(context: Context, scan: SceneScan) -> Recognition:
         return _find(context, _from_blend(Path(scan.scene), free), total=len(free))
     handles = tuple(Handle(id_type=one.id_type, session_uid=one.session_uid) for one in free)
     return _find(context, context.app.host.copy_out(handles), total=len(free))
-
-
-def _scan(context: Context, scene: Path | None) -> SceneScan:
-    from .records import read_scan
-
-    return read_scan(context, scene)
 
 
 def _is_open_here(scan: SceneScan) -> bool:

@@ -10,10 +10,10 @@ from ..errors import UserInputError
 from ..model.findings import Verdict
 from ..model.order import OrderState
 from ..model.report_format import ReportFormat
-from ..model.scene import SceneScan
 from ..policy.compound import WEIGHT
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table, show_progress
+from .scene import read_scan
 
 EXIT_BY_VERDICT = {
     Verdict.CLEARED: 0,
@@ -207,17 +207,3 @@ def library(context: Context, fetch_pictures: bool, as_json: bool) -> None:
 
 
 COMMANDS = (report, orders, reconcile, library)
-
-
-def read_scan(context: Context, scene: Path | None) -> SceneScan:
-    """Read a .blend file (in Blender where this runs in one), or the scene that is open there."""
-    if scene is None:
-        return context.app.host.scan()
-    if not scene.is_file():
-        raise UserInputError(f"There is no file {scene}.", code="report.no_scene")
-    scan = context.app.host.scan_file(scene.absolute())
-    if scan is not None:
-        return scan
-    from ..files.blend_reader import read_scene
-
-    return read_scene(scene.absolute())
