@@ -25,6 +25,7 @@ from ..core.stamp_format import (
     read_register,
 )
 from . import data_blocks, linked, quiet, strips
+from .baked import Baked
 from .output import Output, find_output
 
 DESCRIPTION = "License of this data-block, written by Clearance. Keep it: the license report reads it"
@@ -186,7 +187,7 @@ def scan(host_name: str) -> SceneScan:
         quiet.gather(noted, quiet.read(scene))
     # A mesh without faces leaves no mark in what it is joined into, but edges without a face.
     wires = any(IdType.MESH in kinds for kinds in noted.values())
-    notes = linked.Notes()
+    notes, baked = linked.Notes(), Baked(_read_faces)
     registers: list[str] = []
     for collection in data_blocks.collections():
         for block in collection:
@@ -203,7 +204,7 @@ def scan(host_name: str) -> SceneScan:
             if id_type == IdType.STRIP and stamp is None and not block.has_file:
                 continue
             uid = block.session_uid
-            found = _read(block, id_type, uid, stamp, output, wires=wires)
+            found = _read(block, id_type, uid, stamp, output, baked=baked, wires=wires)
             blocks[id_type, uid] = _read_linked(block, found, notes) if _is_from_a_library(block) else found
     return SceneScan(
         host=host_name,
@@ -253,7 +254,9 @@ def _read_linked(block: Any, found: DataBlock, notes: linked.Notes) -> DataBlock
     )
 
 
-def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output, *, wires: bool) -> DataBlock:
+def _read(
+    block: Any, id_type: str, uid: int, stamp: str | None, output: Output, *, baked: Baked, wires: bool
+) -> DataBlock:
     """Read what a data-block says itself."""
     in_output = output.holds(block)
     if id_type == "OBJECT":
@@ -265,6 +268,7 @@ def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output,
             stamp=stamp,
             data_name=data.name if data is not None else "",
             data_type=block.type,
+            face_grants=baked.read(block),
             users=block.users,
             in_output=in_output,
         )

@@ -67,7 +67,8 @@ class DataBlock:
     data_type: str = ""
     """For an object: ``MESH``, ``LIGHT``, ``CAMERA``, ``EMPTY`` …"""
     face_grants: frozenset[int] = frozenset()
-    """For a mesh: the numbers in its ``clearance_grant`` face attribute, without 0."""
+    """For a mesh: the numbers in its ``clearance_grant`` face attribute, without 0; for an object: those of
+    the mesh that geometry nodes with a cache make of it."""
     unmarked_faces: int = 0
     """For a mesh: faces whose ``clearance_grant`` is 0 or absent."""
     users: int = 1

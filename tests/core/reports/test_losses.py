@@ -221,6 +221,25 @@ def test_a_stamp_that_was_taken_off_what_every_scene_has_is_said(kind: str, stud
     assert found.verdict is Verdict.NEEDS_REVIEW
 
 
+def test_what_an_object_shows_out_of_a_cache_counts(studio: Studio) -> None:
+    baked = {"data_type": "MESH", "data_name": "Own", "face_grants": frozenset({hash_grant_id("grant_a")})}
+    studio.buy("grant_a")
+    studio.add("MESH", "Own", studio.buy("grant_b"), face_grants=frozenset({hash_grant_id("grant_b")}))
+    studio.add("OBJECT", "Stamped", studio.grants["grant_b"], **baked)
+    studio.add("OBJECT", "Bare", **baked)
+    studio.add("OBJECT", "Its own", studio.grants["grant_a"], **baked)
+    rows = {row.name: row for row in studio.report().rows if row.id_type == "OBJECT"}
+    assert rows["Stamped"].grant_ids == ("grant_b", "grant_a")
+    assert rows["Bare"].grant_ids == rows["Its own"].grant_ids == ("grant_a",)
+    assert [rows[name].witness for name in ("Stamped", "Bare", "Its own")] == [
+        "merged",
+        "faces",
+        "stamp+faces",
+    ]
+    assert rows["Bare"].verdict is Verdict.NEEDS_REVIEW
+    assert severity(studio.report(), "mesh.unmarked_faces") is None
+
+
 def test_a_name_that_carries_a_license_again_is_not_missed(studio: Studio) -> None:
     studio.add("LIGHT", "Kit", studio.buy("grant_a"))
     studio.add("LIGHT", "Gone", library=LIBRARY)

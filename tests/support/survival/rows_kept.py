@@ -8,7 +8,7 @@ from typing import Any
 from survival.outcome import Trace
 from survival.rows_tampering import unstamp
 from survival.table import row
-from survival.world import CHAIR, OWN, PICTURE, World
+from survival.world import CHAIR, OWN, PICTURE, NotHere, World
 
 SECTION = "While the asset stays"
 
@@ -56,6 +56,49 @@ def _(w: World) -> list[Trace]:
         w.stamp(PICTURE, w.add(wire, name), wire)
     _join(w, "Shelf", "Wire")
     return w.traces(w.obj("Shelf").data, of=(PICTURE,))
+
+
+def _bake(w: World, item: Any, source: Any) -> None:
+    """Bake what geometry nodes make of an object into the file, and delete that."""
+    tree = w.data.node_groups.new("Baking", "GeometryNodeTree")
+    for in_out in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
+    info, bake = tree.nodes.new("GeometryNodeObjectInfo"), tree.nodes.new("GeometryNodeBake")
+    info.inputs["Object"].default_value = source
+    if not any(socket.type == "GEOMETRY" for socket in bake.inputs):
+        bake.bake_items.new("GEOMETRY", "Geometry")
+    of_bake = [
+        next(one for one in sockets if one.type == "GEOMETRY") for sockets in (bake.inputs, bake.outputs)
+    ]
+    tree.links.new(info.outputs["Geometry"], of_bake[0])
+    tree.links.new(of_bake[1], tree.nodes.new("NodeGroupOutput").inputs[0])
+    modifier = w.modify(item, "NODES", node_group=tree)
+    if not hasattr(modifier, "bake_target"):
+        raise NotHere("not in this version")
+    w.stamp(OWN, tree)
+    w.bpy.context.view_layer.update()
+    kept = modifier.bakes[0]
+    kept.bake_mode, kept.bake_target = "STILL", "PACKED"
+    w.save()
+    done = w.ops.object.geometry_node_bake_single(
+        session_uid=item.session_uid, modifier_name=modifier.name, bake_id=kept.bake_id
+    )
+    assert done == {"FINISHED"}
+    info.inputs["Object"].default_value = None
+
+
+@row(SECTION, "baked by geometry nodes into one's own declared object, it is deleted then")
+def _(w: World) -> list[Trace]:
+    _bake(w, w.obj("Shelf"), w.obj("Seat"))
+    w.only(w.obj("Shelf"))
+    return w.traces(w.obj("Shelf"))
+
+
+@row(SECTION, "baked by geometry nodes into one's own undeclared object, it is deleted then")
+def _(w: World) -> list[Trace]:
+    _bake(w, w.obj("Mine"), w.obj("Seat"))
+    w.only(w.obj("Mine"))
+    return w.traces(w.obj("Mine"))
 
 
 @row(SECTION, "a light's stamp, and its object's", known=False)
