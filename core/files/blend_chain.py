@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Mapping
-from itertools import repeat
+from collections.abc import Container, Mapping
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,13 +21,16 @@ from .blend_pointers import PointerTable, pointer_table
 MAX_BLOCKS = 20_000_000
 _SMALL_BLOCK = struct.Struct("<IiQii")  # code, size, old address, struct, count
 _LARGE_BLOCK = struct.Struct("<IiQqq")  # code, struct, old address, size, count: since 5.0
-# Only code, size and struct. The size has no sign here: one that is negative leads out of the file.
-_SMALL_STEP, _LARGE_STEP = struct.Struct("<II8xi"), struct.Struct("<Ii8xQ")
+# Only code, struct and size; code and struct are one number in the large one. The size has no sign here: one
+# that is negative leads out of the file.
+_SMALL_STEP, _LARGE_STEP = struct.Struct("<II8xI"), struct.Struct("<Q8xQ")
+_SMALL_EXTENT, _LARGE_EXTENT = "<4xi12xi", "<16xqq"
+_CODE = 0xFFFFFFFF
 # The code is read as a number: kinds of data-blocks have two letters, so numbers below 65,536.
 _DATA, _DNA1, _ENDB, _GLOB = (int.from_bytes(code, "little") for code in (b"DATA", b"DNA1", b"ENDB", b"GLOB"))
-_PLACEHOLDER = int.from_bytes(b"ID\x00\x00", "little")
+PLACEHOLDER = int.from_bytes(b"ID\x00\x00", "little")
 _DESCRIPTION = b"SDNANAME"
-_NONE_KEPT = bytes(2**16)
+_NOTHING: frozenset[int] = frozenset()
 
 
 class Block(NamedTuple):
@@ -40,16 +43,6 @@ class Block(NamedTuple):
     size: int
 
 
-class Head(NamedTuple):
-    """A data-block's own block, and what follows it in the file up to the next one: what belongs to it."""
-
-    block: Block
-    is_placeholder: bool
-    """Only a name: the data-block itself is in the library's file."""
-    end: int
-    """Where the last block ends that belongs to it."""
-
-
 class Chain(NamedTuple):
     """The blocks of one file."""
 
@@ -60,6 +53,11 @@ class Chain(NamedTuple):
     table: PointerTable
     places: Mapping[int, list[int]]
     """Where the headers are of the blocks that may make users of something, by their struct's index."""
+
+    @property
+    def extent(self) -> str:
+        """What reads of a block's header its size and count, as a format."""
+        return _LARGE_EXTENT if self.is_large else _SMALL_EXTENT
 
     def read(self, at: int, end: int) -> list[Block]:
         """Read the blocks from one place to another: those that may have something to say."""
@@ -97,6 +95,17 @@ class Chain(NamedTuple):
         return None
 
 
+class Head(NamedTuple):
+    """Where a data-block's own block is, and what belongs to it: all that follows up to the next one."""
+
+    place: int
+    """Of its header."""
+    kind: int
+    """What it is: its code, and the index of its struct 32 bits further up."""
+    end: int
+    """Where the last block ends that belongs to it."""
+
+
 class Followed(NamedTuple):
     """All blocks of a file that was followed to its end. ``session`` is what Blender keeps of its session."""
 
@@ -107,10 +116,10 @@ class Followed(NamedTuple):
 
 
 class _Way(NamedTuple):
-    heads: list[Head]
     places: Mapping[int, list[int]]
-    description: Block
-    session: Block | None
+    """Where the headers are, by what they are of; without those that have nothing to say."""
+    marks: list[tuple[int, int]]
+    """Where the headers are, and what they are of, of all that begin something: in order, and with the end."""
 
 
 def follow(path: Path, data: Any, *, is_large: bool) -> Followed:
@@ -125,15 +134,20 @@ def follow(path: Path, data: Any, *, is_large: bool) -> Followed:
         dna = None
         if at >= 0 and (size := _size_before(data, at, header, is_large=is_large)) is not None:
             dna = read_dna(bytes(data[at : at + size]))
-        way = _walk(path, data, dna, is_large=is_large)
-        start, size = way.description.offset, way.description.size
-        if dna is None or start != at:
-            dna = read_dna(bytes(data[start : start + size]))
-            way = _walk(path, data, dna, is_large=is_large)
+        silent = pointer_table(dna).silent if dna is not None else _NOTHING
+        way = _walk(path, data, silent, is_large=is_large)
+        heads, others = _sort_out(path, data, way.marks, is_large=is_large)
+        description = others.get(_DNA1)
+        if description is None:
+            raise damaged(path, "the description of its structure is missing or damaged")
+        if dna is None or description.offset != at:
+            dna = read_dna(bytes(data[description.offset : description.offset + description.size]))
+            way = _walk(path, data, pointer_table(dna).silent, is_large=is_large)
+        table = pointer_table(dna)
+        places = _find_places(table, way.places)
     except (DamagedDna, IndexError):
         raise damaged(path, "the description of its structure is missing or damaged") from None
-    chain = Chain(path, data, is_large, header, pointer_table(dna), way.places)
-    return Followed(chain, dna, way.heads, way.session)
+    return Followed(Chain(path, data, is_large, header, table, places), dna, heads, others.get(_GLOB))
 
 
 def _size_before(data: Any, at: int, header: struct.Struct, *, is_large: bool) -> int | None:
@@ -145,58 +159,76 @@ def _size_before(data: Any, at: int, header: struct.Struct, *, is_large: bool) -
     return size if code == _DNA1 and 0 < size <= len(data) - at else None
 
 
-def _walk(  # noqa: C901, PLR0912 - one loop over millions of blocks
-    path: Path, data: Any, dna: Dna | None, *, is_large: bool
-) -> _Way:
-    header, step, at = (_LARGE_BLOCK, _LARGE_STEP, 17) if is_large else (_SMALL_BLOCK, _SMALL_STEP, 12)
-    unpack, size_of_head, size_of_all = step.unpack_from, header.size, len(data)
-    kept = pointer_table(dna).kept if dna is not None else _NONE_KEPT
-    heads: list[Head] = []
+def _walk(path: Path, data: Any, silent: Container[int], *, is_large: bool) -> _Way:
+    """Go from block to block. ``silent`` is what the blocks are of that have nothing to say."""
+    step, size_of_head, at = (_LARGE_STEP, 32, 17) if is_large else (_SMALL_STEP, 24, 12)
+    unpack, size_of_all = step.unpack_from, len(data)
     places: defaultdict[int, list[int]] = defaultdict(list)
-    descriptions: list[Block] = []
-    session = last = None
-    is_placeholder = False
+    marks: list[tuple[int, int]] = []
     try:
-        for _ in repeat(None, MAX_BLOCKS):
+        for _ in repeat(None, MAX_BLOCKS):  # what is done here is done for millions of blocks
             if is_large:
-                code, index, size = unpack(data, at)
+                kind, size = unpack(data, at)
             else:
                 code, size, index = unpack(data, at)
-            if code == _DATA:
-                if kept[index]:
-                    places[index].append(at)
-                at += size_of_head + size  # beyond the end nothing can be unpacked
-                continue
-            if last is not None:
-                heads.append(Head(last, is_placeholder, at))
-                last = None
-            if is_large:
-                _, index, address, size, count = header.unpack_from(data, at)
-            else:
-                _, size, address, index, count = header.unpack_from(data, at)
-            if size < 0 or count < 0 or size > size_of_all - at - size_of_head:
-                raise _cut_off(path)
-            block = Block(address, index, count, at + size_of_head, size)
-            if 0x100 <= code < 0x10000 and code & 0xFF:  # data-blocks have codes of two letters
-                last, is_placeholder = block, code == _PLACEHOLDER
-                if kept[index] and not is_placeholder:
-                    places[index].append(at)
-            elif code == _DNA1:
-                descriptions.append(block)
-            elif code == _GLOB:
-                session = block
-            elif code == _ENDB:
-                break
-            at += size_of_head + size
-        else:
-            raise _cut_off(path)
+                kind = index << 32 | code
+            if kind not in silent:
+                places[kind].append(at)
+                if (code := kind & _CODE) != _DATA:
+                    marks.append((at, kind))
+                    if size > size_of_all - at - size_of_head:
+                        raise _cut_off(path)
+                    if code == _ENDB:
+                        return _Way(places, marks)
+            at += size_of_head + size  # beyond the end nothing can be unpacked
     except (struct.error, OverflowError):
-        raise _cut_off(path) from None
-    if len(descriptions) != 1:
-        raise damaged(path, "the description of its structure is missing or damaged")
-    if dna is not None:
-        pointer_table(dna).meet_counted(places)
-    return _Way(heads, places, descriptions[0], session)
+        pass
+    raise _cut_off(path)
+
+
+def _sort_out(
+    path: Path, data: Any, marks: list[tuple[int, int]], *, is_large: bool
+) -> tuple[list[Head], dict[int, Block]]:
+    """Return the data-blocks, and the others by their code. Of two descriptions none can be believed."""
+    heads: list[Head] = []
+    others: dict[int, Block] = {}
+    new, add = tuple.__new__, heads.append
+    for (at, kind), (end, _) in pairwise(marks):
+        if is_data_block(kind):
+            add(new(Head, (at, kind, end)))
+            continue
+        code = kind & _CODE
+        if is_large:
+            _, index, address, size, count = _LARGE_BLOCK.unpack_from(data, at)
+        else:
+            _, size, address, index, count = _SMALL_BLOCK.unpack_from(data, at)
+        if count < 0:
+            raise _cut_off(path)
+        if code == _DNA1 and code in others:
+            raise damaged(path, "the description of its structure is missing or damaged")
+        others[code] = Block(address, index, count, at + (32 if is_large else 24), size)
+    return heads, others
+
+
+def _find_places(table: PointerTable, places: Mapping[int, list[int]]) -> dict[int, list[int]]:
+    """Return where the headers are of what may make users of something, by the index of their struct.
+
+    Raises DamagedDna, IndexError.
+    """
+    found: dict[int, list[int]] = {}
+    for kind, some in places.items():
+        code, index = kind & _CODE, kind >> 32
+        if code == _DATA or (is_data_block(kind) and code != PLACEHOLDER):
+            if table.makes_users(index):
+                found[index] = found[index] + some if index in found else some
+            elif code == _DATA:
+                table.silent.add(kind)
+    return found
+
+
+def is_data_block(kind: int) -> bool:
+    """Say whether a block is that of a data-block itself: these have codes of two letters."""
+    return 0x100 <= kind & _CODE < 0x10000 and bool(kind & 0xFF)
 
 
 def _cut_off(path: Path) -> UserInputError:

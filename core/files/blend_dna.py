@@ -22,6 +22,7 @@ KEPT = 8
 _FIELD_NAME = re.compile(rb"\**[A-Za-z_]\w*(\[\d{1,6}\])*|\(\*[A-Za-z_]\w*\)\([^\[\]]*\)")
 _HEADER = b"BLENDER-v400"
 _BLOCK = struct.Struct("<4siQii")
+NO_HEADER = struct.Struct("<")
 _END = b"ENDB" + b"\x00" * 20
 
 
@@ -38,31 +39,35 @@ class Record:
 
     __slots__ = ("_pick", "_unpack", "size")
 
-    def __init__(self, layout: Layout, fields: tuple[Field, ...]) -> None:
+    def __init__(self, layout: Layout, fields: tuple[Field, ...], header: struct.Struct = NO_HEADER) -> None:
         there = sorted(
             (at, f"{layout.width(*names)}s" if code == "s" else code, number)
             for number, (code, *names) in enumerate(fields)
             if (at := layout.offset(*names)) is not None
         )
-        parts, end, order = [], 0, dict.fromkeys(range(len(fields)), len(there))
+        parts, end = [header.format], 0
+        before = len(header.unpack(bytes(header.size)))
+        order = dict.fromkeys(range(before + len(fields)), before + len(there))
+        order.update((number, number) for number in range(before))
         for index, (at, code, number) in enumerate(there):
             if at < end:
                 raise DamagedDna
             parts.append(f"{at - end}x{code}")
             end = at + struct.calcsize(f"<{code}")
-            order[number] = index
-        reader = struct.Struct(f"<{''.join(parts)}")
-        self.size = reader.size
+            order[before + number] = before + index
+        reader = struct.Struct("".join(parts))
+        self.size = reader.size - header.size
         self._unpack = reader.unpack_from
-        self._pick = itemgetter(*order.values())
+        self._pick = None if list(order.values()) == list(order) else itemgetter(*order.values())
 
     def read(self, data: Any, at: int) -> tuple[Any, ...]:
         """Return the fields in the order in which they were asked for; 0 for those that are not there.
 
-        ``at`` is where the struct begins. Raises struct.error when the data ends before.
+        ``at`` is where the struct begins, or the header before it. Raises struct.error when the data ends
+        before.
         """
-        found: tuple[Any, ...] = self._pick((*self._unpack(data, at), 0))
-        return found
+        found: tuple[Any, ...] = self._unpack(data, at)
+        return found if self._pick is None else self._pick((*found, 0))
 
 
 class Layout:

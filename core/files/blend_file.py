@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ..errors import UserInputError
 from .blend_bytes import PlainBytes, damaged
-from .blend_chain import Block, Chain, Head, follow
-from .blend_dna import DamagedDna, Field, Layout
+from .blend_chain import PLACEHOLDER, Block, Chain, Head, follow
+from .blend_dna import DamagedDna, Field, Layout, Record
 
 NEWEST_MAJOR = 5
 """Files of later major versions may keep licenses where this reader does not look; they are not read."""
@@ -26,10 +27,10 @@ _CODES = {"b": (1, True), "B": (1, False), "h": (2, True), "H": (2, False), "i":
           "Q": (8, False)}  # fmt: skip
 """Width in bytes and whether it has a sign, by letter."""
 _ID_FIELDS: tuple[Field, ...] = (
-    ("s", b"id", b"name"), ("Q", b"id", b"lib"), ("H", b"id", b"flag"), ("Q", b"id", b"properties"),
+    ("Q", b"id", b"lib"), ("s", b"id", b"name"), ("H", b"id", b"flag"), ("Q", b"id", b"properties"),
 )  # fmt: skip
 _PLACEHOLDER_FIELDS: tuple[Field, ...] = (
-    ("s", b"name"), ("Q", b"lib"), ("H", b"flag"), ("Q", b"properties"),
+    ("Q", b"lib"), ("s", b"name"), ("H", b"flag"), ("Q", b"properties"),
 )  # fmt: skip
 
 
@@ -41,11 +42,17 @@ class IdBlock:
         "properties",
     )  # fmt: skip
 
-    def __init__(self, fields: tuple[bytes, int, int, int], head: Head, chain: Chain) -> None:
-        self.name, self.library, self.flag, self.properties = fields
-        """Its name has the two-letter code in front, as ``OBCube``. The library that it is linked from and
-        its custom properties are addresses, 0 for none."""
-        self.head, self.is_placeholder, self.end = head
+    def __init__(
+        self, name: bytes, head: Block, end: int, fields: tuple[int, int, int], chain: Chain,
+        *, is_placeholder: bool,
+    ) -> None:  # fmt: skip
+        self.name = name
+        """With the two-letter code in front, as ``OBCube``."""
+        self.head, self.end = head, end
+        self.library, self.flag, self.properties = fields
+        """The library that it is linked from and its custom properties are addresses, 0 for none."""
+        self.is_placeholder = is_placeholder
+        """Only a name: the data-block itself is in the library's file."""
         self.chain = chain
         self._pieces: list[Block] | None = None
         self._parts: dict[int, Block] | None = None
@@ -168,10 +175,18 @@ class BlendFile:
         return any(self._layouts[index].name == name for index in self.chain.places)
 
     def owner_of(self, place: int) -> IdBlock:
-        """Return the data-block that the block with its header at a place is, or belongs to."""
+        """Return the data-block that what is at a place belongs to."""
+        return self.ids[bisect_right(self._find_ends(), place)]
+
+    def owners_between(self, first: int, last: int) -> list[int]:
+        """Return the addresses of all data-blocks from that at one place to that at another."""
+        ends = self._find_ends()
+        return [one.head[0] for one in self.ids[bisect_right(ends, first) : bisect_right(ends, last) + 1]]
+
+    def _find_ends(self) -> list[int]:
         if self._ends is None:
             self._ends = [one.end for one in self.ids]
-        return self.ids[bisect_right(self._ends, place)]
+        return self._ends
 
     @property
     def size(self) -> int:
@@ -206,22 +221,41 @@ class BlendFile:
         return Piece(self, layout, block, start, min(start + layout.size, block.offset + block.size))
 
     def _collect(self, heads: list[Head]) -> list[IdBlock]:
-        data, layouts, chain = self._data, self._layouts, self.chain
+        data, chain, new = self._data, self.chain, tuple.__new__
+        is_large, width_of_head, cut_off = chain.is_large, chain.header.size, len(self._data)
+        readers = self.dna.memo.setdefault(("heads", is_large), {})
         found: list[IdBlock] = []
         try:
-            for head in heads:
-                _, index, _, offset, size = head[0]
-                record = layouts[index].record(_PLACEHOLDER_FIELDS if head[1] else _ID_FIELDS)
-                if record.size > size:
+            for at, kind, end in heads:
+                reader = readers.get(kind)
+                if reader is None:
+                    reader = readers[kind] = self._head_reader(kind)
+                read, width, is_placeholder = reader
+                if at + width_of_head + width > cut_off:
                     raise damaged(self.path, "a part of it is shorter than it says")
-                name, library, flag, properties = record.read(data, offset)
+                _, one, address, other, count, library, name, flag, properties = read(data, at)
+                index, size = (one, other) if is_large else (other, one)
+                if count < 0:
+                    raise damaged(self.path, "it is damaged or was cut off")
+                if width > size:
+                    raise damaged(self.path, "a part of it is shorter than it says")
                 name = name.split(b"\x00", 1)[0] if name else b""
                 if len(name) < 3:
                     raise damaged(self.path, "a data-block in it has no name")
-                found.append(IdBlock((name, library, flag, properties), head, chain))
+                head = new(Block, (address, index, count, at + width_of_head, size))
+                found.append(
+                    IdBlock(name, head, end, (library, flag, properties), chain, is_placeholder=is_placeholder)
+                )
         except (DamagedDna, IndexError):
             raise damaged(self.path, "a part of it is of an unknown kind") from None
         return found
+
+    def _head_reader(self, kind: int) -> tuple[Callable[[Any, int], tuple[Any, ...]], int, bool]:
+        """Return what reads a data-block's header and first fields, how many bytes these are, and ..."""
+        is_placeholder = kind & 0xFFFFFFFF == PLACEHOLDER
+        fields = _PLACEHOLDER_FIELDS if is_placeholder else _ID_FIELDS
+        record = Record(self._layouts[kind >> 32], fields, self.chain.header)
+        return record.read, record.size, is_placeholder
 
 
 def _check_header(path: Path, head: bytes) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .blend_chain import Block
@@ -77,28 +77,39 @@ class Links:
 
     def _drop_used(self, waiting: set[int], target: bytes | None) -> set[int]:
         """Drop those that are found, and return what is left."""
-        file, chain, raw = self._file, self._file.chain, self._file.raw
-        is_large, width_of_head = chain.is_large, chain.header.size
-        for index, reader in self._table.counted(target, chain.header.format, chain.places):
-            first, each, arrays, width = reader
-            unpack, none_of = first.unpack_from, waiting.isdisjoint
-            for place in chain.places[index] if waiting else ():
-                _, one, _, other, count, *values = unpack(raw, place)
-                start, size = place + width_of_head, other if is_large else one
-                here: Iterable[int] = (start,)
-                if count != 1 or size < width:  # seldom
-                    here = range(start, start + min(count, size // width) * width, width)
-                    values = [value for at in here for value in each.unpack_from(raw, at)]
-                if not none_of(values):
-                    own = file.owner_of(place).head.address
-                    waiting.difference_update([value for value in values if value != own])
-                    if not waiting:
-                        break
-                if arrays is not None:
-                    for address in [value for at in here for value in arrays.unpack_from(raw, at) if value]:
-                        inner = self._follow_array(file.owner_of(place), address)
-                        waiting.difference_update(one.head.address for one in inner)
+        chain, raw = self._file.chain, self._file.raw
+        for index, reader in self._table.counted(target, chain.extent, chain.places):
+            if not waiting:
+                break
+            places, unpack = chain.places[index], reader.first.unpack_from
+            sizes, counts, *columns = zip(*[unpack(raw, place) for place in places], strict=True)
+            starts = [place + chain.header.size for place in places]
+            if min(sizes) < reader.size or min(counts) != 1 or max(counts) != 1:  # seldom
+                starts = [
+                    start + reader.size * at
+                    for start, size, count in zip(starts, sizes, counts, strict=True)
+                    for at in range(min(count, size // reader.size))
+                ]
+                columns = list(zip(*[reader.each.unpack_from(raw, start) for start in starts], strict=True))
+            for column in columns:
+                if hits := waiting.intersection(column):
+                    waiting -= self._drop_own(hits, column, starts)
+            for start in starts if reader.arrays is not None and waiting else ():
+                for address in filter(None, reader.arrays.unpack_from(raw, start)):
+                    inner = self._follow_array(self._file.owner_of(start), address)
+                    waiting.difference_update(one.head.address for one in inner)
         return waiting
+
+    def _drop_own(self, hits: set[int], column: Sequence[int], places: list[int]) -> set[int]:
+        """Drop those that only themselves refer to; each address was read at the place of the same number."""
+        if hits.isdisjoint(self._file.owners_between(min(places), max(places))):
+            return hits
+        owner_of = self._file.owner_of
+        return {
+            address
+            for address, place in zip(column, places, strict=True)
+            if address in hits and owner_of(place).head.address != address
+        }
 
     def has_fake_user(self, owner: IdBlock) -> bool:
         """Say whether a data-block is kept although nothing uses it."""

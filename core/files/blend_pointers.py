@@ -6,7 +6,7 @@ Worked out of the layouts alone, once for each struct of each version of Blender
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -108,7 +108,7 @@ class Counted(NamedTuple):
     """What reads, of a block with its header, the pointers that make users of one kind of data-block."""
 
     first: struct.Struct
-    """For the first of a block's structs, with the block's header before it."""
+    """For the first of a block's structs, with the block's header before it: size and count come first."""
     each: struct.Struct
     """For any of them, without the header."""
     arrays: struct.Struct | None
@@ -126,16 +126,18 @@ class PointerTable:
         """By index of the struct; None when there are none, or when it was not met yet."""
         self.wanted = bytearray([UNMET]) * len(dna.layouts)
         """By index: 0 to pass blocks of it over, 1 to keep them, :data:`UNMET` when it is not known yet."""
-        self.kept = bytearray([UNMET]) * len(dna.layouts)
-        """As ``wanted``, for blocks that may make users of something."""
-        self.kept[:1] = b"\x00"
+        self.silent: set[int] = set()
+        """Blocks that make users of nothing, by code and index as in the file: there are thousands."""
+        self._makes_users: dict[int, bool] = {}
         self._counted: dict[tuple[bytes | None, str], dict[int, Counted | None]] = {}
 
-    def meet_counted(self, indices: Iterable[int]) -> None:
-        """Find out which structs have pointers that make users. Raises DamagedDna, IndexError."""
-        for index in indices:
-            if self.kept[index] == UNMET:
-                self.kept[index] = any(slot.counts for slot in _find_all(self._layouts[index]))
+    def makes_users(self, index: int) -> bool:
+        """Say whether a struct has pointers that make users. Raises DamagedDna, IndexError."""
+        found = self._makes_users.get(index)
+        if found is None:
+            slots = _find_all(self._layouts[index]) if index else ()
+            found = self._makes_users[index] = any(slot.counts for slot in slots)
+        return found
 
     def counted(
         self, target: bytes | None, header: str, places: Mapping[int, Sequence[int]]
@@ -143,7 +145,7 @@ class PointerTable:
         """Return what reads the pointers that make users of one kind of data-block, named by its struct.
 
         ``ANY_TARGET`` is for those pointers that may lead to every kind, None for all of both. Those come
-        first of which there are few. ``header`` is the format of a block's header. Raises DamagedDna.
+        first of which there are few. ``header`` is what reads size and count of a block. Raises DamagedDna.
         """
         known = self._counted.setdefault((target, header), {})
         found: list[tuple[int, Counted]] = []
