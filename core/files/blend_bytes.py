@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import tempfile
@@ -39,14 +40,19 @@ class PlainBytes:
         self._temporary: Path | None = None
         self._file: IO[bytes] | None = None
         with explain_disk_errors(f"read {path.name}"), path.open("rb") as source:
-            head = source.read(4)
-            source.seek(0)
+            size = os.fstat(source.fileno()).st_size
+            if size <= _AT_ONCE:
+                self.data = source.read()
+                head = self.data[:4]
+            else:
+                head = source.read(4)
+                source.seek(0)
             is_gzip = head[:2] == b"\x1f\x8b"
             try:
                 if is_gzip or head == ZSTD_MAGIC or head[1:] == b"\x2a\x4d\x18":
-                    self._unpack(source, is_gzip=is_gzip)
-                else:
-                    self._open(path)
+                    self._unpack(source if size > _AT_ONCE else self.data, is_gzip=is_gzip)
+                elif size > _AT_ONCE:
+                    self._map(path)
                 if len(self.data) < 32:
                     raise damaged(path, "it is not a .blend file")
             except BaseException:
@@ -62,15 +68,11 @@ class PlainBytes:
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
 
-    def _open(self, path: Path) -> None:
-        size = path.stat().st_size
-        if size <= _AT_ONCE:
-            self.data = path.read_bytes()
-            return
+    def _map(self, path: Path) -> None:
         self._file = path.open("rb")
         self.data = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
-    def _unpack(self, source: IO[bytes], *, is_gzip: bool) -> None:
+    def _unpack(self, source: IO[bytes] | bytes, *, is_gzip: bool) -> None:
         path = self._path
         if not is_gzip and not zstd.available():
             raise UserInputError(
@@ -78,18 +80,16 @@ class PlainBytes:
                 "pip install clearance[scan], or use: blender --command clearance report.",
                 code="scene.no_zstandard",
             )
-        packed: IO[bytes] | bytes = source
         chunk = CHUNK
-        if not is_gzip and os.fstat(source.fileno()).st_size <= _AT_ONCE:
+        if not is_gzip and isinstance(source, bytes):
             # Into one piece where it is of that size, which is twice as quick as into many; one more byte,
             # so that the end is met.
-            packed = whole = source.read()
-            chunk = min(zstd.promised_size(whole) or CHUNK, IN_MEMORY) + 1
+            chunk = min(zstd.promised_size(source) or CHUNK, IN_MEMORY) + 1
         pieces: list[bytes] = []
         size = 0
         spill: IO[bytes] | None = None
         try:
-            for piece in _gunzip(source) if is_gzip else zstd.stream(packed, chunk=chunk):
+            for piece in _gunzip(source) if is_gzip else zstd.stream(source, chunk=chunk):
                 if size == 0 and not piece.startswith(b"BLENDER"):
                     raise damaged(path, "it is not a .blend file")
                 size += len(piece)
@@ -113,10 +113,12 @@ class PlainBytes:
         if self._temporary is None:
             self.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         else:
-            self._open(self._temporary)
+            self._map(self._temporary)
 
 
-def _gunzip(source: IO[bytes]) -> Iterator[bytes]:
+def _gunzip(source: IO[bytes] | bytes) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        source = io.BytesIO(source)
     unpacker = zlib.decompressobj(wbits=31)
     while chunk := source.read(CHUNK):
         waiting = chunk

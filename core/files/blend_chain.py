@@ -119,7 +119,7 @@ class _Way(NamedTuple):
     places: Mapping[int, list[int]]
     """Where the headers are, by what they are of; without those that have nothing to say."""
     marks: list[tuple[int, int]]
-    """Where the headers are, and what they are of, of all that begin something: in order, and with the end."""
+    """Where the headers are, and of what, of all that begin something: in order, the end too."""
 
 
 def follow(path: Path, data: Any, *, is_large: bool) -> Followed:
@@ -194,10 +194,10 @@ def _sort_out(
     others: dict[int, Block] = {}
     new, add = tuple.__new__, heads.append
     for (at, kind), (end, _) in pairwise(marks):
-        if is_data_block(kind):
+        code = kind & _CODE
+        if 0x100 <= code < 0x10000 and code & 0xFF:  # data-blocks have codes of two letters
             add(new(Head, (at, kind, end)))
             continue
-        code = kind & _CODE
         if is_large:
             _, index, address, size, count = _LARGE_BLOCK.unpack_from(data, at)
         else:
@@ -218,17 +218,12 @@ def _find_places(table: PointerTable, places: Mapping[int, list[int]]) -> dict[i
     found: dict[int, list[int]] = {}
     for kind, some in places.items():
         code, index = kind & _CODE, kind >> 32
-        if code == _DATA or (is_data_block(kind) and code != PLACEHOLDER):
+        if code == _DATA or (0x100 <= code < 0x10000 and code & 0xFF and code != PLACEHOLDER):
             if table.makes_users(index):
                 found[index] = found[index] + some if index in found else some
             elif code == _DATA:
                 table.silent.add(kind)
     return found
-
-
-def is_data_block(kind: int) -> bool:
-    """Say whether a block is that of a data-block itself: these have codes of two letters."""
-    return 0x100 <= kind & _CODE < 0x10000 and bool(kind & 0xFF)
 
 
 def _cut_off(path: Path) -> UserInputError:

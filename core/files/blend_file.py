@@ -7,8 +7,9 @@ and never run anything.
 from __future__ import annotations
 
 import re
+import struct
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,10 @@ _ID_FIELDS: tuple[Field, ...] = (
 _PLACEHOLDER_FIELDS: tuple[Field, ...] = (
     ("Q", b"lib"), ("s", b"name"), ("H", b"flag"), ("Q", b"properties"),
 )  # fmt: skip
+
+
+_HeadReader = tuple[Callable[[Any, int], tuple[Any, ...]], int, bool]
+"""What reads a data-block's header and first fields, how many bytes these are, whether it is a placeholder."""
 
 
 class IdBlock:
@@ -74,9 +79,11 @@ class IdBlock:
     def parts(self) -> dict[int, Block]:
         """What belongs to it, by address; of two at one address the first."""
         if self._parts is None:
-            parts: dict[int, Block] = {}
-            for block in self.pieces[1:]:
-                parts.setdefault(block[0], block)
+            pieces = self.pieces[1:]
+            parts = {block[0]: block for block in pieces}
+            if len(parts) < len(pieces):
+                for block in reversed(pieces):
+                    parts[block[0]] = block
             self._parts = parts
         return self._parts
 
@@ -214,6 +221,20 @@ class BlendFile:
             raise damaged(self.path, "a part of it is shorter than it says")
         return record.read(self._data, block.offset)
 
+    def records(self, blocks: Iterable[IdBlock], fields: tuple[Field, ...]) -> list[tuple[Any, ...]]:
+        """Read the same fields of many data-blocks, as :meth:`record` does."""
+        found: list[tuple[Any, ...]] = []
+        read, size, known = None, 0, -1
+        for block in blocks:
+            _, index, _, offset, width = block.head
+            if read is None or index != known or size > width:
+                found.append(self.record(block.head, fields))
+                record = self.struct(block.head).record(fields)
+                read, size, known = record.read, record.size, index
+            else:
+                found.append(read(self._data, offset))
+        return found
+
     def piece(self, block: Block, at: int = 0) -> Piece:
         """Return one of the structs in a block, to read its fields."""
         layout = self.struct(block)
@@ -222,40 +243,39 @@ class BlendFile:
 
     def _collect(self, heads: list[Head]) -> list[IdBlock]:
         data, chain, new = self._data, self.chain, tuple.__new__
-        is_large, width_of_head, cut_off = chain.is_large, chain.header.size, len(self._data)
+        is_large, width_of_head = chain.is_large, chain.header.size
         readers = self.dna.memo.setdefault(("heads", is_large), {})
         found: list[IdBlock] = []
         try:
             for at, kind, end in heads:
-                reader = readers.get(kind)
-                if reader is None:
-                    reader = readers[kind] = self._head_reader(kind)
+                reader = readers.get(kind) or self._head_reader(kind)
                 read, width, is_placeholder = reader
-                if at + width_of_head + width > cut_off:
-                    raise damaged(self.path, "a part of it is shorter than it says")
                 _, one, address, other, count, library, name, flag, properties = read(data, at)
                 index, size = (one, other) if is_large else (other, one)
                 if count < 0:
                     raise damaged(self.path, "it is damaged or was cut off")
                 if width > size:
                     raise damaged(self.path, "a part of it is shorter than it says")
-                name = name.split(b"\x00", 1)[0] if name else b""
-                if len(name) < 3:
+                if name and (length := name.find(0)) >= 0:
+                    name = name[:length]
+                if not name or len(name) < 3:
                     raise damaged(self.path, "a data-block in it has no name")
                 head = new(Block, (address, index, count, at + width_of_head, size))
-                found.append(
-                    IdBlock(name, head, end, (library, flag, properties), chain, is_placeholder=is_placeholder)
-                )
+                fields = (library, flag, properties)
+                found.append(IdBlock(name, head, end, fields, chain, is_placeholder=is_placeholder))
+        except struct.error:
+            raise damaged(self.path, "a part of it is shorter than it says") from None
         except (DamagedDna, IndexError):
             raise damaged(self.path, "a part of it is of an unknown kind") from None
         return found
 
-    def _head_reader(self, kind: int) -> tuple[Callable[[Any, int], tuple[Any, ...]], int, bool]:
-        """Return what reads a data-block's header and first fields, how many bytes these are, and ..."""
+    def _head_reader(self, kind: int) -> _HeadReader:
         is_placeholder = kind & 0xFFFFFFFF == PLACEHOLDER
         fields = _PLACEHOLDER_FIELDS if is_placeholder else _ID_FIELDS
         record = Record(self._layouts[kind >> 32], fields, self.chain.header)
-        return record.read, record.size, is_placeholder
+        found = (record.read, record.size, is_placeholder)
+        self.dna.memo[("heads", self.chain.is_large)][kind] = found
+        return found
 
 
 def _check_header(path: Path, head: bytes) -> tuple[int, int]:

@@ -12,7 +12,8 @@ from collections import Counter
 from ..stamp_format import FACE_ATTRIBUTE, PARTS_PROPERTY
 from .blend_bytes import damaged
 from .blend_chain import Block
-from .blend_file import BlendFile, IdBlock, Piece
+from .blend_dna import Field
+from .blend_file import BlendFile, IdBlock
 
 NOT_A_TEXT = "(not a text)"
 _IDP_STRING, _IDP_INT, _IDP_GROUP = 0, 1, 6
@@ -22,6 +23,11 @@ _CD_PROP_INT32 = 11
 _ATTR_INT32, _ATTR_FACE = 3, 2
 _STORED_ARRAY, _STORED_SINGLE = 0, 1
 _ATTRIBUTE = FACE_ATTRIBUTE.encode()
+_GROUP: tuple[Field, ...] = (("B", b"type"), ("Q", b"data", b"group", b"first"))
+_ENTRY: tuple[Field, ...] = (("Q", b"next"), ("s", b"name"))
+_VALUE: tuple[Field, ...] = (
+    ("B", b"type"), ("B", b"subtype"), ("Q", b"data", b"pointer"), ("i", b"data", b"val"), ("i", b"len"),
+)  # fmt: skip
 _PARTS = {
     "CURVE": b"Nurb",
     "ARMATURE": b"Bone",
@@ -46,29 +52,28 @@ def read_property_at(file: BlendFile, owner: IdBlock, address: int, name: str) -
     group = owner.part(address) if address and owner.mentions(wanted) else None
     if group is None:
         return None
-    found = file.piece(group)
-    if found.number(b"type", code="B") != _IDP_GROUP:
+    kind, at = file.record(group, _GROUP)
+    if kind != _IDP_GROUP:
         return None
     seen: set[int] = set()
-    at = found.pointer(b"data", b"group", b"first")
-    while at in owner.parts and at not in seen and len(seen) < _MAX_PROPERTIES:
+    parts = owner.parts
+    while (block := parts.get(at)) is not None and at not in seen and len(seen) < _MAX_PROPERTIES:
         seen.add(at)
-        child = file.piece(owner.parts[at])
-        if child.text(b"name", size=64) == wanted:
-            return _read_text(child, owner)
-        at = child.pointer(b"next")
+        at, label = file.record(block, _ENTRY)
+        if label and label.split(b"\x00", 1)[0] == wanted:
+            return _read_text(file, owner, block)
     return None
 
 
-def _read_text(value: Piece, owner: IdBlock) -> str:
-    kind = value.number(b"type", code="B")
+def _read_text(file: BlendFile, owner: IdBlock, value: Block) -> str:
+    kind, subtype, address, number, length = file.record(value, _VALUE)
     if kind == _IDP_INT:
-        return str(value.number(b"data", b"val"))
+        return str(number)
     if kind != _IDP_STRING:
         return NOT_A_TEXT
-    block = owner.parts.get(value.pointer(b"data", b"pointer"))
-    content = b"" if block is None else value.file.data(block)[: max(value.number(b"len"), 0)]
-    if value.number(b"subtype", code="B") != _SUBTYPE_TEXT:
+    block = owner.parts.get(address)
+    content = b"" if block is None else file.data(block)[: max(length, 0)]
+    if subtype != _SUBTYPE_TEXT:
         return str(content)
     return content.split(b"\x00", 1)[0].decode("utf-8", "replace")
 

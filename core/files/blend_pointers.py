@@ -129,7 +129,7 @@ class PointerTable:
         self.silent: set[int] = set()
         """Blocks that make users of nothing, by code and index as in the file: there are thousands."""
         self._makes_users: dict[int, bool] = {}
-        self._counted: dict[tuple[bytes | None, str], dict[int, Counted | None]] = {}
+        self._counted: dict[tuple[bytes | None, str], tuple[dict[int, Counted], set[int]]] = {}
 
     def makes_users(self, index: int) -> bool:
         """Say whether a struct has pointers that make users. Raises DamagedDna, IndexError."""
@@ -147,15 +147,14 @@ class PointerTable:
         ``ANY_TARGET`` is for those pointers that may lead to every kind, None for all of both. Those come
         first of which there are few. ``header`` is what reads size and count of a block. Raises DamagedDna.
         """
-        known = self._counted.setdefault((target, header), {})
-        found: list[tuple[int, Counted]] = []
-        for index in places:
-            if index not in known:
-                known[index] = _make_counted(self._layouts[index], target, header)
-            if (one := known[index]) is not None:
-                found.append((index, one))
-        found.sort(key=lambda pair: len(places[pair[0]]))
-        return found
+        known, met = self._counted.setdefault((target, header), ({}, set()))
+        for index in places.keys() - met:
+            one = _make_counted(self._layouts[index], target, header)
+            if one is not None:
+                known[index] = one
+            met.add(index)
+        found = sorted(known.keys() & places.keys(), key=lambda index: (len(places[index]), index))
+        return [(index, known[index]) for index in found]
 
     def meet(self, index: int) -> int:
         """Work out a struct; return whether blocks of it are kept. Raises DamagedDna."""

@@ -25,18 +25,15 @@ from ..stamp_format import (
     read_quiet,
     read_register,
 )
+from .blend_brief import describe_own
 from .blend_bytes import damaged
-from .blend_dna import Field
 from .blend_facts import STAMPED, Facts, kind_of, read_facts
 from .blend_file import BlendFile, IdBlock, Piece
-from .blend_links import FAKE_USER
 from .blend_mesh import read_property
 from .blend_scene import Found, Loaded, Opened, Shelf, absolute
 from .blend_strips import read_strips
 
 MAX_LIBRARIES = 500
-_ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
-"""Objects without a stamp that have these in common count alike."""
 
 
 class _Library(NamedTuple):
@@ -137,7 +134,7 @@ class _Reader:
             owner = self._waiting.pop()
             if owner.opened is not self._main:  # all that the scene's own file refers to is in its list
                 self._follow(owner, output=False)
-        return self._tell(self._every(), Found(), self._describe_own(own, unasked))
+        return self._tell(self._every(), Found(), describe_own(self._main, own, unasked))
 
     def _follow(self, owner: Loaded, *, output: bool) -> None:
         """Load what a data-block refers to."""
@@ -171,58 +168,6 @@ class _Reader:
             register=tuple(dict.fromkeys(self._read_registers(every))),
             quiet=self._read_quiet(every),
         )
-
-    def _describe_own(self, own: list[IdBlock], unasked: frozenset[str]) -> Iterator[DataBlock]:
-        """Describe the data-blocks of the scene's own file, for the sums."""
-        opened, file = self._main, self._main.file
-        asked: list[tuple[IdBlock, str]] = []
-        kinds: dict[bytes, tuple[str | None, bool, bool]] = {}
-        addresses: dict[bytes, set[int]] = {}
-        structs: dict[bytes, bytes] = {}
-        for block in own:
-            code = block.name[:2]
-            if code not in kinds:
-                kind = kind_of(code)
-                kinds[code] = (kind, kind in unasked or kind not in STAMPED, kind in unasked)
-                structs[code] = file.struct(block.head).name
-            kind, is_quiet, is_unasked = kinds[code]
-            if kind is None or (is_quiet and not block.properties):
-                continue
-            asked.append((block, kind))
-            if not is_unasked and not block.flag & FAKE_USER:
-                addresses.setdefault(code, set()).add(block.head[0])
-        unused = self._find_unused(addresses, structs, unasked)
-        alike: dict[tuple[int, int, bool], DataBlock | None] = {}
-        for block, kind in asked:
-            used, key = block.head[0] not in unused, None
-            if kind == IdType.OBJECT and not block.properties:
-                data, of_type = file.record(block.head, _ALIKE)
-                key = (data, of_type, used)
-            if key is None or key not in alike:
-                loaded = Loaded(block.name, opened, block, "")
-                loaded.users = int(used)
-                facts = read_facts(file, block, kind)
-                one = self._describe(loaded, kind, facts, in_output=None)
-                if key is not None:
-                    alike[key] = one
-            else:
-                one = alike[key]
-            if one is not None:
-                yield one
-
-    def _find_unused(
-        self, addresses: dict[bytes, set[int]], structs: dict[bytes, bytes], unasked: frozenset[str]
-    ) -> set[int]:
-        """Find which data-blocks have no user: of those given, and of what was loaded from libraries."""
-        reached = self._main.reached
-        for address, loaded in reached.items():
-            kind = kind_of(loaded.name)
-            if kind is not None and not loaded.users and (loaded.block is None or kind not in unasked):
-                addresses.setdefault(loaded.code, set()).add(address)
-        unused = self._main.find_unused(addresses, structs)
-        for address, loaded in reached.items():
-            loaded.users = loaded.users or int(address not in unused)
-        return unused
 
     def _reach(self, opened: Opened, block: IdBlock) -> Loaded:
         """Return the data-block behind one in a file; load it when it is new."""
