@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import ClearanceError, UserInputError
-from ..host import Host, NoHost
 from ..model.intended_use import IntendedUse
 from ..model.listing import MediaKind
 from ..settings import Settings, settings_from_environ
@@ -20,6 +19,7 @@ from .output import print_json
 
 if TYPE_CHECKING:
     from ..app import App
+    from ..host import Host
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,6 +41,7 @@ class Context:
         """The app, built at first use."""
         if self._app is None:
             from ..app import build_app
+            from ..host import NoHost
 
             settings = self.read_settings()
             host = self.host or NoHost(online=not settings.offline)
