@@ -6,12 +6,13 @@ It leads to the same sums as what ``blend_reader.read_scene`` says; ``read_brief
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..model.scene import DataBlock, IdType
 from .blend_dna import Field
 from .blend_facts import STAMPED, kind_of, read_facts
-from .blend_file import BlendFile, IdBlock
+from .blend_file import BlendFile
+from .blend_ids import IdBlock
 from .blend_links import FAKE_USER
 from .blend_scene import Opened
 
@@ -19,44 +20,38 @@ _ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
 """Objects without a stamp that have these in common count alike."""
 
 
-def describe_own(opened: Opened, own: Iterable[IdBlock], unasked: frozenset[str]) -> Iterator[DataBlock]:
-    """Yield what counts of the data-blocks of a scene's own file.
+def describe_own(
+    opened: Opened, own: Mapping[bytes, Sequence[int]], unasked: frozenset[str]
+) -> Iterator[DataBlock]:
+    """Yield what counts of the data-blocks of a scene's own file. They are given by code and number.
 
     Those of the kinds ``unasked`` are left out unless they have properties. What was loaded of libraries is
     told whether it has users on the way.
     """
-    file = opened.file
-    groups: dict[bytes, list[IdBlock]] = {}
-    for block in own:
-        code = block.name[:2]
-        try:
-            groups[code].append(block)
-        except KeyError:
-            groups[code] = [block]
-    asked: list[tuple[str, Sequence[IdBlock]]] = []
+    file, rows = opened.file, opened.file.ids.rows
+    asked: list[tuple[str, Sequence[int]]] = []
     addresses: dict[bytes, set[int]] = {}
     structs: dict[bytes, bytes] = {}
-    for code, every in groups.items():
+    for code, every in own.items():
         kind = kind_of(code)
-        structs[code] = file.struct(every[0].head).name
+        structs[code] = file.dna.layouts[rows[every[0]].struct_index].name
         if kind is None:
             continue
         is_quiet = kind in unasked or kind not in STAMPED
-        blocks = [block for block in every if block.properties] if is_quiet else every
-        asked.append((kind, blocks))
+        numbers = [one for one in every if rows[one].properties] if is_quiet else every
+        asked.append((kind, numbers))
         if kind not in unasked:
-            addresses[code] = {block.head[0] for block in blocks if not block.flag & FAKE_USER}
+            addresses[code] = {rows[one][2] for one in numbers if not rows[one][7] & FAKE_USER}
     unused = _find_unused(opened, addresses, structs, unasked)
-    for kind, blocks in asked:
-        are_objects = kind == IdType.OBJECT
-        if are_objects:
-            yield from _describe_alike(file, [block for block in blocks if not block.properties], unused)
-        for block in blocks:
-            if are_objects and not block.properties:
-                continue
-            one = _describe(file, block, kind, users=int(block.head[0] not in unused))
-            if one is not None:
-                yield one
+    for kind, numbers in asked:
+        special = numbers
+        if kind == IdType.OBJECT:
+            special = [one for one in numbers if rows[one][8]]
+            yield from _describe_alike(file, [one for one in numbers if not rows[one][8]], unused)
+        for number in special:
+            found = _describe(file, file.ids[number], kind, users=int(rows[number].address not in unused))
+            if found is not None:
+                yield found
 
 
 def _find_unused(
@@ -77,13 +72,14 @@ def _find_unused(
     return unused
 
 
-def _describe_alike(file: BlendFile, objects: Sequence[IdBlock], unused: set[int]) -> Iterator[DataBlock]:
+def _describe_alike(file: BlendFile, objects: Sequence[int], unused: set[int]) -> Iterator[DataBlock]:
     """Describe objects without properties; those that count alike are told as one and the same."""
-    used = [block.head[0] not in unused for block in objects]
+    rows = file.ids.rows
+    used = [rows[number][2] not in unused for number in objects]
     keys = list(zip(file.records(objects, _ALIKE), used, strict=True))
     examples = dict(zip(keys, objects, strict=True))
     for key, times in Counter(keys).items():
-        one = _describe(file, examples[key], IdType.OBJECT, users=int(key[1]))
+        one = _describe(file, file.ids[examples[key]], IdType.OBJECT, users=int(key[1]))
         if one is not None:
             yield from (one,) * times
 

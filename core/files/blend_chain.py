@@ -25,7 +25,7 @@ _LARGE_BLOCK = struct.Struct("<IiQqq")  # code, struct, old address, size, count
 # that is negative leads out of the file.
 _SMALL_STEP, _LARGE_STEP = struct.Struct("<II8xI"), struct.Struct("<Q8xQ")
 _SMALL_EXTENT, _LARGE_EXTENT = "<4xi12xi", "<16xqq"
-_CODE = 0xFFFFFFFF
+CODE = 0xFFFFFFFF
 # The code is read as a number: kinds of data-blocks have two letters, so numbers below 65,536.
 _DATA, _DNA1, _ENDB, _GLOB = (int.from_bytes(code, "little") for code in (b"DATA", b"DNA1", b"ENDB", b"GLOB"))
 PLACEHOLDER = int.from_bytes(b"ID\x00\x00", "little")
@@ -174,7 +174,7 @@ def _walk(path: Path, data: Any, silent: Container[int], *, is_large: bool) -> _
                 kind = index << 32 | code
             if kind not in silent:
                 places[kind].append(at)
-                if (code := kind & _CODE) != _DATA:
+                if (code := kind & CODE) != _DATA:
                     marks.append((at, kind))
                     if size > size_of_all - at - size_of_head:
                         raise _cut_off(path)
@@ -194,7 +194,7 @@ def _sort_out(
     others: dict[int, Block] = {}
     new, add = tuple.__new__, heads.append
     for (at, kind), (end, _) in pairwise(marks):
-        code = kind & _CODE
+        code = kind & CODE
         if 0x100 <= code < 0x10000 and code & 0xFF:  # data-blocks have codes of two letters
             add(new(Head, (at, kind, end)))
             continue
@@ -217,7 +217,7 @@ def _find_places(table: PointerTable, places: Mapping[int, list[int]]) -> dict[i
     """
     found: dict[int, list[int]] = {}
     for kind, some in places.items():
-        code, index = kind & _CODE, kind >> 32
+        code, index = kind & CODE, kind >> 32
         if code == _DATA or (0x100 <= code < 0x10000 and code & 0xFF and code != PLACEHOLDER):
             if table.makes_users(index):
                 found[index] = found[index] + some if index in found else some

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from ..model.scene import IdType
 from ..stamp_format import PROPERTY
 from .blend_dna import Field
-from .blend_file import BlendFile, IdBlock
+from .blend_file import BlendFile
+from .blend_ids import IdBlock
 from .blend_mesh import has_new_parts, read_faces, read_property
 
 ID_TYPES = {
@@ -96,7 +97,7 @@ def _read(file: BlendFile, block: IdBlock, kind: str) -> Facts:
     stamp = read_property(file, block, PROPERTY) if block.properties else None
     if kind == "OBJECT":
         thing = read_object(file, block)
-        target = file.by_address.get(thing.data)
+        target = file.ids.at(thing.data)
         name = "" if target is None else target.name[2:].decode("utf-8", "replace")
         return Facts(stamp, name, OBJECT_TYPES.get(thing.type, ""))
     if kind == "MESH":

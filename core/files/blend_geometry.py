@@ -19,7 +19,8 @@ from typing import Any
 from ..model.mesh import MeshArrays
 from .blend_bytes import damaged
 from .blend_chain import Block
-from .blend_file import BlendFile, IdBlock
+from .blend_file import BlendFile
+from .blend_ids import IdBlock
 from .mesh_parts import MAX_CORNERS
 
 _CD_PROP_FLOAT3, _CD_PROP_INT32 = 48, 11

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .blend_chain import Block
-from .blend_file import BlendFile, IdBlock
+from .blend_file import BlendFile
+from .blend_ids import IdBlock
 from .blend_pointers import ANY_TARGET, UNMET, Slot, pointer_table
 
 FAKE_USER = 1 << 9
@@ -61,7 +62,7 @@ class Links:
                         continue
                     if slot[3]:  # an array of pointers
                         for inner in self._follow_array(owner, address):
-                            add(new(Reference, (inner, slot, block, at)))
+                            add(new(Reference, (get(inner), slot, block, at)))
                     elif (target := get(address)) is not None and address != own:
                         add(new(Reference, (target, slot, block, at)))
         return found
@@ -96,15 +97,14 @@ class Links:
                     waiting -= self._drop_own(hits, column, starts)
             for start in starts if reader.arrays is not None and waiting else ():
                 for address in filter(None, reader.arrays.unpack_from(raw, start)):
-                    inner = self._follow_array(self._file.owner_of(start), address)
-                    waiting.difference_update(one.head.address for one in inner)
+                    waiting.difference_update(self._follow_array(self._file.ids.owner_of(start), address))
         return waiting
 
     def _drop_own(self, hits: set[int], column: Sequence[int], places: list[int]) -> set[int]:
         """Drop those that only themselves refer to; each address was read at the place of the same number."""
-        if hits.isdisjoint(self._file.owners_between(min(places), max(places))):
+        if hits.isdisjoint(self._file.ids.owners_between(min(places), max(places))):
             return hits
-        owner_of = self._file.owner_of
+        owner_of = self._file.ids.owner_of
         return {
             address
             for address, place in zip(column, places, strict=True)
@@ -115,14 +115,14 @@ class Links:
         """Say whether a data-block is kept although nothing uses it."""
         return bool(owner.flag & FAKE_USER)
 
-    def _follow_array(self, owner: IdBlock, address: int) -> list[IdBlock]:
+    def _follow_array(self, owner: IdBlock, address: int) -> list[int]:
+        """Return the addresses of data-blocks in an array that belongs to one."""
         block = owner.part(address)
         if block is None:
             return []
-        get = self._file.by_address.get
+        raw, has = self._file.raw, self._file.ids.has
         if block.size < 16:  # a single one, as an object's only material
-            found = get(int.from_bytes(self._file.raw[block.offset : block.offset + 8], "little"))
-            return [] if found is None or block.size < 8 else [found]
+            found = int.from_bytes(raw[block.offset : block.offset + 8], "little")
+            return [found] if block.size >= 8 and has(found) else []
         data = self._file.data(block)
-        inner = (get(one) for (one,) in struct.iter_unpack("<Q", data[: len(data) // 8 * 8]))
-        return [target for target in inner if target is not None]
+        return [one for (one,) in struct.iter_unpack("<Q", data[: len(data) // 8 * 8]) if has(one)]

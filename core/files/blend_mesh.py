@@ -13,7 +13,8 @@ from ..stamp_format import FACE_ATTRIBUTE, PARTS_PROPERTY
 from .blend_bytes import damaged
 from .blend_chain import Block
 from .blend_dna import Field
-from .blend_file import BlendFile, IdBlock
+from .blend_file import BlendFile
+from .blend_ids import IdBlock
 
 NOT_A_TEXT = "(not a text)"
 _IDP_STRING, _IDP_INT, _IDP_GROUP = 0, 1, 6

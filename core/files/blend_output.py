@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 
 from .blend_chain import Block
 from .blend_facts import ObjectFields
-from .blend_file import IdBlock, Piece
+from .blend_file import Piece
+from .blend_ids import IdBlock
 from .blend_pointers import Kind, Slot
 from .blend_scene import Found, Loaded, Opened
 from .blend_view import (

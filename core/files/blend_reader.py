@@ -27,8 +27,10 @@ from ..stamp_format import (
 )
 from .blend_brief import describe_own
 from .blend_bytes import damaged
+from .blend_chain import PLACEHOLDER
 from .blend_facts import STAMPED, Facts, kind_of, read_facts
-from .blend_file import BlendFile, IdBlock, Piece
+from .blend_file import BlendFile, Piece
+from .blend_ids import IdBlock
 from .blend_mesh import read_property
 from .blend_scene import Found, Loaded, Opened, Shelf, absolute
 from .blend_strips import read_strips
@@ -121,15 +123,18 @@ class _Reader:
         return self._tell(every, find_output(self._main, every, self._reach), ())
 
     def read_briefly(self, unasked: frozenset[str]) -> SceneScan:
-        own: list[IdBlock] = []
-        for block in self._main.file.ids:
-            code = block.name[:2]
+        ids = self._main.file.ids
+        own: dict[bytes, list[int]] = {}
+        for number, row in enumerate(ids.rows):
+            code = row[6][:2]
             if code == b"LI":
-                self._keep_library(self._main, block)
-            elif block.library or block.is_placeholder or code == b"SC":
-                self._reach(self._main, block)
+                self._keep_library(self._main, ids[number])
+            elif row[5] or row[0] == PLACEHOLDER or code == b"SC":
+                self._reach(self._main, ids[number])
+            elif code in own:
+                own[code].append(number)
             else:
-                own.append(block)
+                own[code] = [number]
         while self._waiting:
             owner = self._waiting.pop()
             if owner.opened is not self._main:  # all that the scene's own file refers to is in its list
@@ -199,7 +204,7 @@ class _Reader:
         """Return the key of the library that a data-block is from; for the scene's own it is empty."""
         if not block.library:
             return opened.shown
-        library = opened.file.by_address.get(block.library)
+        library = opened.file.ids.at(block.library)
         if library is None or library.name[:2] != b"LI":
             raise damaged(opened.file.path, "a linked data-block in it has no library")
         return self._keep_library(opened, library)

@@ -11,7 +11,8 @@ from typing import Self
 
 from .blend_chain import Block
 from .blend_facts import ObjectFields
-from .blend_file import BlendFile, IdBlock
+from .blend_file import BlendFile
+from .blend_ids import IdBlock
 from .blend_links import Links, Reference
 from .blend_pointers import Slot
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..stamp_format import PROPERTY
-from .blend_file import BlendFile, IdBlock
+from .blend_file import BlendFile
+from .blend_ids import IdBlock
 from .blend_mesh import read_property_at
 
 _STRUCT = b"Sequence"

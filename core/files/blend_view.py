@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .blend_facts import ObjectFields, read_object
-from .blend_file import BlendFile, IdBlock, Piece
+from .blend_file import BlendFile, Piece
+from .blend_ids import IdBlock
 from .blend_pointers import Kind, Slot
 from .blend_scene import Loaded
 
