@@ -288,7 +288,7 @@ def _build_services(
         scan=ScanProduction(
             ledger=ledger,
             clock=clock,
-            cache_path=settings.data_dir / "scan-cache.json",
+            cache_path=settings.scan_cache_path,
             catalogue=catalogue,
             decide=report.decide,
         ),

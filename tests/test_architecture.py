@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"}
     | {"rights"},
 }
-EVERYTHING = {"app", "app_network", "cli"}
+EVERYTHING = {"app", "app_network", "app_scan", "cli"}
 
 # Parts that may do no I/O at all, and what that means in imports.
 NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints", "rights", "quality"}

@@ -71,7 +71,7 @@ def scan(
     # Inside a DCC a further process would be a further DCC.
     workers = 1 if context.host is not None else jobs or os.cpu_count() or 1
     with show_progress("Reading .blend files", unit="items") as task:
-        report = context.app.services.scan.run(
+        report = context.scanner.run(
             folder,
             actor=context.actor,
             workers=workers,

@@ -136,15 +136,17 @@ class BlendFile:
             raise damaged(self.path, "a part of it is of an unknown kind")
         return self._layouts[index]
 
-    def record(self, block: Block, fields: tuple[Field, ...]) -> tuple[Any, ...]:
-        """Read some fields of a block's first struct at once; 0 for those that its version does not have."""
+    def record(self, block: Block, fields: tuple[Field, ...], at: int = 0) -> tuple[Any, ...]:
+        """Read some fields of one of a block's structs; 0 for those that its version does not have."""
+        layout = self.struct(block)
         try:
-            record = self.struct(block).record(fields)
+            record = layout.record(fields)
         except DamagedDna:
             raise damaged(self.path, "the description of its structure is missing or damaged") from None
-        if record.size > block.size:
+        start = at * layout.size
+        if start + record.size > block.size:
             raise damaged(self.path, "a part of it is shorter than it says")
-        return record.read(self._data, block.offset)
+        return record.read(self._data, block.offset + start)
 
     def records(self, numbers: Iterable[int], fields: tuple[Field, ...]) -> list[tuple[Any, ...]]:
         """Read the same fields of many data-blocks, as :meth:`record` does, given by their numbers."""

@@ -92,12 +92,14 @@ class Links:
                     for at in range(min(count, size // reader.size))
                 ]
                 columns = list(zip(*[reader.each.unpack_from(raw, start) for start in starts], strict=True))
+            before = len(waiting)
             for column in columns:
                 if hits := waiting.intersection(column):
                     waiting -= self._drop_own(hits, column, starts)
             for start in starts if reader.arrays is not None and waiting else ():
                 for address in filter(None, reader.arrays.unpack_from(raw, start)):
                     waiting.difference_update(self._follow_array(self._file.ids.owner_of(start), address))
+            reader.found[0] += before - len(waiting)
         return waiting
 
     def _drop_own(self, hits: set[int], column: Sequence[int], places: list[int]) -> set[int]:

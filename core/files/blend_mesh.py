@@ -29,6 +29,9 @@ _ENTRY: tuple[Field, ...] = (("Q", b"next"), ("s", b"name"))
 _VALUE: tuple[Field, ...] = (
     ("B", b"type"), ("B", b"subtype"), ("Q", b"data", b"pointer"), ("i", b"data", b"val"), ("i", b"len"),
 )  # fmt: skip
+_STORED: tuple[Field, ...] = (
+    ("Q", b"name"), ("h", b"data_type"), ("b", b"domain"), ("b", b"storage_type"), ("Q", b"data"),
+)  # fmt: skip
 _PARTS = {
     "CURVE": b"Nurb",
     "ARMATURE": b"Bone",
@@ -130,15 +133,13 @@ def _from_storage(file: BlendFile, mesh: IdBlock, faces: int) -> Counter[int] | 
     if block is None:
         return None
     for index in range(block.length):
-        attribute = file.piece(block, index)
-        name = mesh.parts.get(attribute.pointer(b"name"))
+        address, kind, domain, stored, data = file.record(block, _STORED, index)
+        name = mesh.parts.get(address)
         if name is None or file.data(name).split(b"\x00", 1)[0] != _ATTRIBUTE:
             continue
-        kind, domain = attribute.number(b"data_type", code="h"), attribute.number(b"domain", code="b")
         if kind != _ATTR_INT32 or domain != _ATTR_FACE:
             return None
-        stored = attribute.number(b"storage_type", code="b")
-        return _read_stored(file, mesh, mesh.parts.get(attribute.pointer(b"data")), stored, faces)
+        return _read_stored(file, mesh, mesh.parts.get(data), stored, faces)
     return None
 
 

@@ -115,6 +115,8 @@ class Counted(NamedTuple):
     """Likewise, the pointers that lead to arrays of pointers; there are few."""
     size: int
     """Of one of the block's structs, in bytes."""
+    found: list[int]
+    """How many data-blocks it was found to be a user of, in all files so far: one number."""
 
 
 class PointerTable:
@@ -145,7 +147,8 @@ class PointerTable:
         """Return what reads the pointers that make users of one kind of data-block, named by its struct.
 
         ``ANY_TARGET`` is for those pointers that may lead to every kind, None for all of both. Those come
-        first of which there are few. ``header`` is what reads size and count of a block. Raises DamagedDna.
+        first that led to the most so far, then those of which there are few. ``header`` is what reads size and
+        count of a block. Raises DamagedDna.
         """
         known, met = self._counted.setdefault((target, header), ({}, set()))
         for index in places.keys() - met:
@@ -153,8 +156,9 @@ class PointerTable:
             if one is not None:
                 known[index] = one
             met.add(index)
-        found = sorted(known.keys() & places.keys(), key=lambda index: (len(places[index]), index))
-        return [(index, known[index]) for index in found]
+        there = [(index, known[index]) for index in known.keys() & places.keys()]
+        there.sort(key=lambda pair: (-pair[1].found[0], len(places[pair[0]]), pair[0]))
+        return there
 
     def meet(self, index: int) -> int:
         """Work out a struct; return whether blocks of it are kept. Raises DamagedDna."""
@@ -204,6 +208,7 @@ def _make_counted(layout: Layout, target: bytes | None, header: str) -> Counted 
         _make_reader(plain, layout.size),
         _make_reader(arrays, layout.size) if arrays else None,
         layout.size,
+        [0],
     )
 
 

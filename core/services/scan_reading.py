@@ -5,10 +5,12 @@ Started in a process of its own, this module imports no more than it needs for t
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 FEW_FILES = 8
 """Up to here, starting further processes takes longer than it saves."""
 _LARGEST, _SMALLEST = 64, 4
-"""Files that a process reads before it tells of them: they may share libraries, which it keeps open."""
+"""Files that a process reads before it tells of them."""
 _AHEAD = 2
 """Chunks that each further process is given at a time."""
 
@@ -61,8 +63,19 @@ def read_file(path: str, shelf: Shelf | None = None) -> Reading:
 
 
 def read_files(reader: Reader, paths: Sequence[str]) -> list[Reading]:
-    """Read some scene files that may be linked to the same libraries."""
-    return list(_read_here(reader, paths))
+    """Read some scene files, in a process that is there for it: what libraries it has open stay open."""
+    if reader is not read_file:
+        return list(map(reader, paths))
+    return list(_read_with(_shelf_of_process(), paths))
+
+
+@cache
+def _shelf_of_process() -> Shelf:
+    from ..files.blend_scene import Shelf
+
+    shelf = Shelf()
+    atexit.register(shelf.__exit__, None, None, None)
+    return shelf
 
 
 def read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Reading]:
@@ -128,11 +141,15 @@ def _read_here(reader: Reader, paths: Iterable[str]) -> Iterator[Reading]:
     from ..files.blend_scene import Shelf
 
     with Shelf() as shelf:
-        for path in paths:
-            with _no_collecting():
-                reading = read_file(path, shelf)
-            yield reading
-            shelf.tidy()
+        yield from _read_with(shelf, paths)
+
+
+def _read_with(shelf: Shelf, paths: Iterable[str]) -> Iterator[Reading]:
+    for path in paths:
+        with _no_collecting():
+            reading = read_file(path, shelf)
+        yield reading
+        shelf.tidy()
 
 
 @contextmanager
