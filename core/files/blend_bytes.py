@@ -41,18 +41,20 @@ class PlainBytes:
         self._file: IO[bytes] | None = None
         with explain_disk_errors(f"read {path.name}"), path.open("rb") as source:
             size = os.fstat(source.fileno()).st_size
-            if size <= _AT_ONCE:
-                self.data = source.read()
-                head = self.data[:4]
-            else:
+            whole = source.read() if size <= _AT_ONCE else None
+            if whole is None:
                 head = source.read(4)
                 source.seek(0)
+            else:
+                head = whole[:4]
             is_gzip = head[:2] == b"\x1f\x8b"
             try:
                 if is_gzip or head == ZSTD_MAGIC or head[1:] == b"\x2a\x4d\x18":
-                    self._unpack(source if size > _AT_ONCE else self.data, is_gzip=is_gzip)
-                elif size > _AT_ONCE:
+                    self._unpack(source if whole is None else whole, is_gzip=is_gzip)
+                elif whole is None:
                     self._map(path)
+                else:
+                    self.data = whole
                 if len(self.data) < 32:
                     raise damaged(path, "it is not a .blend file")
             except BaseException:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count as numbers_from
 from typing import Any, NamedTuple
 
@@ -86,7 +86,7 @@ class Row(NamedTuple):
     struct_index: int
     address: int
     size: int
-    count: int
+    length: int
     library: int
     name: bytes
     """With the code in front; a NUL and anything may be behind it."""
@@ -108,6 +108,9 @@ class Ids:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __iter__(self) -> Iterator[IdBlock]:
+        return map(self.__getitem__, range(len(self.rows)))
 
     def __getitem__(self, number: int) -> IdBlock:
         found = self._made[number]

@@ -96,9 +96,10 @@ class Links:
             for column in columns:
                 if hits := waiting.intersection(column):
                     waiting -= self._drop_own(hits, column, starts)
-            for start in starts if reader.arrays is not None and waiting else ():
-                for address in filter(None, reader.arrays.unpack_from(raw, start)):
-                    waiting.difference_update(self._follow_array(self._file.ids.owner_of(start), address))
+            if reader.arrays is not None and waiting:
+                for start in starts:
+                    for address in filter(None, reader.arrays.unpack_from(raw, start)):
+                        waiting.difference_update(self._follow_array(self._file.ids.owner_of(start), address))
             reader.found[0] += before - len(waiting)
         return waiting
 

@@ -147,8 +147,8 @@ class PointerTable:
         """Return what reads the pointers that make users of one kind of data-block, named by its struct.
 
         ``ANY_TARGET`` is for those pointers that may lead to every kind, None for all of both. Those come
-        first that led to the most so far, then those of which there are few. ``header`` is what reads size and
-        count of a block. Raises DamagedDna.
+        first that led to the most so far, then those of which there are few. ``header`` is what reads size
+        and count of a block. Raises DamagedDna.
         """
         known, met = self._counted.setdefault((target, header), ({}, set()))
         for index in places.keys() - met:

@@ -42,7 +42,8 @@ def promised_size(data: bytes) -> int | None:
     table = len(data) - _FOOTER.size - 8 * count
     if magic != _SEEKABLE_MAGIC or flags or table < 0:
         return None
-    return sum(struct.unpack_from(f"<{2 * count}I", data, table)[1::2])
+    sizes: tuple[int, ...] = struct.unpack_from(f"<{2 * count}I", data, table)[1::2]
+    return sum(sizes)
 
 
 def stream(source: IO[bytes] | bytes, *, chunk: int) -> Iterator[bytes]:
