@@ -57,7 +57,7 @@ class CLEARANCE_OT_type_invoice(_Invoices, Asks, Operator):
 
     number: StringProperty(name="Number", maxlen=100, options={"SKIP_SAVE"})
     issuer: StringProperty(
-        name="Issuer", description="Who wrote it, such as Shutterstock", maxlen=200, options={"SKIP_SAVE"}
+        name="Issuer", description="Who wrote it, as it stands there", maxlen=200, options={"SKIP_SAVE"}
     )
     issued_on: StringProperty(
         name="Date", description="Year-month-day, such as 2026-11-23", maxlen=10, options={"SKIP_SAVE"}

@@ -136,7 +136,8 @@ def _draw_waiting(box: Any, context: Any, row: WaitingRow) -> None:
         column.operator("clearance.fail_payment", icon=icons.STOP).order_id = row.order_id
 
 
-def _draw_payment(box: Any, context: Any, row: PaymentRow) -> None:
+def _draw_payment(outer: Any, context: Any, row: PaymentRow) -> None:
+    box = outer.column(align=True)
     line = box.row(align=True)
     room = widgets.available(context, boxes=1, icon=True) - 22.0 * widgets.scale_of(context) * len(
         row.actions
@@ -171,7 +172,8 @@ def _draw_invoice(box: Any, context: Any, row: InvoiceRow) -> None:
         box.operator("clearance.show_invoice", icon=icons.SHOW).invoice_id = row.invoice_id
 
 
-def _draw_bought(box: Any, context: Any, row: BoughtRow) -> None:
+def _draw_bought(outer: Any, context: Any, row: BoughtRow) -> None:
+    box = outer.column(align=True)
     line = box.row(align=True)
     room = widgets.available(context, boxes=1) - (24.0 if row.can_record else 0.0)
     widgets.draw_text(line, context, row.text, max_lines=1, width=room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import icons, widgets
+from .rows import Tone
 from .view_requests import ItemRow, RequestRow, view_requests
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def _draw_request(layout: Any, context: Any, shown: RequestRow) -> None:
     widgets.draw_notes(box, context, shown.notes, boxes=1)
     column = box.column(align=True)
     if shown.can_submit:
-        column.operator("clearance.submit_request", icon="EXPORT").request_id = shown.request_id
+        submit = column.operator("clearance.submit_request", text=shown.submit_text, icon="EXPORT")
+        submit.request_id = shown.request_id
     if shown.can_approve:
         approve = column.operator("clearance.approve_request", icon="CHECKMARK")
         approve.request_id, approve.needs_reason = shown.request_id, shown.needs_reason
@@ -47,20 +49,25 @@ def _draw_request(layout: Any, context: Any, shown: RequestRow) -> None:
     if shown.can_decline:
         column.operator("clearance.decline_request", icon="CANCEL").request_id = shown.request_id
     if shown.buy_text:
-        buy = column.operator("clearance.buy_request", text=shown.buy_text)
+        buy = column.operator("clearance.buy_request", text=shown.buy_text, icon="CHECKMARK")
         buy.request_id = shown.request_id
     if shown.can_withdraw:
-        column.operator("clearance.withdraw_request", icon=icons.STOP).request_id = shown.request_id
+        withdraw = column.operator("clearance.withdraw_request", text=shown.withdraw_text, icon=icons.STOP)
+        withdraw.request_id = shown.request_id
 
 
 def _draw_item(layout: Any, context: Any, request_id: str, item: ItemRow) -> None:
-    row = layout.row(align=True)
+    whole = layout.column(align=True)
+    row = whole.row(align=True)
     room = widgets.available(context, boxes=1, icon=True) - (24.0 if item.removable else 0.0)
-    widgets.draw_text(row, context, item.text, icon=icons.TONES[item.tone], max_lines=2, width=room)
+    # What was not looked at yet has nothing to say with an icon.
+    icon = "DOT" if item.tone is Tone.INFO else icons.TONES[item.tone]
+    widgets.draw_text(row, context, item.text, icon=icon, max_lines=2, width=room)
     if item.removable:
         out = row.operator("clearance.take_from_cart", text="", icon=icons.STOP)
         out.request_id, out.position = request_id, item.position
-    quiet = layout.column()
+    widgets.draw_text(whole, context, item.detail, icon="BLANK1", boxes=1)
+    quiet = whole.column(align=True)
     quiet.active = False
     for note in item.notes:
-        widgets.draw_text(quiet, context, note, boxes=1)
+        widgets.draw_text(quiet, context, note, icon="BLANK1", boxes=1)

@@ -12,7 +12,7 @@ from .text import shorten
 from .view_finance import Head, Pager, view_head, view_pager
 
 EMPTY = (
-    "No budgets yet. Once finance has set one (`clearance budget set`), what is spent, set aside and left of "
+    "No budgets yet. Once finance has set one (“clearance budget set”), what is spent, set aside and left of "
     "it stands here."
 )
 
@@ -66,13 +66,13 @@ def _row(one: BudgetStatus) -> BudgetRow:
     ]
     is_gone = one.left.minor == 0 and amount > 0
     tone = Tone.BAD if is_gone else Tone.WARN if one.alert else Tone.GOOD
+    # The sentence names the budget: a name without end must not hide what it says.
+    alert = one.alert.replace(budget.name, shorten(budget.name, 60))
     return BudgetRow(
         title=shorten(budget.name, 60),
         tone=tone,
         used=max(0.0, min(1.0, one.used_percent / 100)),
         bar=f"{one.used_percent:,} % of {budget.amount}",
         facts=tuple(facts),
-        alert=Note(text=shorten(one.alert, 400), tone=Tone.BAD if is_gone else Tone.WARN)
-        if one.alert
-        else None,
+        alert=Note(text=shorten(alert, 300), tone=Tone.BAD if is_gone else Tone.WARN) if one.alert else None,
     )

@@ -61,18 +61,19 @@ def view_costs(state: FinanceState, infos: Sequence[MarketplaceInfo]) -> CostsVi
     is_member = state.who is None or state.who.is_member
     total = page.total
     notes: list[Note] = []
-    if not (total.purchases or total.refunds or page.by_marketplace) and is_member:
+    is_empty = not (total.purchases or total.refunds or page.by_marketplace)
+    if is_empty and is_member:
         notes.append(Note(text=EMPTY))
     if page.home_currency and total.not_converted:
         text = f"{count(total.not_converted, 'amount')} could not be converted to {page.home_currency}."
         notes.append(Note(text=text, tone=Tone.WARN))
-    if is_member:
+    if is_member and not is_empty:
         notes += [Note(text=shorten(note, 300)) for note in page.notes if "projects that you" not in note]
     facts = [
         Fact(label="Together", value=_amount(total)),
         Fact(label="Purchases", value=f"{total.purchases:,}"),
         *([Fact(label="Refunds", value=f"{total.refunds:,}")] if total.refunds else []),
-        Fact(label="Month before", value=_amount(page.before)),
+        Fact(label="Last month", value=_amount(page.before)),
     ]
     names = names_of(infos)
     groups = (
@@ -82,7 +83,7 @@ def view_costs(state: FinanceState, infos: Sequence[MarketplaceInfo]) -> CostsVi
     return CostsView(
         head=head,
         title=f"{MONTHS[page.month.month - 1]} {page.month.year}",
-        facts=tuple(facts) if is_member else (),
+        facts=tuple(facts) if is_member and (page.before.purchases or not is_empty) else (),
         groups=tuple(group for group in groups if group.rows),
         notes=tuple(notes),
         can_export=is_member,

@@ -45,8 +45,9 @@ def view_health(state: SessionState) -> HealthView:
     goals = view_goals(state.status) if state.status is not None else ()
     rows = tuple(_row(one) for one in state.health if one.health.calls or (one.budget and one.budget.used))
     if not rows:
-        text = "Looking." if state.health_phase is Phase.BUSY else "No marketplace was asked in the last day."
-        return HealthView(notes=(Note(text=text),), goals=goals)
+        if state.health_phase is Phase.BUSY:
+            return HealthView(notes=(Note(text="Looking.", tone=Tone.BUSY),), goals=goals)
+        return HealthView(notes=(Note(text="No marketplace was asked in the last day."),), goals=goals)
     return HealthView(
         notes=(Note(text=f"The last day. The goal: more than {GOAL:.0%} of the calls succeed."),),
         rows=rows,

@@ -144,7 +144,7 @@ def _row(view: InvoiceView, *, can_assign: bool) -> InvoiceRow:
     if invoice.note and is_received:
         notes.append(Note(text=shorten(invoice.note, 200)))
     if (more := len(wrong) - LINES) > 0:
-        notes.append(Note(text=f"And {count(more, 'more line')}; `clearance invoice show` lists all."))
+        notes.append(Note(text=f"And {count(more, 'more line')}; “clearance invoice show” lists all."))
     total = len(view.lines)
     state = f"{total - view.open_lines:,} of {count(total, 'line')} matched" if is_received else ""
     return InvoiceRow(

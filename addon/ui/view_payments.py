@@ -162,13 +162,19 @@ def _paid(one: Paid, names: dict[str, str], acts: frozenset[Act]) -> PaymentRow:
         detail=_join(
             payment.paid_at.date().isoformat(),
             where,
-            shorten(one.method, 60),
+            name_method(one),
             number,
             shorten(order.project, 40),
             documents,
         ),
         actions=frozenset(actions),
     )
+
+
+def name_method(one: Paid) -> str:
+    """Write how something was paid; a marketplace's own ways begin with its id, which stands beside it."""
+    label = shorten(one.method.removeprefix(f"{one.order.ref.marketplace} "), 60)
+    return label[:1].upper() + label[1:]
 
 
 def _join(*parts: str) -> str:

@@ -12,6 +12,8 @@ from .text import count, shorten
 
 SHOWN = 4
 """So many findings stand in the sidebar; all of them in the dialog."""
+SIDEBAR_CHARS = 140
+"""Of one finding in the sidebar; the dialog has more of it."""
 _TONES = {
     Severity.DIFFERS: Tone.BAD,
     Severity.WARNING: Tone.WARN,
@@ -62,4 +64,5 @@ def _summary(checked: Checked) -> Note:
 def _note(one: QualityFinding, *, with_words: bool = False) -> Note:
     words = f"{one.subject.value.capitalize()}: " if with_words else ""
     unseen = "not checked. " if with_words and one.severity is Severity.NOT_CHECKED else ""
-    return Note(text=shorten(f"{words}{unseen}{one.sentence}", 300), tone=_TONES[one.severity])
+    limit = 300 if with_words else SIDEBAR_CHARS
+    return Note(text=shorten(f"{words}{unseen}{one.sentence}", limit), tone=_TONES[one.severity])

@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 
 from ...core.marketplaces.base import MarketplaceInfo
 from ...core.model.buy_request import BuyRequest, ItemState, RequestState
-from ...core.model.money import Cost
 from ...core.session.state import Phase, SessionState
 from ..messages import tell
-from .rows import Fact, Note, Tone, names_of
+from .rows import Fact, Note, Tone, describe_cost, names_of
 from .text import count, shorten
 
 if TYPE_CHECKING:
     from ...core.services.studio.requests import ItemView, RequestView
 
 STATES = {
-    RequestState.DRAFT: "cart",
-    RequestState.OPEN: "waits for approval",
-    RequestState.APPROVED: "approved",
-    RequestState.DECLINED: "declined",
-    RequestState.WITHDRAWN: "withdrawn",
-    RequestState.BUYING: "is being bought",
-    RequestState.DONE: "done",
+    RequestState.DRAFT: "Cart",
+    RequestState.OPEN: "Waits for approval",
+    RequestState.APPROVED: "Approved",
+    RequestState.DECLINED: "Declined",
+    RequestState.WITHDRAWN: "Withdrawn",
+    RequestState.BUYING: "Is being bought",
+    RequestState.DONE: "Done",
 }
 _DECISIONS = {
     "allow": (Tone.GOOD, "fits the use"),
@@ -35,10 +34,12 @@ _DECISIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
-    """One item: a line, what is said below it, and whether it can be taken out."""
+    """One item: what it is, where and for how much, what is said below, and whether it can be taken out."""
 
     position: int
     text: str
+    detail: str
+    """Where it is from and what it costs: never cut, as a long title is."""
     tone: Tone
     notes: tuple[str, ...] = ()
     removable: bool = False
@@ -55,6 +56,8 @@ class RequestRow:
     more: str = ""
     notes: tuple[Note, ...] = ()
     can_submit: bool = False
+    submit_text: str = "Submit…"
+    withdraw_text: str = "Withdraw"
     can_withdraw: bool = False
     can_approve: bool = False
     can_decline: bool = False
@@ -91,7 +94,12 @@ def view_requests(state: SessionState, infos: Sequence[MarketplaceInfo]) -> Requ
         notes.append(Note(text=shorten(requests.note, 400), tone=Tone.INFO))
     loaded = requests.phase in (Phase.READY, Phase.FAILED)
     if loaded and not (requests.cart or requests.mine or requests.waiting) and not notes:
-        notes.append(Note(text="No requests. Select a result and put it into the cart."))
+        notes.append(
+            Note(
+                text="No requests yet. Select a result and choose Add to Cart; what you ask for, and what "
+                "waits for you, stands here."
+            )
+        )
     return RequestsView(
         busy=busy,
         notes=tuple(notes),
@@ -111,13 +119,14 @@ def _view_cart(view: RequestView, names: dict[str, str]) -> RequestRow:
         more=_more(view),
         can_submit=bool(items),
         can_withdraw=True,
+        withdraw_text="Discard the Cart",
     )
 
 
 def _view_mine(request: BuyRequest) -> RequestRow:
     facts = [Fact(label="State", value=STATES[request.state])]
     if request.total is not None:
-        facts.append(Fact(label="Total", value=str(request.total)))
+        facts.append(Fact(label="Total", value=describe_cost(request.total)))
     if request.decided_by and request.decision_reason:
         said = f"{request.decided_by}: {shorten(request.decision_reason, 200)}"
         facts.append(Fact(label="Decision", value=said))
@@ -128,17 +137,18 @@ def _view_mine(request: BuyRequest) -> RequestRow:
         can_withdraw=request.state in (RequestState.OPEN, RequestState.APPROVED),
         # Open again after a price changed, or quoted long ago: its author asks once more.
         can_submit=request.state is RequestState.OPEN,
+        submit_text="Submit Again…",
     )
 
 
 def _view_waiting(view: RequestView, names: dict[str, str]) -> RequestRow:
     request = view.request
-    paid = [str(request.total)] if request.total is not None else []
+    paid = [describe_cost(request.total)] if request.total is not None else []
     paid += [f"{amount} at {names.get(shop, shop)}" for shop, amount in view.credits]
     facts = [
         Fact(label="By", value=shorten(request.requested_by, 60)),
         Fact(label="Project", value=shorten(request.project_id, 60)),
-        Fact(label="Price", value=", ".join(paid) or "at checkout"),
+        Fact(label="Price", value=", ".join(paid) or "Shown at checkout"),
     ]
     if view.covered:
         facts.append(Fact(label="Owned", value=f"{count(view.covered, 'item')}, nothing is bought for them"))
@@ -187,7 +197,7 @@ def _more(view: RequestView) -> str:
 def _view_item(view: ItemView, names: dict[str, str], *, removable: bool = False) -> ItemRow:
     item = view.item
     where = names.get(item.ref.marketplace, item.ref.marketplace)
-    parts = [shorten(item.title, 60), where]
+    parts = [where]
     notes: list[str] = []
     tone = Tone.INFO
     if item.state is ItemState.COVERED:
@@ -195,11 +205,11 @@ def _view_item(view: ItemView, names: dict[str, str], *, removable: bool = False
         label = view.grant.license_label if view.grant is not None else "a license"
         notes.append(f"Owned already under “{shorten(label, 60)}”: nothing is bought")
     elif item.cost is not None or item.quote_id:
-        parts.append(_name_cost(item.cost))
+        parts.append(describe_cost(item.cost))
         decision = view.answer.decision if view.answer is not None else item.decision
         tone, said = _DECISIONS.get(str(decision), (Tone.INFO, ""))
         license_label = view.quote.license_label if view.quote is not None else item.license_label
-        notes.append(", ".join(part for part in (shorten(license_label, 60), said) if part))
+        notes.append(": ".join(part for part in (_name_license(license_label), said) if part))
     if view.upgrade_of is not None:
         notes.append(f"An upgrade of what is owned under “{shorten(view.upgrade_of.license_label, 60)}”")
     if view.quote is not None and view.quote.surcharge:
@@ -209,12 +219,15 @@ def _view_item(view: ItemView, names: dict[str, str], *, removable: bool = False
         notes.append(shorten(item.failure, 200))
     return ItemRow(
         position=item.position,
-        text=" · ".join(part for part in parts if part),
+        text=shorten(item.title, 80) or str(item.ref),
+        detail=" · ".join(parts),
         tone=tone,
         notes=tuple(note for note in notes if note),
         removable=removable,
     )
 
 
-def _name_cost(cost: Cost | None) -> str:
-    return str(cost) if cost is not None else "price at checkout"
+def _name_license(label: str) -> str:
+    """Write a marketplace's word for a license as people read it: ``Royalty free``."""
+    words = shorten(label.replace("_", " "), 60)
+    return words[:1].upper() + words[1:]

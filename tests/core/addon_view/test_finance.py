@@ -265,7 +265,7 @@ def test_a_month_adds_up() -> None:
     assert {fact.label: fact.value for fact in view.facts} == {
         "Together": "50.00 USD",
         "Purchases": "1",
-        "Month before": "9.00 USD",
+        "Last month": "9.00 USD",
     }
     shops, projects = view.groups
     assert [(row.name, row.amount, row.share) for row in shops.rows] == [
