@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from ..core.stamp_format import REGISTER_PROPERTY
 from . import runtime
 
 Handler = Callable[..., None]
@@ -47,6 +48,7 @@ def on_load(*_: Any) -> None:
     _quietly(_keep_up)
     _quietly(_take_over_scene)
     _quietly(_look_at_loaded)
+    _quietly(_look_at_folder)
 
 
 @stay
@@ -61,6 +63,7 @@ def on_save(*_: Any) -> None:
 def on_saved(*_: Any) -> None:
     """Note in the ledger which licenses a file uses that was written."""
     _quietly(_record_usages)
+    _quietly(_look_for_exports)
 
 
 @stay
@@ -80,6 +83,11 @@ def on_render_init(scene: Any, *_: Any) -> None:
 def on_render_end(*_: Any) -> None:
     """Put back what was changed to stop a render."""
     _quietly(_end_render)
+
+
+def look_before_leaving() -> None:
+    """Look for exported files when Blender ends: a script without a window never lets the timer run."""
+    _quietly(_look_for_exports)
 
 
 def _keep_up() -> None:
@@ -108,6 +116,20 @@ def _look_at_loaded() -> None:
     from .alerting import look
 
     look.on_load()
+
+
+def _look_at_folder() -> None:
+    if any(REGISTER_PROPERTY in scene for scene in bpy.data.scenes):
+        from .alerting import written
+
+        written.begin()
+
+
+def _look_for_exports() -> None:
+    if bpy.app.background and runtime.watching().written.folders:
+        from .alerting import written
+
+        written.look_now()
 
 
 def _look_before_save() -> None:

@@ -101,6 +101,11 @@ def _follow_alerts() -> None:
         from .alerting import renders
 
         renders.put_back_if_over()
+    app = runtime.peek()
+    if app is not None and not bpy.app.background and watching.written.next_at <= time.monotonic():
+        from .alerting import written
+
+        written.step(app)
     if watching.popups:
         from .alerting import tell
 

@@ -57,6 +57,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Switch off in the opposite order; the workers end within two seconds."""
+    handlers.look_before_leaving()
     menus.unregister()
     keys.unregister()
     command_line.unregister()

@@ -7,7 +7,9 @@ leaving out what is not selected is enough: then that option is switched on.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -51,6 +53,7 @@ def look_at(context: Any, space: Any) -> Dialog:
     """Check the dialog as it stands, and return what is known."""
     operator, ending = space.active_operator, exporting(space)
     options = options_of(operator.properties)
+    _watch_folder(space)
     watching, before = runtime.watching(), runtime.watching().dialog
     operator_key = operator.as_pointer()
     key = (operator_key, ending, *sorted(options.items()))
@@ -90,6 +93,15 @@ def forget_closed() -> None:
     """Forget a dialog that is no longer there: the next one is looked at anew."""
     if not any(_dialogs()):
         runtime.watching().dialog = None
+
+
+def _watch_folder(space: Any) -> None:
+    """Look from now on at what appears where the dialog is: its exporter will not say when it wrote."""
+    folder = space.params.directory if space.params is not None else b""
+    if folder:
+        from . import written
+
+        written.watch_folder(Path(bpy.path.abspath(os.fsdecode(folder))))
 
 
 def _judge(context: Any, ending: str, options: dict[str, Any], dialog: Dialog) -> GuardAnswer | None:

@@ -55,6 +55,13 @@ def _warn_of_render(self: Any, context: Any) -> None:
         draw_alerts.draw_render_menu(self, context)
 
 
+def _warn_of_collections(self: Any, context: Any) -> None:
+    if runtime.watching().export is not None and context.view_layer.has_export_collections:
+        from . import draw_alerts
+
+        draw_alerts.draw_export_menu(self, context)
+
+
 def _warn_of_exporters(self: Any, context: Any) -> None:
     if runtime.watching().export is not None:
         from . import draw_alerts
@@ -79,6 +86,7 @@ _LINES = (
     ("VIEW3D_PT_overlay", _draw_overlay),
 )
 _FIRST_LINES = (
+    ("TOPBAR_MT_file", _warn_of_collections),
     ("TOPBAR_MT_file_export", _warn_of_export),
     ("TOPBAR_MT_render", _warn_of_render),
     ("COLLECTION_PT_exporters", _warn_of_exporters),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...core.model.alert import Alert, AlertKind, GuardAnswer, Occasion
@@ -9,9 +10,11 @@ from ...core.model.findings import Severity
 from ...core.session.state import AlertsState, Phase
 from ..messages import tell
 from .rows import Note, Tone
-from .text import count, shorten
+from .text import count, join, shorten
 
 LONGEST = 300
+MOST_FILES = 5
+"""Files that one sentence names."""
 _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARN, Severity.HINT: Tone.INFO}
 _WHEN = {
     Occasion.LOAD: "As of opening the file",
@@ -112,6 +115,24 @@ def view_dialog(answer: GuardAnswer | None, *, narrowed: bool) -> tuple[Note, ..
         for alert in answer.alerts
     ]
     return tuple(notes) or (Note(text="The licenses do not stand against it.", tone=Tone.GOOD),)
+
+
+def tell_written(names: Sequence[str], *, stops: bool) -> str:
+    """Write what is known of files that appeared without rights files, and no more than that."""
+    shown = [shorten(name, 60) for name in names[:MOST_FILES]]
+    if len(names) > MOST_FILES:
+        shown.append(f"{len(names) - MOST_FILES:,} more")
+    one = len(names) == 1
+    said = (
+        f"{join(shown)} {'was' if one else 'were'} written while this scene was open, and "
+        f"{'has no rights file' if one else 'have no rights files'}. If {'it' if one else 'they'} came from "
+        f"here, the licenses did not go along: use File › Export › With Licenses."
+    )
+    if stops:
+        said += (
+            f" Your studio stops exports that are not cleared: have {'it' if one else 'them'} checked first."
+        )
+    return said
 
 
 def _row(alert: Alert) -> AlertRow:
