@@ -7,7 +7,8 @@
 - Any exporter that is started in a window opens a file dialog: :mod:`.dialogs` looks at that.
 - Our own export, and scripts through ``clearance.check_export``: :func:`ensure`.
 
-What starts another exporter from Python without asking cannot be stopped, nor noticed: Blender calls nobody.
+What starts another exporter from Python without asking cannot be stopped: Blender calls nobody. What it wrote
+is found afterwards where :mod:`.written` looks.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Find exports that Blender told nobody of: FBX, OBJ, STL, PLY, Alembic by scripts and collections' exporters.
+"""Find exports that Blender told nobody of: FBX, OBJ, STL, PLY, Alembic by scripts and by collections.
 
 Nothing calls us when they begin or end (measured in 4.2 and 5.2: no handler is called for STL, for PLY, for
 an OBJ of what the viewport shows, for an FBX without animation), so this looks at what appears: beside the
 scene, where a collection's exporter writes, and where the file dialog of an export was. Names and times only,
-in a worker, every few seconds. A collection's exporter says what it writes, so its file gets a rights file; of
-any other that has none after a second look, that much is said.
+in a worker, every few seconds. A collection's exporter says what it writes, so its file gets a rights file;
+of any other that has none after a second look, that much is said.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: PLR0917 - fixtures arrive as arguments
-"""Exports that Blender tells nobody of: found by the files that appear, and said; some get their rights file."""
+"""Exports that Blender tells nobody of: found by the files that appear, and said; some get rights files."""
 
 from __future__ import annotations
 
@@ -154,6 +154,7 @@ def test_a_scene_that_was_never_saved_has_no_folder(bpy: Any, load: Load, app: A
 
 
 def set_up_exporter(bpy: Any, path: str, handler: str) -> Any:
+    __import__("addon_utils").enable("io_scene_fbx")
     group = bpy.data.collections["Set"]
     with bpy.context.temp_override(collection=group):
         assert bpy.ops.collection.exporter_add(name=handler) == {"FINISHED"}
@@ -165,7 +166,13 @@ def set_up_exporter(bpy: Any, path: str, handler: str) -> Any:
 
 @pytest.mark.parametrize(
     ("ending", "handler"),
-    [("obj", "IO_FH_obj"), ("stl", "IO_FH_stl"), ("ply", "IO_FH_ply"), ("abc", "IO_FH_alembic")],
+    [
+        ("obj", "IO_FH_obj"),
+        ("stl", "IO_FH_stl"),
+        ("ply", "IO_FH_ply"),
+        ("abc", "IO_FH_alembic"),
+        ("fbx", "IO_FH_fbx"),
+    ],
 )
 @pytest.mark.parametrize("way", ["collection", "all"])
 def test_a_collections_exporter_gives_its_file_a_rights_file(
@@ -187,7 +194,7 @@ def test_a_collections_exporter_gives_its_file_a_rights_file(
     said = capsys.readouterr().err
     assert load("addon.pump").drain_until_idle(60)
     rights = json.loads((out / f"set.{ending}.rights.json").read_text(encoding="utf-8"))
-    assert [one["licenseId"] for one in rights["licenses"]] == ["turbosquid.standard"]
+    assert [one["license_id"] for one in rights["licenses"]] == ["turbosquid.standard"]
     assert f"“Oak chair” may not leave the house as .{ending}: " in said
     assert BARE not in said
     look(load)
