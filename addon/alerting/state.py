@@ -58,6 +58,16 @@ class Dialog:
     """"Selected only" was switched on, since the rest may not leave."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A file that an export's dialog would write, as it stood when it was last drawn."""
+
+    path: Path
+    ending: str
+    options: dict[str, Any]
+    """Those that decide which objects it takes."""
+
+
 @dataclass(slots=True)
 class Written:
     """Which files exporters wrote where we look, as far as is known."""
@@ -67,6 +77,8 @@ class Written:
     bare: dict[Path, Mark] = field(default_factory=dict)
     """What appeared without a rights file; one may still be on its way."""
     told: set[tuple[Path, Mark]] = field(default_factory=set)
+    expected: Expected | None = None
+    """What the file dialog that was open last would write."""
     next_at: float = 0.0
     """When to look again, on the clock of :func:`time.monotonic`."""
     is_looking: bool = False

@@ -3,8 +3,8 @@
 Nothing calls us when they begin or end (measured in 4.2 and 5.2: no handler is called for STL, for PLY, for
 an OBJ of what the viewport shows, for an FBX without animation), so this looks at what appears: beside the
 scene, where a collection's exporter writes, and where the file dialog of an export was. Names and times only,
-in a worker, every few seconds. A collection's exporter says what it writes, so its file gets a rights file;
-of any other that has none after a second look, that much is said.
+in a worker, every few seconds. A collection's exporter and a dialog say what they write, so their files get
+rights files; of any other that has none after a second look, that much is said.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from ...core.stamp_format import REGISTER_PROPERTY
 from .. import runtime
 from ..exporting.formats import BY_ENDING
 from . import tell
+from .exporters import find_objects
+from .exports import check
+from .state import Expected
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -89,6 +92,12 @@ def watch_folder(folder: Path) -> None:
         written.next_at = 0.0
 
 
+def expect(expected: Expected) -> None:
+    """Remember what the dialog of an export would write, and look at its folder."""
+    watch_folder(expected.path.parent)
+    runtime.watching().written.expected = expected
+
+
 def find_exporters() -> Iterator[Exporter]:
     """Yield the collections' exporters whose files we look for: what they write, and where."""
     for collection in bpy.data.collections:
@@ -150,33 +159,46 @@ def _tell_bare(looked: Looked) -> None:
 
 
 def _give_rights(appeared: list[Path]) -> None:
-    """Write rights files beside what collections' exporters wrote, and have their licenses looked at."""
+    """Write rights files beside what collections and dialogs exported, and have licenses looked at."""
     written = runtime.watching().written
+    expected = written.expected
+    if expected is not None and expected.path in appeared and expected.ending in BY_ENDING:
+        # The dialog itself said what stands against it.
+        _record(expected.path, expected.ending, find_objects(bpy.context, expected.ending, expected.options))
+        written.bare.pop(expected.path, None)
+        written.expected = None
     for exporter in find_exporters():
         if exporter.path in appeared and exporter.ending in BY_ENDING:
-            _record(exporter)
+            blocks = _record(exporter.path, exporter.ending, _objects_of(exporter))
+            check(exporter.ending, blocks)
             # Either its rights file is on its way, or nothing in it has a license.
             written.bare.pop(exporter.path, None)
 
 
-def _record(exporter: Exporter) -> None:
+def _objects_of(exporter: Exporter) -> list[Any]:
+    """Return what a collection's exporter takes, in the order in which it writes it."""
+    format = BY_ENDING[exporter.ending]  # noqa: A001 - the word users know
+    inside = set(exporter.collection.all_objects)
+    layer: Any = bpy.context.view_layer
+    return [
+        item
+        for item in layer.objects
+        if item in inside
+        and (format.takes_unrendered or not item.hide_render)
+        and (format.takes_hidden or item.visible_get(view_layer=layer))
+    ]
+
+
+def _record(path: Path, ending: str, objects: list[Any]) -> tuple[Any, ...]:
+    """Have a rights file written; return the data-blocks that left."""
     from ..exporting.leaving import find_leaving
     from ..exporting.passing import SeenExport
     from ..exporting.plan import Leaving, record_export
-    from .exports import check
 
     context: Any = bpy.context
-    format = BY_ENDING[exporter.ending]  # noqa: A001 - the word users know
-    inside = set(exporter.collection.all_objects)
-    objects = tuple(
-        item
-        for item in context.view_layer.objects
-        if item in inside
-        and (format.takes_unrendered or not item.hide_render)
-        and (format.takes_hidden or item.visible_get())
-    )
+    format = BY_ENDING[ending]  # noqa: A001 - the word users know
     blocks = tuple(find_leaving(context.scene, objects, format))
-    record = record_export(context, Leaving(format=format, objects=objects, blocks=blocks))
+    record = record_export(context, Leaving(format=format, objects=tuple(objects), blocks=blocks))
     if record.licenses:
-        runtime.passing().note(SeenExport(exporter.path, record))
-    check(exporter.ending, blocks)
+        runtime.passing().note(SeenExport(path, record))
+    return blocks

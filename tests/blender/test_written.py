@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import blender_files as files
@@ -237,3 +238,45 @@ def test_only_so_many_folders_are_looked_at(bpy: Any, load: Load, chair: Any, tm
     for number in range(100):
         written.watch_folder(tmp_path / str(number))
     assert len(load("addon.runtime").watching().written.folders) == 16
+
+
+@pytest.mark.parametrize("ending", ["obj", "stl", "ply", "abc", "fbx"])
+def test_what_a_file_dialog_wrote_gets_its_rights_file(
+    bpy: Any, load: Load, chair: Any, tmp_path: Path, ending: str, capsys: Any
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    put_in_scene(load, bpy, buy(load, "cgtrader:royalty_free", title="Table"), "Table")
+    bpy.context.view_layer.update()
+    for item in bpy.context.view_layer.objects:
+        item.select_set(item.name == "Chair")
+    names = {"obj": "WM_OT_obj_export", "stl": "WM_OT_stl_export", "ply": "WM_OT_ply_export"}
+    names |= {"abc": "WM_OT_alembic_export", "fbx": "EXPORT_SCENE_OT_fbx"}
+    selected = {"abc": "selected", "fbx": "use_selection"}.get(ending, "export_selected_objects")
+    properties = SimpleNamespace(
+        filepath="", bl_rna=SimpleNamespace(properties={selected: None}), **{selected: True}
+    )
+    space = SimpleNamespace(
+        active_operator=SimpleNamespace(bl_idname=names[ending], properties=properties, as_pointer=lambda: 1),
+        params=SimpleNamespace(directory=os.fsencode(out), filename=f"chair.{ending}"),
+    )
+    load("addon.alerting.dialogs").look_at(bpy.context, space)
+    look(load)
+    __import__("addon_utils").enable("io_scene_fbx")
+    if ending == "abc":
+        bpy.ops.wm.alembic_export(
+            filepath=str(out / "chair.abc"), as_background_job=False, start=1, end=1, selected=True
+        )
+    else:
+        export(bpy, out / f"chair.{ending}", **{selected: True})
+    capsys.readouterr()
+    look(load)
+    assert load("addon.pump").drain_until_idle(60)
+    rights = json.loads((out / f"chair.{ending}.rights.json").read_text(encoding="utf-8"))
+    assert [one["license_id"] for one in rights["licenses"]] == ["turbosquid.standard"]
+    assert BARE not in capsys.readouterr().err
+    # Another file that appears there is none of the dialog's.
+    export(bpy, out / f"other.{ending}")
+    look(load)
+    assert not (out / f"other.{ending}.rights.json").exists()
+    assert f"other.{ending} {BARE}" in capsys.readouterr().err
