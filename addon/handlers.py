@@ -119,7 +119,8 @@ def _look_at_loaded() -> None:
 
 
 def _look_at_folder() -> None:
-    if any(REGISTER_PROPERTY in scene for scene in bpy.data.scenes):
+    scenes: Any = bpy.data.scenes
+    if any(REGISTER_PROPERTY in scene for scene in scenes):
         from .alerting import written
 
         written.begin()
