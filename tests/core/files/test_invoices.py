@@ -53,6 +53,14 @@ class TestXml:
         assert ubl.order_reference == "PO-9"
         assert ubl.due_on == date(2026, 12, 23)
 
+    def test_prices_and_quantities_have_as_many_digits_as_a_program_writes(self) -> None:
+        """Ten and more decimals are common in real invoices; an amount has those of its currency."""
+        long = XML.replace(b">1</ram:BilledQuantity>", b">1.00000000000</ram:BilledQuantity>")
+        assert long != XML
+        assert read(long).lines[0].quantity == "1"
+        with pytest.raises(UserInputError, match="no amount in EUR"):
+            read(XML.replace(b">34.51</ram:GrandTotalAmount>", b">34.510000000001</ram:GrandTotalAmount>"))
+
     def test_what_is_written_is_read_again(self) -> None:
         data = make_data(
             100, 250, 7, due_on=date(2026, 12, 1), corrects="A-0", corrects_on=date(2026, 11, 1), type_code="381",
