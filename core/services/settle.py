@@ -19,6 +19,7 @@ from ..model.money import encode_cost
 from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Quote
 from ..policy.credit import format_credit
+from .late_payment import book_late
 from .paying import MARKETPLACE_PAYS, PayPort
 from .quote import sourced
 
@@ -126,6 +127,8 @@ class Settle:
             work.add_document(document)
         self._record(work, changed, receipt, grant, proof=proof, actor=actor)
         self.pay.paid(work, changed, quote, receipt, actor=actor, at=bought_at)
+        if order.state is OrderState.FAILED:
+            book_late(work, changed, receipt, grant_id=grant.id, ids=self.ids, at=now, actor=actor)
         return changed, grant
 
     def moved(self, order: Order, state: OrderState, *, actor: str, **facts: str) -> Order:

@@ -50,7 +50,7 @@ WRITERS = {
     "budgets": {"INSERT": "admin finance", "UPDATE": "admin finance"},
     "budget_entries": {"INSERT": "artist approver buyer finance"},
     "buy_requests": {"INSERT": "artist buyer", "UPDATE": "artist buyer approver"},
-    "request_items": {"INSERT": "artist buyer", "UPDATE": "artist buyer"},
+    "request_items": {"INSERT": "artist buyer", "UPDATE": "artist buyer finance"},
     "payments": {"INSERT": "buyer finance"},
     "exchange_rates": {"INSERT": "finance"},
     "usage_prices": {"INSERT": "finance"},

@@ -264,6 +264,8 @@ GRANT UPDATE (withdrawn_at) ON declarations TO clearance_artist, clearance_legal
 GRANT INSERT ON resolutions TO clearance_legal;
 GRANT INSERT, UPDATE ON buy_requests, request_items TO clearance_artist, clearance_buyer;
 GRANT UPDATE ON buy_requests TO clearance_approver;
+-- Of orders that were paid late, see clearance_check_item.
+GRANT UPDATE ON request_items TO clearance_finance;
 GRANT INSERT ON approvals TO clearance_approver, clearance_buyer;
 GRANT INSERT, UPDATE ON orders TO clearance_buyer, clearance_finance;
 -- Who downloads first says that it is there, see clearance_check_order.
@@ -528,8 +530,8 @@ BEGIN
             RETURN NEW;
         END IF;
         -- What was left out or failed is bought no more; a failed order that was paid after all says what happened.
-        IF clearance_is('buyer') AND clearance_sees(about.project_id)
-           AND (about.state IN ('approved', 'buying')
+        IF (clearance_is('buyer') OR clearance_is('finance')) AND clearance_sees(about.project_id)
+           AND (clearance_is('buyer') AND about.state IN ('approved', 'buying')
                 AND (OLD.state = NEW.state OR OLD.state IN ('waiting', 'buying') AND NEW.state <> 'left_out')
                 OR about.state IN ('buying', 'done') AND OLD.state = 'failed' AND NEW.state = 'bought'
                    AND NEW.order_id = OLD.order_id
