@@ -218,20 +218,19 @@ class Limits:
         asked_for = {
             item.order_id for item in reader.values(RequestItem, order_id={order.id for order in mine})
         }
-        used = self._decided(kind, reader)
-        used += [
+        alone = tuple(
             (order.project, order.ref.marketplace, order.cost)
             for order in mine
             if order.id not in asked_for and isinstance(order.cost, Money)
-        ]
-        self._check_month(kind, monthly, cost, used)
+        )
+        self._check_month(kind, monthly, cost, (*self._decided(kind, reader), *alone))
 
     def _check_decided_month(
         self, kind: LimitKind, request: BuyRequest, waiting: tuple[RequestItem, ...], reader: LedgerReader
     ) -> None:
         """Hold monthly limits on what somebody approved, or had approved by itself."""
         parts = dict.fromkeys(item.ref.marketplace for item in waiting)
-        used: list[Used] | None = None
+        used: tuple[Used, ...] | None = None
         for shop in ("", *parts):
             monthly = self.standing.limits(
                 kind,
@@ -249,7 +248,7 @@ class Limits:
             for part in sum_by_currency(costs):
                 self._check_month(kind, monthly, part, used)
 
-    def _decided(self, kind: LimitKind, reader: LedgerReader, *, besides: str = "") -> list[Used]:
+    def _decided(self, kind: LimitKind, reader: LedgerReader, *, besides: str = "") -> tuple[Used, ...]:
         """Return what of the requests counts that the user decided about this month."""
         start = month_start(self.clock.now())
         decided = {
@@ -265,17 +264,17 @@ class Limits:
             and (kind is LimitKind.APPROVE or one.requested_by == self.standing.actor)
         }
         if not decided:
-            return []
+            return ()
         items = reader.values(
             RequestItem,
             request_id=set(decided),
             state={ItemState.WAITING, ItemState.BUYING, ItemState.BOUGHT},
         )
-        return [
+        return tuple(
             (decided[item.request_id].project_id, item.ref.marketplace, item.cost)
             for item in items
             if isinstance(item.cost, Money)
-        ]
+        )
 
     def _check_month(
         self, kind: LimitKind, monthly: Iterable[Limit], cost: Money, used: Iterable[Used]
