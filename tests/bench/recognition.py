@@ -37,7 +37,8 @@ from core.model.mesh import MeshArrays
 from core.services.known_content import KeptIndex
 from core.services.recognize import Recognize
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, str, str, str] | tuple[str, str, str, str, bool]
+"""What, ours, beside, ratio, and where there is a bar whether it is met."""
 PER_GRANT = 500
 MADE = 400
 """So many are really taken; the others are those, changed as much as strangers differ."""
