@@ -412,10 +412,10 @@ def bench_bulk(options: argparse.Namespace) -> list[Row]:
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "bulk": bench_bulk,
-    "scan": bench_scan,
     "ledger": bench_ledger,
     "studio": bench_studio,
     "panel": bench_panel,
+    "scan": bench_scan,
     "feeds": bench_feeds,
     "recognition": bench_recognition,
     "search": bench_search,
