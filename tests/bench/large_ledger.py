@@ -117,7 +117,7 @@ def fill_ledger(
         grant_id=Raw("'grant_other' || i"), sha256=Raw("'file' || i"), downloaded_at=at,
     )  # fmt: skip
     fill.value(
-        Payment(id="p", order_id="o", method_id="method", cost=USD_19, value=USD_19, paid_at=now, paid_by="a"),
+        Payment(id="p", order_id="o", method_id="method", cost=USD_19, value=USD_19, paid_at=now, paid_by=""),
         count, id=Raw("'payment/order_' || i"), order_id=Raw("'order_' || i"), paid_at=at,
         value=Raw("'money:' || (1900 + i % 5000) || ':USD'"),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """Measure how long things take, beside what a user would otherwise have. ``python3 build.py bench``.
 
 Prints a table: whether a bar is met, what was measured, ours, the bar or the alternative, and their ratio. It
-ends well even where a bar is missed: on a machine that does other work, figures say little. What is
+ends well even where a bar is missed (on a machine that does other work, figures say little), and with 1 where
+something could not be measured. What is
 called CPU is the time that the processors worked for it, which other work on the machine hardly changes; all
 else is time that passed, and on a shared machine only the ratios of one run say something.
 """
@@ -79,9 +80,19 @@ def main() -> int:
     parser.add_argument("--as-json", action="store_true", help="print the rows as JSON, for another of these")
     options = parser.parse_args()
     rows: list[Row] = []
+    failed: list[str] = []
     for part in (options.only,) if options.only else PARTS:
         print(f"measuring {part} …", file=sys.stderr, flush=True)
-        found = PARTS[part](options)
+        started = time.perf_counter()
+        try:
+            found = PARTS[part](options)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what is left can be measured all the same
+            print(
+                f"{part} could not be measured: {type(error).__name__}: {error}", file=sys.stderr, flush=True
+            )
+            failed.append(part)
+            continue
+        print(f"{part} took {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
         if not options.as_json:
             print_rows(found, sys.stderr)  # a later part may fail
         rows += found
@@ -89,7 +100,11 @@ def main() -> int:
         print(json.dumps([astuple(row) for row in rows]))
     else:
         print_rows(rows)
-    return 0
+        missed = sum(row.met is False for row in rows)
+        print(f"{sum(row.met is True for row in rows)} bars met, {missed} missed")
+    if failed:
+        print(f"not measured: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def bench_scan(options: argparse.Namespace) -> list[Row]:
