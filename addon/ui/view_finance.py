@@ -98,13 +98,13 @@ def name_roles(act: Act, *, last: str = "and") -> str:
     return f"the role{'s' if len(names) > 1 and last == 'and' else ''} {join(names, last=last)}"
 
 
-def view_pager(page: int, total: int) -> Pager | None:
-    """Say which rows are shown; None when they are all of them."""
+def view_pager(page: int, total: int, *, is_cut: bool = False) -> Pager | None:
+    """Say which rows are shown; None when they are all of them. ``is_cut``: there are more than ``total``."""
     if total <= PAGE:
         return None
     first = page * PAGE + 1
     return Pager(
-        text=f"{first:,}–{min(first + PAGE - 1, total):,} of {total:,}",
+        text=f"{first:,}–{min(first + PAGE - 1, total):,} of {'the newest ' if is_cut else ''}{total:,}",
         newer=page - 1 if page > 0 else None,
         older=page + 1 if (page + 1) * PAGE < total else None,
     )

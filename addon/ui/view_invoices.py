@@ -95,7 +95,7 @@ def view_invoices(state: FinanceState, infos: Sequence[MarketplaceInfo]) -> Invo
         untyped=untyped,
         notes=tuple(_notes(page)),
         rows=tuple(_row(one, can_assign=can_import) for one in page.rows),
-        pager=view_pager(page.page, page.total),
+        pager=view_pager(page.page, page.total, is_cut=page.is_cut),
         without=tuple(
             BoughtRow(
                 order_id=one.order_id,

@@ -71,7 +71,7 @@ def view_payments(state: FinanceState, infos: Sequence[MarketplaceInfo]) -> Paym
         can_look_up=bool(waiting) and Act.NOTE_PAYMENT in acts,
         rows=tuple(_paid(one, names, acts) for one in page.rows),
         notes=tuple(_notes(page, state.who)),
-        pager=view_pager(page.page, page.total),
+        pager=view_pager(page.page, page.total, is_cut=page.is_cut),
     )
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ..model.budget import EntryKind
 from ..model.grant import Grant, GrantFile, Usage
+from ..model.invoice import Invoice
 from ..model.money import Cost, Money
 from ..model.order import Order, OrderState
+from ..model.payment import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,26 @@ class RecentReader(Protocol):
 
         So are those made in that time of which no payment is noted: what they cost is not looked at.
         """
+        ...
+
+    def newest_payments(
+        self, *, projects: Collection[str] | None, states: Collection[OrderState], limit: int
+    ) -> tuple[Payment, ...]:
+        """Return the last payments that were written, or those of the newest orders of some projects."""
+        ...
+
+    def invoices_to_look_at(self, *, limit: int) -> tuple[Invoice, ...]:
+        """Return received invoices with lines that have no order, or do not fit theirs; the newest first."""
+        ...
+
+    def orders_without_invoice(
+        self, *, since: datetime, states: Collection[OrderState], limit: int
+    ) -> tuple[str, ...]:
+        """Return the ids of the newest orders since a moment that no received invoice is for."""
+        ...
+
+    def entry_sums(self, budget_id: str) -> Mapping[EntryKind, int]:
+        """Add up a budget's journal by kind of entry, in minor units."""
         ...
 
     def usages_of(self, grant_ids: Iterable[str]) -> Mapping[str, tuple[Usage, ...]]:

@@ -22,6 +22,7 @@ from ..model.resolution import Resolution
 from . import decision_rows, entries, rows, schema
 from .asking import IDS_PER_QUERY, gather, hold, newest_first, read_one
 from .narrowing import narrow
+from .paged import Paged
 from .recent import Recent
 from .studio_tables import record_of
 from .trouble import translated
@@ -33,7 +34,7 @@ FINGERPRINTS_PER_QUERY = 5000
 RESOLUTIONS_AT_ONCE = 5000
 
 
-class SqlReader(Recent):
+class SqlReader(Recent, Paged):
     """What can be asked of a ledger in a SQL database. Lists are newest first unless said otherwise."""
 
     def quote(self, quote_id: str) -> Quote | None:

@@ -173,7 +173,7 @@ class Recent(Asking):
         begins, ends = encode_moment(after), encode_moment(before)
         paid, orders = PAYMENTS.c, schema.orders.c
         values = sorted(str(encode_cost_text(amount)) for amount in amounts)
-        noted = exists().where(paid.order_id == orders.id)
+        noted = exists().where(paid.order_id == orders.id, paid.refund_id.is_(None))
         with_payment = (
             select(paid.order_id).where(paid.paid_at >= begins, paid.paid_at <= ends, paid.value.in_(chunk))
             for chunk in _chunks(values)

@@ -150,17 +150,25 @@ def _index(table: Table, *names: str) -> Index:
 
 
 _ENDS = text("valid_until IS NOT NULL")
+_WRONG = text("order_id IS NULL OR difference <> ''")
 # What is asked of a large ledger again and again: times, people, names. See .recent.
 INDEXES = (
     Index("ix_grants_ends", schema.grants.c.valid_until, sqlite_where=_ENDS, postgresql_where=_ENDS),
     _index(schema.grants, "terms_sha256", "granted_at", "serial"),
     _index(schema.orders, "buyer", "created_at"),
+    _index(schema.orders, "project", "created_at", "serial"),
     _index(schema.orders, "state", "updated_at"),
     _index(schema.orders, "listing_id"),
     _index(schema.orders, "marketplace_order_id"),
     _index(schema.receipts, "marketplace_order_id"),
     _index(schema.receipts, "marketplace_license_id"),
     _index(PAYMENTS, "paid_at"),
+    Index(
+        "ix_invoice_lines_to_look_at",
+        RECORDS[InvoiceLine].table.c.invoice_id,
+        sqlite_where=_WRONG,
+        postgresql_where=_WRONG,
+    ),
     _index(RECORDS[BuyRequest].table, "requested_by", "serial"),
     _index(RECORDS[BuyRequest].table, "requested_by", "state"),
     _index(RECORDS[BuyRequest].table, "decided_by", "decided_at"),

@@ -34,6 +34,7 @@ from core.model.people import Role
 from core.model.scene import SceneScan
 from core.services.guard import Question
 from core.services.owned import find_holdings
+from core.services.studio.finance import FinancePart
 from core.services.studio.invoice_match import find_candidates, gather_bought
 from core.session.seating import LOOKED_AT
 from core.settings import Settings
@@ -128,13 +129,20 @@ def questions(app: App, scan: SceneScan) -> dict[str, Ask]:
         "whether files may leave the store": lambda: services.download.hand_out.check(grant.id),
         "report of a scene with 300 licenses": lambda: services.report.run(scan, USE, actor=USER),
         "alerts of that scene": look,
-        "budgets": buying.budgets.list,
+        "budgets": lambda: studio.finance.read(FinancePart.BUDGETS),
+        "payments, and what waits": lambda: studio.finance.read(FinancePart.PAYMENTS),
+        "costs of this month and the last": lambda: studio.finance.read(FinancePart.COSTS),
         "monthly limit of a purchase": lambda: buying.limits.check_order(
             USD_19, project_id="film0", marketplace="cgtrader", reader=ledger
         ),
     }
     # Of invoices nobody but finance may know, and finance sees every project.
-    return asked if isinstance(ledger, StudioLedger) else asked | {"orders of an invoice's line": match}
+    if isinstance(ledger, StudioLedger):
+        return asked
+    return asked | {
+        "invoices, and what is on none": lambda: studio.finance.read(FinancePart.INVOICES),
+        "orders of an invoice's line": match,
+    }
 
 
 def shortest(asks: Sequence[Ask], runs: int, *, at_least_s: float = 0.02) -> list[float]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -32,6 +32,10 @@ PAGE = 12
 """Rows of a page."""
 WAITING = 8
 """Payments that wait that are named before they are counted."""
+MOST = 10 * PAGE
+"""Rows that a panel turns through: older ones are for the command line. Nothing is read of those."""
+WITHOUT_SINCE = timedelta(days=366)
+"""Of purchases older than this nobody is told any more that they are on no invoice."""
 CHOICES = 60
 """Purchases without an invoice that a line can be matched with."""
 _URGENCY = (OrderState.UNKNOWN, OrderState.SUBMITTING, OrderState.AWAITING_CHECKOUT, OrderState.APPROVED)
@@ -89,11 +93,13 @@ class PaymentsPage:
     rows: tuple[Paid, ...]
     total: int
     page: int = 0
+    is_cut: bool = False
+    """There are more than ``total``, which are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicesPage:
-    """Invoices, those that do not fit first; then the newest first. Counts are over all of them."""
+    """Invoices, those that do not fit first; then the newest first. Counts go up to ``MOST``."""
 
     rows: tuple[InvoiceView, ...]
     total: int
@@ -101,8 +107,10 @@ class InvoicesPage:
     """Received ones with lines that have no order or do not fit it."""
     without: tuple[Bought, ...]
     without_total: int
-    """What was bought for money and is on no received invoice."""
+    """What was bought for money in the last year and is on no received invoice."""
     page: int = 0
+    is_cut: bool = False
+    """There are more than ``total``, which are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,29 +183,35 @@ class Finance:
             if seen is None or order.project in seen
         ]
         open_now.sort(key=lambda order: (_URGENCY.index(order.state), order.updated_at))
-        total, payments, page = self._payments(seen, page)
+        found = self.ledger.newest_payments(projects=seen, states=BOUGHT, limit=MOST + 1)
+        total = min(len(found), MOST)
+        page = _within(page, total)
         return PaymentsPage(
             waiting=tuple(open_now[:WAITING]),
             waiting_total=len(open_now),
-            rows=self._paid(payments),
+            rows=self._paid(_cut(found[:MOST], page)),
             total=total,
             page=page,
+            is_cut=len(found) > MOST,
         )
 
     def read_invoices(self, page: int = 0) -> InvoicesPage:
         """Return a page of invoices, and what is on none. Raises NotAllowed."""
-        views = self.matching.all()
-        without = self.matching.without_invoice()
-        wrong = [view for view in views if needs_a_look(view)]
-        ordered = [*wrong, *(view for view in views if not needs_a_look(view))]
-        page = _within(page, len(ordered))
+        wrong = self.matching.to_look_at(limit=MOST)
+        newest = self.matching.newest(limit=MOST + 1)
+        without = self.matching.without_invoice(since=self.clock.now() - WITHOUT_SINCE, limit=MOST)
+        known = {view.invoice.id for view in wrong}
+        ordered = [*wrong, *(view for view in newest if view.invoice.id not in known)]
+        total = min(len(ordered), MOST)
+        page = _within(page, total)
         return InvoicesPage(
-            rows=_cut(ordered, page),
-            total=len(ordered),
+            rows=_cut(ordered[:MOST], page),
+            total=total,
             to_look_at=len(wrong),
             without=tuple(sorted(without, key=lambda one: one.day, reverse=True)[:CHOICES]),
             without_total=len(without),
             page=page,
+            is_cut=len(ordered) > MOST,
         )
 
     def read_costs(self) -> CostsPage:
@@ -226,23 +240,11 @@ class Finance:
             notes=report.notes,
         )
 
-    def _payments(self, seen: Collection[str] | None, page: int) -> tuple[int, tuple[Payment, ...], int]:
-        """Return how many payments the user sees, those of a page, and which page that is."""
-        if seen is None:
-            total = self.ledger.count_values(Payment)
-            page = _within(page, total)
-            newest = self.ledger.values(Payment, newest=True, limit=(page + 1) * PAGE)
-            return total, newest[page * PAGE :], page
-        mine = {o.id for o in self.ledger.orders(states=BOUGHT, limit=MANY) if o.project in seen}
-        found = [one for one in self.ledger.values(Payment, newest=True) if one.order_id in mine]
-        page = _within(page, len(found))
-        return len(found), _cut(found, page), page
-
     def _paid(self, payments: Sequence[Payment]) -> tuple[Paid, ...]:
         ids = tuple({one.order_id for one in payments})
         methods = {one.id: one.label for one in self.ledger.values(PaymentMethod)} if ids else {}
         documents = self.ledger.documents_of(ids)
-        orders = {order_id: self.ledger.order(order_id) for order_id in ids}
+        orders = self.ledger.orders_by_id(ids)
         asked = {order_id: self.ledger.refunds(order_id) for order_id in ids}
         return tuple(
             Paid(
@@ -253,7 +255,7 @@ class Finance:
                 refund_asked=_is_asked(asked[one.order_id]),
             )
             for one in payments
-            if (order := orders[one.order_id]) is not None
+            if (order := orders.get(one.order_id)) is not None
         )
 
 

@@ -27,7 +27,7 @@ from ...policy.invoice_matching import (
     match_lines,
 )
 from ...policy.roles import Act
-from ..circumstances import values_of
+from ..circumstances import group, values_of
 from ..paying import money_of
 from .payments import MANY
 from .standing import Standing
@@ -78,12 +78,30 @@ class InvoiceMatching:
             for invoice in self.ledger.values(Invoice, newest=True)
         )
 
-    def without_invoice(self) -> tuple[Bought, ...]:
-        """Return what was bought for money and is on no received invoice. Raises NotAllowed."""
+    def newest(self, *, limit: int) -> tuple[InvoiceView, ...]:
+        """Return so many invoices, the newest first. Raises NotAllowed."""
         self.standing.require(Act.SEE_INVOICES)
+        return self._views(self.ledger.values(Invoice, newest=True, limit=limit))
+
+    def to_look_at(self, *, limit: int) -> tuple[InvoiceView, ...]:
+        """Return received invoices with lines that have no order, or do not fit theirs; newest first."""
+        self.standing.require(Act.SEE_INVOICES)
+        return self._views(self.ledger.invoices_to_look_at(limit=limit))
+
+    def without_invoice(self, *, since: datetime | None = None, limit: int = MANY) -> tuple[Bought, ...]:
+        """Return what was bought for money and is on no received invoice; the newest of a time, or all.
+
+        Raises NotAllowed.
+        """
+        self.standing.require(Act.SEE_INVOICES)
+        of = (
+            self.ledger.orders_without_invoice(since=since, states=BOUGHT, limit=limit)
+            if since is not None
+            else None
+        )
         return tuple(
             one
-            for one in gather_bought(self.ledger, credit=False)
+            for one in gather_bought(self.ledger, credit=False, of=of)
             if one.charged is not None and one.charged.minor
         )
 
@@ -196,6 +214,13 @@ class InvoiceMatching:
                 added_by=actor,
             )
         )
+
+    def _views(self, invoices: tuple[Invoice, ...]) -> tuple[InvoiceView, ...]:
+        lines = group(
+            values_of(self.ledger, InvoiceLine, "invoice_id", [one.id for one in invoices]),
+            lambda line: line.invoice_id,
+        )
+        return tuple(InvoiceView(invoice=one, lines=_sorted(lines.get(one.id, ()))) for one in invoices)
 
     def _view(self, reader: LedgerReader, invoice_id: str) -> InvoiceView:
         invoice = reader.value(Invoice, invoice_id)

@@ -23,6 +23,7 @@ OLD = (
 NEW = (
     ("grants", "terms_sha256", "granted_at", "serial"),
     ("orders", "buyer", "created_at"),
+    ("orders", "project", "created_at", "serial"),
     ("orders", "state", "updated_at"),
     ("orders", "listing_id"),
     ("orders", "marketplace_order_id"),
@@ -45,8 +46,15 @@ def upgrade() -> None:
         _make(table, [*columns, "serial"])
     for table, *columns in NEW:
         _make(table, columns)
-    where = sa.text("valid_until IS NOT NULL")
-    op.create_index("ix_grants_ends", "grants", ["valid_until"], sqlite_where=where, postgresql_where=where)
+    _make_some("ix_grants_ends", "grants", "valid_until", "valid_until IS NOT NULL")
+    _make_some(
+        "ix_invoice_lines_to_look_at", "invoice_lines", "invoice_id", "order_id IS NULL OR difference <> ''"
+    )
+
+
+def _make_some(name: str, table: str, column: str, condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
 
 
 def _make(table: str, columns: list[str]) -> None:
