@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, literal_column, select
 
 from .codecs import Row, read_row
 from .trouble import translated
@@ -72,6 +72,11 @@ def gather(found: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
     for key, value in found:
         gathered.setdefault(key, []).append(value)
     return {key: tuple(values) for key, values in gathered.items()}
+
+
+def beside_index(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Compare or group by a column without its index, which SQLite would go through from end to end."""
+    return column.concat(literal_column("''"))
 
 
 def newest_first(query: Select[Any], table: Table, moment: str, *, limit: int | None = None) -> Select[Any]:

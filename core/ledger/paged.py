@@ -13,7 +13,7 @@ from ..model.money import Money, decode_cost
 from ..model.order import OrderState
 from ..model.payment import Payment
 from . import schema
-from .asking import IDS_PER_QUERY, Asking
+from .asking import IDS_PER_QUERY, Asking, beside_index
 from .codecs import encode_moment
 from .studio_tables import PAYMENTS, record_of
 from .trouble import translated
@@ -79,7 +79,7 @@ class Paged(Asking):
             select(orders.id)
             .where(
                 orders.created_at >= encode_moment(since),
-                orders.state.in_(sorted(map(str, states))),
+                beside_index(orders.state).in_(sorted(map(str, states))),
                 ~invoiced,
             )
             .order_by(orders.created_at.desc(), orders.serial.desc())

@@ -16,7 +16,7 @@ from ..model.grant import Grant, GrantFile, GrantState, Usage
 from ..model.money import Cost, Money, decode_cost
 from ..model.order import Order, OrderState
 from . import rows, schema
-from .asking import IDS_PER_QUERY, Asking, read_one
+from .asking import IDS_PER_QUERY, Asking, beside_index, read_one
 from .codecs import encode_cost_text, encode_moment
 from .studio_tables import PAYMENTS
 from .trouble import translated
@@ -71,10 +71,11 @@ class Recent(Asking):
     def count_orders(self, *, since: datetime) -> Mapping[tuple[OrderState, str], int]:
         """Count the orders made since a moment by their state and why they failed."""
         made = schema.orders.c
+        state, failure = beside_index(made.state), beside_index(made.failure)
         query = (
-            select(made.state, made.failure, func.count().label("number"))
+            select(state.label("state"), failure.label("failure"), func.count().label("number"))
             .where(made.created_at >= encode_moment(since))
-            .group_by(made.state, made.failure)
+            .group_by(state, failure)
         )
         with translated(self._place), self._connect() as connection:
             return {(OrderState(row.state), row.failure): row.number for row in connection.execute(query)}
@@ -129,7 +130,7 @@ class Recent(Asking):
         query = (
             select(files)
             .join(grants, grants.c.id == files.c.grant_id)
-            .where(grants.c.state == str(GrantState.ACTIVE))
+            .where(beside_index(grants.c.state) == str(GrantState.ACTIVE))
             .order_by(files.c.serial)
             .limit(FILES_PER_QUERY)
         )
@@ -150,7 +151,7 @@ class Recent(Asking):
         the license by.
         """
         orders, receipts = schema.orders.c, schema.receipts.c
-        spelled = {form for name in names for form in (name, name.casefold(), name.upper())}
+        spelled = {form for name in names if name for form in (name, name.casefold(), name.upper())}
         columns = (
             (orders.id, orders.id),
             (orders.id, orders.key),
