@@ -66,6 +66,7 @@ NOTHING_HAPPENED = (
     CredentialsMissing,
     CredentialsRejected,
     AccessDenied,
+    CancelledError,
     NotFound,
     NotSupported,
     RequestRejected,
@@ -160,18 +161,15 @@ class Purchase:
         )
         if held is not None:
             return self._take_over(order, quote, held, actor, opened)
+        if cancel is not None:
+            cancel.check()
+        # One commit says that it is ordered, and that it may have been sent from here on.
         with doubt_when_open(quote), self.ledger.transaction() as work:
             if self.gate is not None:
                 self.gate(work, order)
             self.settle.pay.check(work, order, quote)
             add_approved_order(work, order, quote, module.INFO, opened)
-        try:
-            if cancel is not None:
-                cancel.check()
-            order = self.settle.moved(order, OrderState.SUBMITTING, actor=actor, key=order.key)
-        except CancelledError:
-            self.settle.moved(order, OrderState.FAILED, actor=actor, failure="cancelled before it was sent")
-            raise
+            order = self.settle.move(work, order, OrderState.SUBMITTING, actor=actor, key=order.key)
         return Sending(order=order, info=module.INFO, call=self._build(module, order, quote, noted, actor))
 
     def send(self, sending: Sending, actor: str) -> Order:
@@ -306,14 +304,19 @@ class Purchase:
             self.settle.moved(order, OrderState.FAILED, actor=actor, failure=error.code)
             raise
 
-    def finish(self, order: Order, result: PurchaseResult, actor: str) -> Order:
-        """Book what the marketplace answered; raise PaymentError when it refused."""
+    def finish(self, order: Order, result: PurchaseResult, actor: str, *, is_last: bool = True) -> Order:
+        """Book what the marketplace answered; raise PaymentError when it refused.
+
+        Not ``is_last``: the caller books more of the same answer, and writes the audit's checkpoint then.
+        """
         match result.outcome:
             case PurchaseOutcome.PAID:
                 self.fresh_links.keep(order.id, result.links)
                 if self.balances is not None:
                     self.balances.tell(order.ref.marketplace, result.balance)
-                return self.settle.paid(order, result, evidence="purchase_answer", actor=actor)
+                return self.settle.paid(
+                    order, result, evidence="purchase_answer", actor=actor, is_last=is_last
+                )
             case PurchaseOutcome.CHECKOUT:
                 return self.settle.moved(
                     order,

@@ -44,14 +44,19 @@ def _send_group(purchase: Purchase, sendings: list[Sending], actor: str) -> list
     except ClearanceError as error:
         return [purchase.doubt(one, error, actor) for one in sendings]
     results: list[Result] = []
-    for one, outcome in zip(sendings, outcomes, strict=True):
-        if isinstance(outcome, MarketplaceError):
-            results.append(purchase.doubt(one, outcome, actor))
-            continue
-        try:
-            results.append(purchase.finish(one.order, outcome, actor))
-        except ClearanceError as error:
-            results.append(error)
+    try:
+        for one, outcome in zip(sendings, outcomes, strict=True):
+            if isinstance(outcome, MarketplaceError):
+                results.append(purchase.doubt(one, outcome, actor))
+                continue
+            try:
+                results.append(purchase.finish(one.order, outcome, actor, is_last=False))
+            except ClearanceError as error:
+                results.append(error)
+    finally:
+        # Each is in the ledger by itself; where the audit ends is noted once for all of one answer.
+        if any(isinstance(one, Order) for one in results):
+            purchase.ledger.write_checkpoint(at=purchase.clock.now())
     return results
 
 

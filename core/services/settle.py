@@ -62,12 +62,17 @@ class Settle:
         evidence: str = "",
         actor: str,
         proof: Proof | None = None,
+        is_last: bool = True,
     ) -> Order:
-        """Book a confirmed purchase: order PAID, receipt, kept terms, grant, in one unit of work."""
+        """Book a confirmed purchase: order PAID, receipt, kept terms, grant, in one unit of work.
+
+        Not ``is_last``: others of the same answer are booked right after it, and one checkpoint is for all.
+        """
         with self.ledger.transaction() as work:
             changed, _ = self.book(work, order, result, proof=proof or Proof(evidence=evidence), actor=actor)
         # Outside of the unit of work, so that a cut of the audit's end is noticed later on.
-        self.ledger.write_checkpoint(at=changed.updated_at)
+        if is_last:
+            self.ledger.write_checkpoint(at=changed.updated_at)
         return changed
 
     def book(
@@ -133,24 +138,30 @@ class Settle:
 
     def moved(self, order: Order, state: OrderState, *, actor: str, **facts: str) -> Order:
         """Move an order to a state that creates no right: submitting, checkout, unknown, failed."""
+        with self.ledger.transaction() as work:
+            return self.move(work, order, state, actor=actor, **facts)
+
+    def move(
+        self, work: LedgerTransaction, order: Order, state: OrderState, *, actor: str, **facts: str
+    ) -> Order:
+        """Do as :meth:`moved` does, within a unit of work that is open."""
         now = self.clock.now()
         submitted = now if state is OrderState.SUBMITTING else order.submitted_at
-        with self.ledger.transaction() as work:
-            changed = work.change_order(
-                replace(
-                    order,
-                    state=state,
-                    updated_at=now,
-                    submitted_at=submitted,
-                    marketplace_order_id=facts.get("marketplace_order_id", order.marketplace_order_id),
-                    checkout_url=facts.get("checkout_url", order.checkout_url),
-                    failure=facts.get("failure", order.failure),
-                )
+        changed = work.change_order(
+            replace(
+                order,
+                state=state,
+                updated_at=now,
+                submitted_at=submitted,
+                marketplace_order_id=facts.get("marketplace_order_id", order.marketplace_order_id),
+                checkout_url=facts.get("checkout_url", order.checkout_url),
+                failure=facts.get("failure", order.failure),
             )
-            details = tuple((key, value) for key, value in facts.items() if key != "checkout_url")
-            work.record(
-                AuditEvent(action=f"order.{state}", subject=order.id, actor=actor, at=now, details=details)
-            )
+        )
+        details = tuple((key, value) for key, value in facts.items() if key != "checkout_url")
+        work.record(
+            AuditEvent(action=f"order.{state}", subject=order.id, actor=actor, at=now, details=details)
+        )
         return changed
 
     def _grant(

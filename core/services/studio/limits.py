@@ -177,6 +177,9 @@ class Limits:
         order_id: str = "",
     ) -> None:
         """Raise NotAllowed when one more order is above what the user may spend, at once or in the month."""
+        spending = reader.count_values(Limit, kind=LimitKind.SPEND, ended_at=None)
+        if not spending and not self.standing.is_shared(reader):
+            return  # a ledger of one's own, without any limit
         if not self.standing.within(
             LimitKind.SPEND, cost, project_id=project_id, marketplace=marketplace, reader=reader
         ):
