@@ -33,7 +33,7 @@ class Recent(Asking):
         """Return active grants that end by their own date within a time; oldest first."""
         table = schema.grants
         query = select(table).where(
-            table.c.state == str(GrantState.ACTIVE),
+            beside_index(table.c.state) == str(GrantState.ACTIVE),
             table.c.valid_until >= encode_moment(after),
             table.c.valid_until <= encode_moment(before),
         )

@@ -3,7 +3,8 @@
 The rows are those that the ledger itself would write (their columns are asked of it); only ids, times and
 people vary. Two shortcuts: the audit is empty, since no panel reads it, and adding to it reads its end only;
 and the numbers that stand for grants on faces are right for the grants of the measured scene alone. The
-newest thousand grants are of the last thirty days, whatever the size: what grows is what lies behind.
+newest thousand grants are of the last thirty days, whatever the size, all others more than a hundred days
+old: what grows is what lies behind.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from core.ledger import rows
 from core.ledger.codecs import encode_moment
 from core.ledger.studio_tables import record_of
 from core.licenses import canonical_text
-from core.model.budget import Budget, BudgetEntry, EntryKind
+from core.model.budget import Budget, BudgetEntry, EntryKind, Limit, LimitKind, LimitPeriod
 from core.model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
 from core.model.grant import Grant
 from core.model.intended_use import IntendedUse
@@ -143,6 +144,12 @@ def _add_people(fill: _Filling, terms: Mapping[str, LicenseTerms], now: datetime
         PaymentMethod(id="method", kind=MethodKind.CHECKOUT, label="Page", created_by="ada", created_at=now),
         1,
     )
+    month = Limit(
+        id="limit", kind=LimitKind.SPEND, period=LimitPeriod.MONTH, amount=Money(minor=10**9, currency="USD"),
+        set_by="ada", set_at=now, role=Role.BUYER,
+    )  # fmt: skip
+    fill.value(month, 1)
+    fill.value(replace(month, period=LimitPeriod.REQUEST), 1, id="limit_once")
     for digest, one in terms.items():
         fill.one("terms", {"terms_sha256": digest, "body": canonical_text(one)})
 
@@ -304,7 +311,7 @@ def _make_moments(run: Runner, now: datetime) -> None:
     moments = [
         (number, encode_moment(now - month * number / NEW))
         if number < NEW
-        else (number, encode_moment(now - timedelta(days=31) - years * (number - NEW) / MOMENTS))
+        else (number, encode_moment(now - timedelta(days=100) - years * (number - NEW) / MOMENTS))
         for number in range(MOMENTS)
     ]
     run("CREATE TEMPORARY TABLE bench_moments (k BIGINT PRIMARY KEY, at TEXT)")

@@ -29,7 +29,7 @@ from .payments import MANY
 from .standing import Standing
 
 BOUGHT = (OrderState.PAID, OrderState.FULFILLED, OrderState.REFUNDED)
-LATE_RECEIPT = timedelta(days=92)
+LATE_RECEIPT = timedelta(days=31)
 """How long after its order a receipt may have come, of what was bought before payments were noted."""
 DOWNLOAD = "download"
 """The operation whose price is for delivered files, which the ledger counts for good."""
