@@ -212,6 +212,7 @@ def _view_item(view: ItemView, names: dict[str, str], *, removable: bool = False
         notes.append(": ".join(part for part in (_name_license(license_label), said) if part))
     if view.upgrade_of is not None:
         notes.append(f"An upgrade of what is owned under “{shorten(view.upgrade_of.license_label, 60)}”")
+        notes.append("The price is the whole license's; ask the seller what an upgrade costs")
     if view.quote is not None and view.quote.surcharge:
         notes.append(f"On top: {shorten(view.quote.surcharge, 200)}")
     if item.failure:

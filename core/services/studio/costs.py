@@ -22,9 +22,11 @@ from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
 from ...model.people import Project
 from ...policy.ending import end_of_day
 from ...policy.exchange import OLD_AFTER_DAYS, convert, find_rate
+from ...policy.roles import Act, may
 from ...reports.costs import build_costs
 from ...settings import Settings
 from ..paying import money_of
+from .invoiced_tax import find_taxes
 from .payments import MANY
 from .standing import Standing
 
@@ -91,6 +93,7 @@ class Costs:
 
     def _payments(self) -> Iterator[CostLine]:
         orders = {order.id: order for order in self.ledger.orders(states=BOUGHT, limit=MANY)}
+<<<<<<< HEAD
         return self._lines_of(orders, self.ledger.values(Payment))
 
     def _payments_of(self, starts_on: date, ends_on: date) -> Iterator[CostLine]:
@@ -112,6 +115,10 @@ class Costs:
         without_payment: Collection[str] | None = None,
     ) -> Iterator[CostLine]:
         methods = {method.id: method for method in self.ledger.values(PaymentMethod)}
+=======
+        sees_invoices = may(self.standing.roles(self.ledger), Act.SEE_INVOICES)
+        taxes = find_taxes(self.ledger) if sees_invoices else {}
+>>>>>>> d5f8e0a (Show the tax that an order's invoice tells, and what an upgrade's price is and is not)
         charged: set[str] = set()
         for payment in payments:
             order = orders.get(payment.order_id)
@@ -119,7 +126,8 @@ class Costs:
                 continue
             if not payment.refund_id:
                 charged.add(order.id)
-            yield _payment_line(payment, order, methods.get(payment.method_id))
+            line = _payment_line(payment, order, methods.get(payment.method_id))
+            yield replace(line, tax=line.tax or taxes.get((order.id, bool(payment.refund_id))))
         # What was bought before payments were noted: the marketplace's receipt says what it cost.
         older = [
             order_id
@@ -140,6 +148,7 @@ class Costs:
                 method="not noted",
                 cost=told,
                 value=money_of(told),
+                tax=taxes.get((order.id, False)),
                 paid_by=order.buyer,
             )
 
