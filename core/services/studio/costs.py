@@ -93,7 +93,6 @@ class Costs:
 
     def _payments(self) -> Iterator[CostLine]:
         orders = {order.id: order for order in self.ledger.orders(states=BOUGHT, limit=MANY)}
-<<<<<<< HEAD
         return self._lines_of(orders, self.ledger.values(Payment))
 
     def _payments_of(self, starts_on: date, ends_on: date) -> Iterator[CostLine]:
@@ -115,10 +114,8 @@ class Costs:
         without_payment: Collection[str] | None = None,
     ) -> Iterator[CostLine]:
         methods = {method.id: method for method in self.ledger.values(PaymentMethod)}
-=======
         sees_invoices = may(self.standing.roles(self.ledger), Act.SEE_INVOICES)
-        taxes = find_taxes(self.ledger) if sees_invoices else {}
->>>>>>> d5f8e0a (Show the tax that an order's invoice tells, and what an upgrade's price is and is not)
+        taxes = find_taxes(self.ledger, orders) if sees_invoices else {}
         charged: set[str] = set()
         for payment in payments:
             order = orders.get(payment.order_id)

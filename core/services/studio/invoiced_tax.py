@@ -6,26 +6,39 @@ what is booked never changes. So the tax is read from the invoice's lines that w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from ...ledger.port import LedgerReader
 from ...model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ...model.money import Money
 
+NARROWED = 500
+"""Up to so many, single ones are asked for; above that everything is read in one go."""
 Taxes = Mapping[tuple[str, bool], Money]
 """By order, and whether it is of what came back."""
 
 
-def find_taxes(reader: LedgerReader) -> Taxes:
-    """Return the tax of every order that received invoices tell of; not of those in several currencies.
+def find_taxes(reader: LedgerReader, order_ids: Iterable[str]) -> Taxes:
+    """Return the tax of the orders that received invoices tell of; not of those in several currencies.
 
     Of an invoice whose lines are all of one order the tax is what the invoice says; of any other, each line's
     own rate of its net amount, rounded by itself.
     """
-    invoices = {one.id: one for one in reader.values(Invoice, kind=InvoiceKind.RECEIVED)}
+    wanted = set(order_ids)
+    matched = (
+        reader.values(InvoiceLine, order_id=wanted) if len(wanted) <= NARROWED else reader.values(InvoiceLine)
+    )
+    ids = {line.invoice_id for line in matched if line.order_id in wanted}
+    invoices = {
+        one.id: one
+        for one in (reader.values(Invoice, id=ids) if len(ids) <= NARROWED else reader.values(Invoice))
+        if one.id in ids and one.kind is InvoiceKind.RECEIVED
+    }
     lines: dict[str, list[InvoiceLine]] = {}
-    for line in reader.values(InvoiceLine):
+    for line in (
+        reader.values(InvoiceLine, invoice_id=ids) if len(ids) <= NARROWED else reader.values(InvoiceLine)
+    ):
         if line.invoice_id in invoices:
             lines.setdefault(line.invoice_id, []).append(line)
     found: dict[tuple[str, bool], Money | None] = {}
