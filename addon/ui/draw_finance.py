@@ -151,15 +151,16 @@ def _draw_payment(outer: Any, context: Any, row: PaymentRow) -> None:
         record.order_id, record.title = row.order_id, row.title
     if "refund" in row.actions:
         buttons.operator("clearance.refund", text="", icon="LOOP_BACK").order_id = row.order_id
-    widgets.draw_text(box, context, row.amount, boxes=1)
-    _draw_quiet(box, context, row.detail)
+    widgets.draw_text(box, context, row.amount, icon="BLANK1", boxes=1)
+    _draw_quiet(box, context, row.detail, icon="BLANK1")
 
 
 def _draw_invoice(box: Any, context: Any, row: InvoiceRow) -> None:
-    widgets.draw_text(box, context, row.title, icon=icons.TONES[row.tone], boxes=1, max_lines=2)
-    _draw_quiet(box, context, row.detail)
+    head = box.column(align=True)
+    widgets.draw_text(head, context, row.title, icon=icons.TONES[row.tone], boxes=1, max_lines=2)
+    _draw_quiet(head, context, row.detail, icon="BLANK1")
     if row.state:
-        widgets.draw_text(box, context, row.state, boxes=1)
+        widgets.draw_text(head, context, row.state, icon="BLANK1", boxes=1)
     for one in row.lines:
         line = box.row(align=True)
         room = widgets.available(context, boxes=1, icon=True) - (24.0 if one.assignable else 0.0)
@@ -195,7 +196,7 @@ def _draw_group(box: Any, context: Any, group: CostGroup) -> None:
         widgets.draw_note(box, context, Note(text=group.more), boxes=1)
 
 
-def _draw_quiet(box: Any, context: Any, text: str) -> None:
+def _draw_quiet(box: Any, context: Any, text: str, *, icon: str = "") -> None:
     quiet = box.column()
     quiet.active = False
-    widgets.draw_text(quiet, context, text, boxes=1)
+    widgets.draw_text(quiet, context, text, icon=icon, boxes=1)

@@ -132,7 +132,7 @@ def _view_mine(request: BuyRequest) -> RequestRow:
         facts.append(Fact(label="Decision", value=said))
     return RequestRow(
         request_id=request.id,
-        title=shorten(request.reason, 80) or request.id,
+        title=shorten(request.reason, 80) or f"Cart of {request.created_at.date().isoformat()}",
         facts=tuple(facts),
         can_withdraw=request.state in (RequestState.OPEN, RequestState.APPROVED),
         # Open again after a price changed, or quoted long ago: its author asks once more.

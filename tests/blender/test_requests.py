@@ -49,7 +49,7 @@ def test_the_cart_is_read_shown_and_emptied(bpy: Any, load: Load, app: Any, cart
     assert draw(load).buttons().count("clearance.take_from_cart") == 1
     assert bpy.ops.clearance.withdraw_request(request_id=cart) == {"FINISHED"}
     assert app.tasks.wait(timeout_s=30)
-    assert "withdrawn" in " ".join(draw(load).texts())
+    assert "State Withdrawn" in " ".join(draw(load).texts())
 
 
 def test_what_goes_wrong_is_said(bpy: Any, load: Load, app: Any, cart: str) -> None:
