@@ -93,7 +93,7 @@ class Recent(Asking):
             .where(
                 made.buyer == buyer,
                 made.created_at >= encode_moment(since),
-                made.state.in_(sorted(str(state) for state in states)),
+                beside_index(made.state).in_(sorted(str(state) for state in states)),
                 made.id != besides,
             )
             .group_by(made.project, made.marketplace, made.cost)

@@ -77,6 +77,22 @@ def test_a_license_says_how_full_it_is(row: Any, tone: Any, text: str, mine: boo
     assert 0.0 <= shown.used <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("number", "more", "says"),
+    [
+        (1, False, "1 license hangs on a subscription whose last day nobody noted."),
+        (200, False, "200 licenses hang on a subscription whose last day nobody noted."),
+        (200, True, "At least 200 licenses hang on a subscription whose last day nobody noted."),
+    ],
+)
+def test_what_hangs_on_a_subscription_is_counted_as_far_as_it_was_looked_at(
+    number: int, more: bool, says: str
+) -> None:
+    grants = (States(load).grant(),) * number
+    shown = show(outlook=ends.Outlook(not_noted=grants, not_noted_more=more))
+    assert [note.text for note in shown.ends] == [says]
+
+
 def test_many_people_and_hostile_names_stay_short() -> None:
     row = seats(10_000, *(f"{EVIL_TITLE}{n}" for n in range(3000)), title=EVIL_TITLE, device=EVIL_TITLE)
     (shown,) = show(seats=(row,)).rows

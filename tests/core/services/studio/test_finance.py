@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from core.model.money import Money
 from core.model.order import Order, OrderState
 from core.model.payment import MethodKind, Payment, PaymentMethod
 from core.policy.roles import Act
-from core.services.studio.finance import PAGE, WAITING, Finance, FinancePart
+from core.services.studio.finance import MOST, PAGE, WAITING, Finance, FinancePart
 from core.services.studio.parts import build_studio
 
 YEAR: dict[str, Any] = {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}
@@ -113,6 +113,40 @@ def test_payments_turn_page_by_page_to_the_last(house: StudioShop, open_as: Open
         assert len(set(shown)) == 2 * PAGE + 1
         assert {one.method for one in pages[0].rows} == {"Their page"}
     assert open_as("fin").read_payments(-3).page == 0
+
+
+def test_more_payments_than_a_panel_turns_through_are_not_read(house: StudioShop, open_as: Open) -> None:
+    put_orders(house, MOST + 3)
+    for user in ("fin", "ben"):
+        page = open_as(user).read_payments(99)
+        assert (page.total, page.is_cut, page.page, len(page.rows)) == (MOST, True, MOST // PAGE - 1, PAGE)
+    assert not open_as("ivo").read_payments().is_cut
+
+
+def test_more_invoices_than_a_panel_turns_through_are_not_read(house: StudioShop, open_as: Open) -> None:
+    put_orders(house, 1)
+    for number in range(1, MOST + 3):
+        put_invoice(house, number, order_id="filmpaid0" if number > 1 else "")
+    page = open_as("fin").read_invoices()
+    assert (page.total, page.is_cut, page.to_look_at) == (MOST, True, 1)
+    assert page.rows[0].invoice.number == "1", "what does not fit comes first, however old it is"
+    assert [view.invoice.number for view in page.rows[1:3]] == [str(MOST + 2), str(MOST + 1)]
+
+
+def test_costs_of_a_time_are_those_of_all_lines_within_it(house: StudioShop, open_as: Open) -> None:
+    put_orders(house, 4)
+    put_orders(house, 2, project="game")
+    costs = open_as("fin").costs
+    today = house.shop.clock.now().date()
+    for starts, ends in (
+        (today, today),
+        (today - timedelta(days=40), today),
+        (date(2020, 1, 1), today - timedelta(days=1)),
+        (today + timedelta(days=1), date.max),
+    ):
+        every = [line for line in costs.lines() if starts <= line.day <= ends]
+        some = [line for line in costs.lines(starts, ends) if starts <= line.day <= ends]
+        assert some == every
 
 
 def test_what_is_in_doubt_waits_first_and_the_rest_is_counted(house: StudioShop, open_as: Open) -> None:
