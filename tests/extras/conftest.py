@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from invoice_house import House, open_house
+from s3_server import S3Server, start_s3
+from s3fs import S3FileSystem
 from saxonche import PySaxonProcessor
 
 Broken = Callable[[bytes], list[str]]
@@ -32,6 +34,25 @@ def broken_rules() -> Iterator[Broken]:
             return [one for one in found if "[PEPPOL-EN16931-R008]" not in one]
 
         yield check
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A server that speaks S3."""
+    with start_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    """The server, empty, and this machine set up for it."""
+    s3_server.reset()
+    for name, value in s3_server.environ.items():
+        monkeypatch.setenv(name, value)
+    # fsspec keeps one connection for one address, whatever the environment says by now.
+    S3FileSystem.clear_instance_cache()
+    yield s3_server
+    S3FileSystem.clear_instance_cache()
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import facturx
 import pytest
+from s3_server import BUCKET, WHO, S3Server
 from sandbox_process import SandboxProcess, start_sandbox
 from shells import Shell, open_shell
 
@@ -73,3 +75,55 @@ def test_an_invoice_is_issued_shown_and_credited_as_pdf(shell: Shell, tmp_path: 
     assert shell.run(*record, "-o", str(tmp_path / "d.pdf")).code == 0
     assert (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF-1.")
     assert shell.run("audit", "verify").code == 0
+
+
+def test_the_shared_store_of_a_studio_in_s3(
+    shell: Shell, s3: S3Server, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    """Bought on one machine, had on another, damaged, repaired, under a new key; and not there."""
+    shell.environ |= {
+        "CLEARANCE_STORE": f"s3://{BUCKET}/clearance",
+        "CLEARANCE_STORE_SEALED": "1",
+        "CLEARANCE_PASSPHRASE": "correct horse battery staple",
+    }
+    assert shell.run("store", "key", "new").code == 0
+    bought = shell.run("buy", IMAGE, "--kind", "image", "--yes", "--reason", "test", "--json")
+    grant = bought.json["grant"]["id"]
+    assert shell.run("download", grant).code == 0
+    status = shell.run("store", "status", "--json").json
+    assert (status["place"], status["sealed"]) == (f"s3://{BUCKET}/clearance", True)
+    assert (status["files"], status["here"], status["shared"], status["nowhere"]) == (1, 1, 1, [])
+    # Another machine of the studio: the same ledger, no files; the marketplace is not asked.
+    shutil.rmtree(tmp_path / "data" / "store")
+    sandbox.clear_requests()
+    assert shell.run("download", grant).code == 0
+    assert sandbox.requests() == []
+    client = s3.client()
+    listed = [one["Key"] for one in client.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    (body,) = (name for name in listed if name.endswith(".sealed"))
+    client.put_object(Bucket=BUCKET, Key=body, Body=b"damaged")
+    client.close()
+    assert (shell.run("store", "verify").code, shell.run("store", "verify", "--repair").code) == (3, 0)
+    assert shell.run("store", "verify").code == 0
+    assert shell.run("store", "key", "new").code == 0
+    assert shell.run("store", "key", "rotate", "--json").json["rewrapped"] == 1
+    shutil.rmtree(tmp_path / "data" / "store")
+    assert shell.run("download", grant).code == 0
+    gone = shell.run("store", "status", CLEARANCE_STORE="s3://elsewhere/clearance")
+    assert (gone.code, "there is no bucket 'elsewhere'" in gone.err) == (1, True)
+    s3.check_credentials()
+    refused = shell.run("store", "push", "--again")
+    assert (refused.code, "AWS_*" in refused.err) == (1, True)
+    assert WHO["AWS_SECRET_ACCESS_KEY"] not in refused.err + refused.out
+    s3.check_credentials(after=1_000_000)
+    assert shell.run("store", "push", "--json").json == {"put": 0, "files": 1}
+    assert shell.run("audit", "verify").code == 0
+
+
+def test_a_delivery_is_done_though_s3_is_away(shell: Shell, s3: S3Server) -> None:
+    shell.environ |= {"CLEARANCE_STORE": "s3://elsewhere/clearance"}
+    bought = shell.run("buy", IMAGE, "--kind", "image", "--yes", "--reason", "test", "--json")
+    assert shell.run("download", bought.json["grant"]["id"]).code == 0
+    shell.environ["CLEARANCE_STORE"] = f"s3://{BUCKET}/clearance"
+    assert shell.run("store", "status", "--json").json["shared"] == 0
+    assert shell.run("store", "push", "--json").json == {"put": 1, "files": 1}
