@@ -30,7 +30,8 @@ from core.services.studio.payments import MethodDraft, Payments
 from core.services.studio.standing import Standing
 from core.settings import Settings
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
+"""The database compares with its own clock."""
 PEOPLE = {"ben": Role.BUYER, "fin": Role.FINANCE, "adm": Role.ADMIN, "otto": Role.AUDITOR}
 USD_29 = Money(minor=2900, currency="USD")
 
@@ -74,7 +75,7 @@ def opened(studio: tuple[Server, str, Path], login: str) -> Iterator[tuple[SqlLe
             ledger,
             Payments(
                 ledger=ledger,
-                clock=FakeClock(),
+                clock=FakeClock(NOW),
                 ids=_Ids(login),
                 settings=settings,
                 standing=Standing(ledger=ledger, settings=settings),
@@ -148,15 +149,15 @@ def test_a_studio_pays_and_bills(studio: tuple[Server, str, Path], tmp_path: Pat
     with opened(studio, "fin") as (ledger, payments):
         costs = Costs(
             ledger=ledger,
-            clock=FakeClock(),
+            clock=FakeClock(NOW),
             settings=payments.settings,
             standing=payments.standing,
             read_calls=lambda _since: HealthReading(),
         )
         issuing = Issuing(
             ledger=ledger,
-            store=Store(tmp_path / "store", clock=FakeClock()),
-            clock=FakeClock(),
+            store=Store(tmp_path / "store", clock=FakeClock(NOW)),
+            clock=FakeClock(NOW),
             ids=_Ids("fin"),
             standing=payments.standing,
             costs=costs,
