@@ -102,7 +102,7 @@ def settle(ledger: SqlLedger, payments: Payments, number: int, charged: Money | 
         quote = work.quote(order.quote_id) if order is not None else None
         assert order is not None
         assert quote is not None
-        paid = work.change_order(replace(order, state=OrderState.PAID))
+        paid = work.change_order(replace(order, state=OrderState.PAID, updated_at=NOW))
         receipt = Receipt(
             id=f"receipt_n{number}", order_id=order.id, marketplace_order_id=f"M-{number}",
             marketplace_license_id=f"L-{number}", charged=charged, license_label="", received_at=NOW,
