@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import UserInputError
 from .fonts import FontSet, choose_fonts, missing
 from .sheet import BOTTOM, INK, LEFT, RIGHT, SOFT, TOP, WIDTH, Pen
 from .xmp import DATA_NAME, AboutPdf, render_xmp
@@ -27,12 +28,24 @@ NARROW = {"position": 8.0, "quantity": 18.0, "tax": 18.0, "net": 34.0}
 def render_invoice_pdf(page: Page, data: bytes, about: AboutPdf) -> bytes:
     """Return the file. ``data`` is the invoice's XML, empty for what has none.
 
-    Raises UserInputError when a package of the extra ``invoices`` is missing.
+    Raises UserInputError when a package of the extra ``invoices`` is missing, or the page has no room.
     """
     try:
-        from fpdf import FPDF
+        from fpdf.errors import FPDFException
     except ImportError:
         raise missing("fpdf2") from None
+    try:
+        return _render(page, data, about)
+    except FPDFException as error:
+        raise UserInputError(
+            f"The page of {about.title} could not be drawn: {str(error)[:200]}. Take --format html.",
+            code="invoice.page",
+        ) from error
+
+
+def _render(page: Page, data: bytes, about: AboutPdf) -> bytes:
+    from fpdf import FPDF
+
     words = tuple(_words(page))
     fonts = choose_fonts(words, (page["seller"]["name"], *_headlines(page)))
     with tempfile.TemporaryDirectory(prefix="clearance-pdf-") as folder:

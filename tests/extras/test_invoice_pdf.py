@@ -388,6 +388,13 @@ class TestWhatIsRefused:
         with pytest.raises(UserInputError, match="only your own"):
             render(house.studio.issuing, view, tool_version="1")
 
+    def test_a_page_without_room_is_refused(self) -> None:
+        page = make_page([f"Asset {place}" for place in range(10)])
+        taxes = [("VAT 19 %", "9" * 400)]
+        with pytest.raises(UserInputError, match="could not be drawn") as caught:
+            render_invoice_pdf({**page, "taxes": taxes}, b"", ABOUT)
+        assert caught.value.code == "invoice.page"
+
     @pytest.mark.parametrize("harm", ["gone", "cut", "other"])
     def test_data_that_is_not_what_was_issued_is_not_written(self, house: House, harm: str) -> None:
         made = charge(house, 2900)
