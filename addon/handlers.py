@@ -127,10 +127,9 @@ def _look_at_folder() -> None:
 
 
 def _look_for_exports() -> None:
-    if bpy.app.background and runtime.watching().written.folders:
-        from .alerting import written
+    from . import pump
 
-        written.look_now()
+    pump.look_for_exports()
 
 
 def _look_before_save() -> None:

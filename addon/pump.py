@@ -119,6 +119,7 @@ def drain_until_idle(timeout_s: float) -> bool:
     """
     app = runtime.app()
     until = time.monotonic() + timeout_s
+    look_for_exports()
     while True:
         write_seen_exports()
         is_looking = step_look(app, until=None)
@@ -136,6 +137,14 @@ def drain_until_idle(timeout_s: float) -> bool:
             return finished
         if time.monotonic() >= until:
             return False
+
+
+def look_for_exports() -> None:
+    """Look for files that exporters wrote, without a window: in one the timer does this."""
+    if bpy.app.background and runtime.watching().written.folders:
+        from .alerting import written
+
+        written.look_now()
 
 
 def step_look(app: App, *, until: float | None) -> bool:

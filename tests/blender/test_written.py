@@ -191,9 +191,8 @@ def test_a_collections_exporter_gives_its_file_a_rights_file(
         bpy.ops.wm.collection_export_all()
     assert (out / f"set.{ending}").is_file()
     capsys.readouterr()
-    look(load)
+    assert bpy.ops.clearance.wait() == {"FINISHED"}
     said = capsys.readouterr().err
-    assert load("addon.pump").drain_until_idle(60)
     rights = json.loads((out / f"set.{ending}.rights.json").read_text(encoding="utf-8"))
     assert [one["license_id"] for one in rights["licenses"]] == ["turbosquid.standard"]
     assert f"“Oak chair” may not leave the house as .{ending}: " in said
@@ -225,7 +224,7 @@ def test_in_a_window_a_worker_looks_and_a_popup_says_it(
         state.next_at = 0.0
         written.step(app)
         asked.append(state.is_looking)
-        assert load("addon.pump").drain_until_idle(60)
+        assert app.tasks.wait(timeout_s=60)
     assert asked == [True, True]
     assert state.bare == {}
     assert [path.name for path, _ in state.told] == ["chair.ply"]
