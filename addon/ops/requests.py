@@ -116,6 +116,24 @@ class CLEARANCE_OT_withdraw_request(Confirms, Operator):
         return {"FINISHED"}
 
 
+class CLEARANCE_OT_discard_cart(Confirms, Operator):
+    """Put the whole cart away; nothing of it was asked for"""
+
+    bl_idname = "clearance.discard_cart"
+    bl_label = "Discard the Cart"
+    ask_title = "Discard the Cart?"
+    ask_text = "Nothing of it was asked for. What you want later has to be put into a new one."
+    ask_confirm = "Discard"
+
+    request_id: _id()
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Put it away."""
+        app.session.withdraw_request(self.request_id)
+        return {"FINISHED"}
+
+
 class CLEARANCE_OT_approve_request(Asks, Operator):
     """Approve exactly these prices and terms"""
 
@@ -202,6 +220,7 @@ CLASSES = (
     CLEARANCE_OT_take_from_cart,
     CLEARANCE_OT_submit_request,
     CLEARANCE_OT_withdraw_request,
+    CLEARANCE_OT_discard_cart,
     CLEARANCE_OT_approve_request,
     CLEARANCE_OT_decline_request,
     CLEARANCE_OT_buy_request,

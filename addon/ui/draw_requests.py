@@ -52,8 +52,9 @@ def _draw_request(layout: Any, context: Any, shown: RequestRow) -> None:
         buy = column.operator("clearance.buy_request", text=shown.buy_text, icon="CHECKMARK")
         buy.request_id = shown.request_id
     if shown.can_withdraw:
-        withdraw = column.operator("clearance.withdraw_request", text=shown.withdraw_text, icon=icons.STOP)
-        withdraw.request_id = shown.request_id
+        column.operator("clearance.withdraw_request", icon=icons.STOP).request_id = shown.request_id
+    if shown.can_discard:
+        column.operator("clearance.discard_cart", icon=icons.STOP).request_id = shown.request_id
 
 
 def _draw_item(layout: Any, context: Any, request_id: str, item: ItemRow) -> None:

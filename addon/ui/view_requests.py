@@ -57,8 +57,8 @@ class RequestRow:
     notes: tuple[Note, ...] = ()
     can_submit: bool = False
     submit_text: str = "Submit…"
-    withdraw_text: str = "Withdraw"
     can_withdraw: bool = False
+    can_discard: bool = False
     can_approve: bool = False
     can_decline: bool = False
     buy_text: str = ""
@@ -118,8 +118,7 @@ def _view_cart(view: RequestView, names: dict[str, str]) -> RequestRow:
         items=items,
         more=_more(view),
         can_submit=bool(items),
-        can_withdraw=True,
-        withdraw_text="Discard the Cart",
+        can_discard=True,
     )
 
 

@@ -42,12 +42,12 @@ def test_the_cart_is_read_shown_and_emptied(bpy: Any, load: Load, app: Any, cart
     assert app.tasks.wait(timeout_s=30)
     layout = draw(load)
     assert layout.buttons().count("clearance.take_from_cart") == 2
-    assert {"clearance.submit_request", "clearance.withdraw_request"} <= set(layout.buttons())
+    assert {"clearance.submit_request", "clearance.discard_cart"} <= set(layout.buttons())
     assert "Cart for" in " ".join(layout.texts())
     assert bpy.ops.clearance.take_from_cart(request_id=cart, position=1) == {"FINISHED"}
     assert app.tasks.wait(timeout_s=30)
     assert draw(load).buttons().count("clearance.take_from_cart") == 1
-    assert bpy.ops.clearance.withdraw_request(request_id=cart) == {"FINISHED"}
+    assert bpy.ops.clearance.discard_cart(request_id=cart) == {"FINISHED"}
     assert app.tasks.wait(timeout_s=30)
     assert "State Withdrawn" in " ".join(draw(load).texts())
 
