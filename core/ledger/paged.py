@@ -11,7 +11,6 @@ from ..model.budget import BudgetEntry, EntryKind
 from ..model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ..model.money import Money, decode_cost
 from ..model.order import OrderState
-from ..model.payment import Payment
 from . import schema
 from .asking import IDS_PER_QUERY, Asking, beside_index
 from .codecs import encode_moment
@@ -22,32 +21,30 @@ from .trouble import translated
 class Paged(Asking):
     """What is asked for page by page."""
 
-    def newest_payments(
+    def newest_payment_ids(
         self, *, projects: Collection[str] | None, states: Collection[OrderState], limit: int
-    ) -> tuple[Payment, ...]:
-        """Return the last payments that were written, or those of the newest orders of some projects."""
-        record = record_of(Payment)
-        query = select(PAYMENTS).order_by(PAYMENTS.c.serial.desc()).limit(max(limit, 0))
-        if projects is None:
-            return self._all(query, record.read, PAYMENTS)
-        orders = schema.orders.c
+    ) -> tuple[str, ...]:
+        """Return the ids of the last payments that were written, or of the newest orders of some projects."""
+        orders, paid, most = schema.orders.c, PAYMENTS.c, max(limit, 0)
+        query = select(paid.serial, paid.id).order_by(paid.serial.desc()).limit(most)
         newest: list[tuple[str, str]] = []
+        found: list[tuple[int, str]] = []
         with translated(self._place), self._connect() as connection:
+            if projects is None:
+                return tuple(row.id for row in connection.execute(query))
             for project in sorted(projects):
                 made = (
                     select(orders.created_at, orders.id)
                     .where(orders.project == project, orders.state.in_(sorted(map(str, states))))
                     .order_by(orders.created_at.desc(), orders.serial.desc())
-                    .limit(max(limit, 0))
+                    .limit(most)
                 )
                 newest += [(row.created_at, row.id) for row in connection.execute(made)]
-        ids = [order_id for _, order_id in sorted(newest, reverse=True)[: max(limit, 0)]]
-        found: list[tuple[int, Payment]] = []
-        for start in range(0, len(ids), IDS_PER_QUERY):
-            some = query.where(PAYMENTS.c.order_id.in_(ids[start : start + IDS_PER_QUERY]))
-            found += self._all(some, lambda row: (row["serial"], record.read(row)), PAYMENTS)
-        found.sort(key=lambda entry: -entry[0])
-        return tuple(payment for _, payment in found[: max(limit, 0)])
+            ids = [order_id for _, order_id in sorted(newest, reverse=True)[:most]]
+            for start in range(0, len(ids), IDS_PER_QUERY):
+                some = query.where(paid.order_id.in_(ids[start : start + IDS_PER_QUERY]))
+                found += [(row.serial, row.id) for row in connection.execute(some)]
+        return tuple(payment_id for _, payment_id in sorted(found, reverse=True)[:most])
 
     def invoices_to_look_at(self, *, limit: int) -> tuple[Invoice, ...]:
         """Return received invoices with lines that have no order, or do not fit theirs; the newest first."""

@@ -15,7 +15,6 @@ from ..model.grant import Grant, GrantFile, Usage
 from ..model.invoice import Invoice
 from ..model.money import Cost, Money
 from ..model.order import Order, OrderState
-from ..model.payment import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +91,10 @@ class RecentReader(Protocol):
         """
         ...
 
-    def newest_payments(
+    def newest_payment_ids(
         self, *, projects: Collection[str] | None, states: Collection[OrderState], limit: int
-    ) -> tuple[Payment, ...]:
-        """Return the last payments that were written, or those of the newest orders of some projects."""
+    ) -> tuple[str, ...]:
+        """Return the ids of the last payments that were written, or of the newest orders of some projects."""
         ...
 
     def invoices_to_look_at(self, *, limit: int) -> tuple[Invoice, ...]:

@@ -183,13 +183,13 @@ class Finance:
             if seen is None or order.project in seen
         ]
         open_now.sort(key=lambda order: (_URGENCY.index(order.state), order.updated_at))
-        found = self.ledger.newest_payments(projects=seen, states=BOUGHT, limit=MOST + 1)
+        found = self.ledger.newest_payment_ids(projects=seen, states=BOUGHT, limit=MOST + 1)
         total = min(len(found), MOST)
         page = _within(page, total)
         return PaymentsPage(
             waiting=tuple(open_now[:WAITING]),
             waiting_total=len(open_now),
-            rows=self._paid(_cut(found[:MOST], page)),
+            rows=self._paid(self._payments(_cut(found[:MOST], page))),
             total=total,
             page=page,
             is_cut=len(found) > MOST,
@@ -239,6 +239,11 @@ class Finance:
             by_project=add_up(CostKey.PROJECT)[0],
             notes=report.notes,
         )
+
+    def _payments(self, ids: Sequence[str]) -> list[Payment]:
+        """Return payments in the order of their ids."""
+        found = {one.id: one for one in self.ledger.values(Payment, id=tuple(ids))} if ids else {}
+        return [found[payment_id] for payment_id in ids if payment_id in found]
 
     def _paid(self, payments: Sequence[Payment]) -> tuple[Paid, ...]:
         ids = tuple({one.order_id for one in payments})

@@ -83,7 +83,7 @@ def test_grants_are_fetched_in_few_statements(ledger: SqlLedger, wanted: int, qu
         lambda ledger: ledger.grants_under("x", after=moment(0), before=moment(9), limit=5),
         lambda ledger: ledger.orders_by_id(["x", "y"]),
         lambda ledger: ledger.usages_of(["x", "y"]),
-        lambda ledger: ledger.newest_payments(projects=["film"], states=[OrderState.PAID], limit=9),
+        lambda ledger: ledger.newest_payment_ids(projects=["film"], states=[OrderState.PAID], limit=9),
         lambda ledger: ledger.values(BuyRequest, requested_by="ida", newest=True, limit=9),
         lambda ledger: ledger.values(Seat, released_at=None),
         lambda ledger: list(ledger.files_of_standing()),
@@ -177,7 +177,7 @@ def test_a_part_of_a_ledger_is_found_by_what_narrows_it_most(
 def test_the_newest_are_read_from_the_end_and_not_sorted(ledger: SqlLedger) -> None:
     wanted: Any = {"states": [OrderState.PAID], "limit": 9}
     with listening(ledger) as statements:
-        ledger.newest_payments(projects=None, **wanted)
+        ledger.newest_payment_ids(projects=None, **wanted)
         ledger.orders_without_invoice(since=moment(0), **wanted)
     payments, orders = (explain(ledger, *statement) for statement in statements)
     assert payments == ["SCAN payments"], "from its end, and no further than the limit"
