@@ -6,7 +6,7 @@ included, or nothing does. Reads outside one see the last committed state.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -336,8 +336,8 @@ class Ledger(LedgerReader, Protocol):
         """
         ...
 
-    def verify_audit(self) -> ChainReport:
-        """Verify the audit chain against itself and its checkpoints.
+    def verify_audit(self, kept: Sequence[Checkpoint] = ()) -> ChainReport:
+        """Verify the audit chain against itself, its checkpoints, and those that were ``kept`` elsewhere.
 
         Raises AuditError when the checkpoints are unreadable.
         """

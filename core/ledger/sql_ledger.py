@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -113,13 +113,13 @@ class SqlLedger(SqlReader, ABC):
         self._closed.set()
         self._engine.dispose()
 
-    def verify_audit(self) -> ChainReport:
-        """Verify the audit chain against itself, its recorded end and the checkpoints.
+    def verify_audit(self, kept: Sequence[Checkpoint] = ()) -> ChainReport:
+        """Verify the audit chain against itself, its recorded end, the checkpoints and those kept elsewhere.
 
         Raises AuditError when the checkpoints cannot be read.
         """
         # Checkpoints first: one that is written meanwhile must not be held against the older snapshot.
-        checkpoints = read_checkpoints(self.checkpoints_path)
+        checkpoints = (*read_checkpoints(self.checkpoints_path), *kept)
         with translated(self._place), self._reading() as connection:
             source = read_entries(SqlReader(partial(hold, connection), place=self._place))
             try:
