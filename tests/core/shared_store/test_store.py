@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from shared_files import KEY, OTHER, make_file
+from shared_files import KEY, OTHER, Keys, make_file
 
 from core.errors import SharedStoreError
+from core.shared_store.folder import FolderObjects
 from core.shared_store.keys import key_id
 from core.shared_store.store import SharedStore
 
@@ -162,3 +164,62 @@ def test_a_manifest_that_somebody_wrote_leads_nowhere(
     with pytest.raises(SharedStoreError) as caught:
         store.fetch(sha256, tmp_path)
     assert caught.value.code == "shared_store.bad_manifest"
+
+
+class Flaky(FolderObjects):
+    """Loses the connection at one of its writes, before or after the other side has it; one at a time."""
+
+    left: int
+    answered: bool
+
+    def __init__(self, root: Path, left: int, *, answered: bool) -> None:
+        super().__init__(root=root)
+        object.__setattr__(self, "left", left)
+        object.__setattr__(self, "answered", answered)
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write, or fail."""
+        object.__setattr__(self, "left", self.left - 1)
+        if self.left != 0 or self.answered:
+            super().write(name, pieces)
+        if self.left == 0:
+            raise SharedStoreError("The connection was lost.", retryable=True)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("work", ["put", "put again", "rotate"])
+def test_a_connection_that_is_lost_at_a_write(
+    open_store: Open, root: Path, tmp_path: Path, work: str, *, answered: bool
+) -> None:
+    """At each write in turn, also when only its answer is lost; then the same command once more."""
+    pairs = [make_file(tmp_path, name.encode() * 1000, name) for name in ("one", "two", "three")]
+    both, again = Keys(KEY, OTHER), work == "put again"
+
+    def run(store: SharedStore) -> None:
+        if work == "rotate":
+            store.rotate()
+            return
+        for path, sha256 in pairs:
+            store.put(path, sha256, again=again)
+
+    losses = 0
+    while True:
+        shutil.rmtree(root)
+        root.mkdir()
+        if work != "put":
+            for path, sha256 in pairs:
+                open_store(KEY).put(path, sha256)
+        flaky = Flaky(root, losses + 1, answered=answered)
+        store = SharedStore(objects=flaky, read_keys=both, sealing=True)
+        try:
+            run(store)
+            break
+        except SharedStoreError:
+            losses += 1
+        assert store.verify(store.manifests()) == ()
+        run(store)
+        assert sorted(store.manifests()) == sorted(sha256 for _, sha256 in pairs)
+        assert store.verify(store.manifests()) == ()
+        if work != "put again":
+            assert open_store(OTHER).verify(store.manifests()) == ()
+    assert losses == {"put": 6, "put again": 6, "rotate": 3}[work]
