@@ -52,10 +52,11 @@ PEOPLE = {
 }
 """Logins that the database has to know."""
 CUTS = {
-    "purchase": ((False, False), (True, False), (False, True), (True, True)),
-    "bulk": ((True, False), (False, True)),
+    "purchase": ((False, False, 1), (True, False, 1), (False, True, 1), (True, True, 1)),
+    "bulk": ((True, False, 1), (False, True, 2)),
 }
-"""A commit that does not arrive, one whose answer is lost, and both with a server that stays away."""
+"""A commit that does not arrive, one whose answer is lost, and both with a server that stays away; and of how
+many commits one is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,11 +254,11 @@ def drill_kills(drill: StudioDrill) -> int:
 def drill_cuts(drill: StudioDrill) -> int:
     """Lose the ledger at every commit, in every way, and at every request; return how often it was lost."""
     cuts = 0
-    for answered, gone in CUTS[drill.what]:
+    for answered, gone, step in CUTS[drill.what]:
         number = 1
         while drill.cut(lambda proxy, n=number, a=answered, g=gone: proxy.arm_commit(n, answered=a, gone=g)):  # type: ignore[misc]
             tell(f"{drill.what}: cut off at commit {number} ({answered=}, {gone=}), everything once")
-            number += 1
+            number += step
             cuts += 1
     number = 1
     while drill.cut(lambda proxy: proxy.arm_commit(0, answered=False), at=number):

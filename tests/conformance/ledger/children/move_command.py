@@ -20,6 +20,7 @@ from killing import Boundaries, in_child
 from ledger_values import open_place
 from postgres_server import Server
 
+from core import app  # noqa: F401 - loaded once, before the forks
 from core.cli import run as run_cli
 from core.ledger.engine import open_ledger
 
