@@ -113,7 +113,7 @@ def _goes_on(connection: Connection, ledger: SqlLedger, expected: tuple[int, str
     entries has got the rows.
     """
     size, root = expected
-    if size == 0 or read_tail(connection, lock=False).size < size:
+    if size == 0 or read_tail(connection).size < size:
         return False
     _verified_tail(connection, ledger)
     first = islice(read_entries(SqlReader(partial(hold, connection), place=ledger.place)), size)

@@ -81,5 +81,5 @@ def test_a_studios_ledger_is_updated(
     server: Server, template: str, copies: Copies, tmp_path: Path, how: str
 ) -> None:
     """Killed at its steps; cut off on the way and at the commit, before and after the server has it."""
-    arguments = (how, FIRST, str(tmp_path), str(server.folder), template, *copies(16))
-    assert run_child(*arguments) >= {"kill": 10, "cut": 6}[how]
+    arguments = (how, FIRST, str(tmp_path), str(server.folder), template, *copies(20))
+    assert run_child(*arguments) >= {"kill": 10, "cut": 8}[how]

@@ -100,7 +100,7 @@ def in_databases() -> int:
         if what == "kill":
             happened = kill(count + 1, server.url(name), lambda name=name: check(name))  # type: ignore[misc]
         else:
-            number = 1 + 60 * (count // 2)
+            number = 1 + 20 * (count // 2)
             happened = cut(name, number, answered=count % 2 == 0, commit=count < 2)
         if not happened:
             return count
