@@ -46,7 +46,7 @@ def run(sandbox: Any, folder: Path, what: str, how: str, place: dict[str, str]) 
     return int(done.stdout)
 
 
-@pytest.mark.parametrize(("what", "at_least"), [("purchase", 20), ("bulk", 30)])
+@pytest.mark.parametrize(("what", "at_least"), [("purchase", 16), ("bulk", 30)])
 def test_killed_at_every_boundary_on_postgresql(
     sandbox: Any, studio: dict[str, str], tmp_path: Path, what: str, at_least: int
 ) -> None:
