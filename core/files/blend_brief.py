@@ -43,15 +43,21 @@ def describe_own(
         if kind not in unasked:
             addresses[code] = {rows[one][2] for one in numbers if not rows[one][7] & FAKE_USER}
     unused = _find_unused(opened, addresses, structs, unasked)
+    alike: dict[tuple[str, bool, bool], DataBlock] = {}
     for kind, numbers in asked:
         special = numbers
         if kind == IdType.OBJECT:
             special = [one for one in numbers if rows[one][8]]
             yield from _describe_alike(file, [one for one in numbers if not rows[one][8]], unused)
         for number in special:
-            found = _describe(file, file.ids[number], kind, users=int(rows[number].address not in unused))
-            if found is not None:
-                yield found
+            is_used = rows[number][2] not in unused
+            found = _describe(file, file.ids[number], kind, users=int(is_used))
+            if found is None:
+                continue
+            if kind != IdType.OBJECT and found.stamp is None and not found.face_grants:
+                # Without a license nobody asks for its name: it is told as the first of its kind.
+                found = alike.setdefault((kind, is_used, found.unmarked_faces > 0), found)
+            yield found
 
 
 def _find_unused(

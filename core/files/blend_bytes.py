@@ -13,7 +13,6 @@ from typing import IO
 
 from ..errors import UserInputError
 from . import zstd
-from .detect import ZSTD_MAGIC
 from .disk import CHUNK, explain_disk_errors
 
 MAX_PLAIN_SIZE = 64 * 1024**3
@@ -49,7 +48,7 @@ class PlainBytes:
                 head = whole[:4]
             is_gzip = head[:2] == b"\x1f\x8b"
             try:
-                if is_gzip or head == ZSTD_MAGIC or head[1:] == b"\x2a\x4d\x18":
+                if is_gzip or head == zstd.MAGIC or head[1:] == b"\x2a\x4d\x18":
                     self._unpack(source if whole is None else whole, is_gzip=is_gzip)
                 elif whole is None:
                     self._map(path)

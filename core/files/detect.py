@@ -15,9 +15,9 @@ from pathlib import Path
 
 from .detect_text import detect_text
 from .unity.header import has_extra_field, has_store_field
+from .zstd import MAGIC as ZSTD_MAGIC
 
 HEAD_SIZE = 64 * 1024
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 class Family(StrEnum):

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import IO, Any
 
+MAGIC = b"\x28\xb5\x2f\xfd"
+"""What its frames begin with."""
 _FOOTER = struct.Struct("<IBI")  # number of frames, flags, magic; before it, two sizes of each frame
 _SEEKABLE_MAGIC = 0x8F92EAB1
 
