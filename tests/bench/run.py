@@ -26,20 +26,21 @@ from typing import TextIO
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "bench")]
 
-from feeds import measure_feeds  # noqa: E402
-from ledgers import measure_ledger  # noqa: E402
-from sandbox_process import SandboxProcess, start_sandbox  # noqa: E402
-from scenes import make_big_scene  # noqa: E402
-from studio import measure_studio  # noqa: E402
+if __name__ != "__mp_main__":  # a scan's further processes import this file again, and need none of these
+    from feeds import measure_feeds
+    from ledgers import measure_ledger
+    from sandbox_process import SandboxProcess, start_sandbox
+    from scenes import make_big_scene
+    from studio import measure_studio
 
-from core.app import App, build_app  # noqa: E402
-from core.host import NoHost  # noqa: E402
-from core.licenses import LicenseCatalogue  # noqa: E402
-from core.model.intended_use import IntendedUse, OutputKind  # noqa: E402
-from core.model.listing import SearchQuery  # noqa: E402
-from core.model.scene import SceneScan  # noqa: E402
-from core.reports.build import build_report  # noqa: E402
-from core.settings import Settings  # noqa: E402
+    from core.app import App, build_app
+    from core.host import NoHost
+    from core.licenses import LicenseCatalogue
+    from core.model.intended_use import IntendedUse, OutputKind
+    from core.model.listing import SearchQuery
+    from core.model.scene import SceneScan
+    from core.reports.build import build_report
+    from core.settings import Settings
 
 SLOW_S = {"api.cgtrader.com": 0.30, "api.shutterstock.com": 0.90}
 """What the sandbox's marketplaces take to answer a search in this measurement."""
