@@ -33,6 +33,7 @@ def register() -> None:
             read_settings=settings_source.read_settings,
             read_use=use_props.read_use,
             note_marketplaces=prefs.note_marketplaces,
+            wake=pump.wake,
         )
     )
     done = []

@@ -61,6 +61,8 @@ class Parts:
     read_use: Callable[[Any], IntendedUse]
     note_marketplaces: Callable[[App], None]
     """Told, on the main thread, which marketplaces there are."""
+    wake: Callable[[], None]
+    """Have the timer tick soon: something was just started."""
 
 
 @dataclass(slots=True)
@@ -109,7 +111,8 @@ def provide(parts: Parts) -> None:
     _runtime.parts = parts
 
 
-def _parts() -> Parts:
+def parts() -> Parts:
+    """Return what was handed in; raise HostError while the extension is not enabled."""
     if _runtime.parts is None:
         raise HostError("Clearance is not enabled.", code="host.unavailable")
     return _runtime.parts
@@ -117,7 +120,7 @@ def _parts() -> Parts:
 
 def read_settings() -> Settings:
     """Read the settings as they stand; raise UserInputError for what cannot be."""
-    return _parts().read_settings()
+    return parts().read_settings()
 
 
 def watching() -> Watching:
@@ -147,7 +150,7 @@ def peek() -> App | None:
 def host() -> ThisBlender:
     """Return this Blender as the core's host."""
     if _runtime.host is None:
-        _runtime.host = _parts().make_host()
+        _runtime.host = parts().make_host()
         _runtime.host.refresh()
     return _runtime.host
 
@@ -167,7 +170,7 @@ def start() -> None:
     if _runtime.app is not None or _runtime.start is not None or _runtime.reason:
         return
     try:
-        settings = _parts().read_settings()
+        settings = parts().read_settings()
     except ClearanceError as error:
         _runtime.reason = tell(error)
         return
@@ -231,9 +234,9 @@ def use_app(made: App) -> None:
     made.session.on_prepared = _runtime.ready_imports.append
     made.session.on_declared = lambda declared, handles: _runtime.declared.append((declared, handles))
     made.session.on_rights_read = _runtime.passing.rights_read
-    _parts().note_marketplaces(made)
+    parts().note_marketplaces(made)
     if bpy.context.scene is not None:
-        made.session.set_use(_parts().read_use(bpy.context.scene))
+        made.session.set_use(parts().read_use(bpy.context.scene))
     if host().is_online():
         made.session.reconcile()
     waiting, _runtime.waiting = _runtime.waiting, []

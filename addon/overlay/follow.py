@@ -185,9 +185,7 @@ def _on_undo(*_: Any) -> None:
 
 def _hurry() -> None:
     if not bpy.app.background:
-        from .. import pump
-
-        pump.wake()
+        runtime.parts().wake()
 
 
 def _remove(handlers: list[Any], handler: Callable[..., None]) -> None:
