@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..core.errors import ClearanceError
-from .ui.text import shorten
+from .ui.views.text import shorten
 
 LONGEST = 600
 

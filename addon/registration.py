@@ -19,7 +19,12 @@ from . import (
     use_props,
 )
 from .exporting import usd_hook
-from .ui import alert_panels, finance_panels, menus, panels, request_panels, seat_panels
+from .ui.panels import alerts as alert_panels
+from .ui.panels import finance as finance_panels
+from .ui.panels import menus
+from .ui.panels import requests as request_panels
+from .ui.panels import seats as seat_panels
+from .ui.panels import sidebar as panels
 
 if TYPE_CHECKING:
     from .host import BlenderHost

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..core.host import Host
     from ..core.model.intended_use import IntendedUse
     from ..core.model.scene import Handle
-    from ..core.services.declare import Declared
+    from ..core.services.clearing.declare import Declared
     from ..core.settings import Settings
 
     # Only for the type checker: at run time this import would double what enabling the extension costs.
@@ -185,24 +185,6 @@ def start() -> None:
 def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
     try:
         from ..core.app import build_app
-        from .ui import (  # noqa: F401 - loaded here, drawn later
-            view,
-            view_accounts,
-            view_alerts,
-            view_budgets,
-            view_buy,
-            view_costs,
-            view_details,
-            view_exchange,
-            view_feeds,
-            view_health,
-            view_history,
-            view_invoices,
-            view_payments,
-            view_pickup,
-            view_refund,
-            view_report,
-        )
 
         made = build_app(settings, host=blender)
         for info in made.session.marketplaces:

@@ -16,7 +16,7 @@ from .model.declaration import Declaration
 from .model.findings import Verdict
 from .model.grant import Grant
 from .model.intended_use import IntendedUse
-from .services.scan import ScanProduction
+from .services.reporting.scan import ScanProduction
 from .settings import Settings
 
 
@@ -37,8 +37,8 @@ def build_scan(settings: Settings, *, ledger: Ledger) -> ScanProduction:
     def decide(
         grants: Mapping[str, Grant], declarations: Mapping[str, Declaration], use: IntendedUse
     ) -> Mapping[str, tuple[Verdict, str]]:
-        from .services.house import House
-        from .services.report import MakeReport
+        from .services.clearing.house import House
+        from .services.reporting.report import MakeReport
 
         house = House(ledger=ledger, catalogue=catalogue, settings=settings)
         report = MakeReport(ledger=ledger, clock=clock, catalogue=catalogue, house=house)

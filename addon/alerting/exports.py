@@ -52,7 +52,7 @@ def check(ending: str, blocks: Iterable[Any]) -> GuardAnswer | None:
 
 def scan_part(blocks: Iterable[Any]) -> SceneScan:
     """Scan what leaves, and nothing else."""
-    from ...core.services.guard import take_part
+    from ...core.services.reporting.guard import take_part
 
     keys = {data_blocks.key_of(block) for block in blocks}
     # Blender and the core call grease pencils differently.
@@ -103,7 +103,7 @@ def _check_usd(blocks: Iterable[Any]) -> GuardAnswer | None:
         return check("usd", blocks)
     # The interface is locked while Blender exports in a thread; the session belongs to the main thread.
     from ...core.model.alert import Occasion
-    from ...core.services.guard import Question, not_known
+    from ...core.services.reporting.guard import Question, not_known
     from ..use_props import read_use
 
     wanted, app = look.settings(), runtime.peek()

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from ...core.model.alert import GuardAnswer
     from ...core.model.scene import SceneScan
-    from ...core.services.alert_file import AlertFile
     from ...core.services.exported import Files, Mark
+    from ...core.services.reporting.alert_file import AlertFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

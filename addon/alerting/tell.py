@@ -52,7 +52,7 @@ def say_stopped(answer: GuardAnswer) -> None:
 
 def say_written(paths: Sequence[Path], *, stops: bool) -> None:
     """Say that files were written without licenses, by whatever wrote them."""
-    from ..ui.view_alerts import tell_written
+    from ..ui.views.alerts import tell_written
 
     text = tell_written([path.name for path in paths], stops=stops)
     if bpy.app.background:

@@ -8,7 +8,7 @@ import bpy
 from bpy.props import CollectionProperty, StringProperty
 
 from ...core.errors import UserInputError
-from ..ui import widgets
+from ..ui.drawing import widgets
 from .guard import Answer, refuse, why_no_app
 
 DIALOG_WIDTH = 420

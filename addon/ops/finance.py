@@ -123,7 +123,7 @@ class CLEARANCE_OT_export_costs(NeedsApp, Operator):
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Write it in a worker, then open it."""
         from ...core.model.costs import CostKey
-        from ..ui.view_costs import days_of
+        from ..ui.views.costs import days_of
 
         if not self.filepath:
             raise UserInputError("Name a file for the report.", code="report.no_path")

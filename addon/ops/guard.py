@@ -75,6 +75,6 @@ def why_not_mine(act: str) -> str:
     if who is None:
         return ""
     from ...core.policy.roles import Act
-    from ..ui.view_finance import name_roles
+    from ..ui.views.finance import name_roles
 
     return "" if Act(act) in who.acts else f"This needs {name_roles(Act(act), last='or')}"

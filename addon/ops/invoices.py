@@ -121,7 +121,7 @@ def _orders_without(_self: Any, _context: Any, _text: str) -> list[tuple[str, st
     app = runtime.peek()
     if app is None:
         return []
-    from ..ui.view_invoices import name_orders
+    from ..ui.views.invoices import name_orders
 
     return name_orders(app.session.state.finance)
 

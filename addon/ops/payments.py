@@ -159,7 +159,7 @@ def _waiting(order_id: str) -> Any:
     app = runtime.peek()
     if app is None:
         return None
-    from ..ui.view_payments import find_waiting
+    from ..ui.views.payments import find_waiting
 
     return find_waiting(app.session.state.finance, order_id)
 

@@ -10,7 +10,7 @@ from bpy.types import Operator
 
 from ...core.errors import UserInputError
 from .. import runtime
-from ..ui.text import count
+from ..ui.views.text import count
 from .decide import why_not_now
 from .guard import Answer, guarded, refuse, why_no_app
 

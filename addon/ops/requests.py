@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy.types import Operator
 
-from ..ui import widgets
+from ..ui.drawing import widgets
 from .dialogs import DIALOG_WIDTH, Asks, Confirms, NeedsApp
 from .guard import Answer, guarded
 

@@ -156,7 +156,7 @@ class CLEARANCE_OT_confirm_purchase(Proof, Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import widgets
+        from ..ui.drawing import widgets
 
         layout: Any = self.layout
         widgets.draw_text(
@@ -286,7 +286,7 @@ class CLEARANCE_OT_decide_order(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import widgets
+        from ..ui.drawing import widgets
 
         layout: Any = self.layout
         widgets.draw_text(

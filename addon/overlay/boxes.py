@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...core.model.findings import Verdict
-from ..ui.view_overlay import ORDER, Tag, pattern
+from ..ui.views.overlay import ORDER, Tag, pattern
 
 Array = Any
 """A NumPy array; its shape is told where it is made."""

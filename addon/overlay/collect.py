@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..stamp_io import kind_of
-from ..ui.view_overlay import ORDER, PartKey, Tag, Tagger, make_legend
+from ..ui.views.overlay import ORDER, PartKey, Tag, Tagger, make_legend
 from .boxes import Box, Boxes, Gathering
 from .state import Name, Overlay, Shown
 
@@ -96,7 +96,7 @@ def tag_of(overlay: Overlay, item: Any) -> Tag | None:
     uid = item.session_uid
     if uid not in overlay.tags:
         from ...core.reports.witnesses import HELPER_OBJECTS
-        from ..ui.view_overlay import UNCHECKED
+        from ..ui.views.overlay import UNCHECKED
 
         overlay.tags[uid] = None if item.type in HELPER_OBJECTS else UNCHECKED
     return overlay.tags[uid]

@@ -13,8 +13,8 @@ from typing import Any
 import bpy
 
 from .. import runtime
-from ..ui.view_labels import CANDIDATES, MOST, Rect, Wanted, place_labels
-from ..ui.view_overlay import COLORS
+from ..ui.views.labels import CANDIDATES, MOST, Rect, Wanted, place_labels
+from ..ui.views.overlay import COLORS
 from .boxes import Boxes
 from .page import FONT, Layout, Page
 from .state import Overlay, Shown

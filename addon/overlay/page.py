@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ui.text import wrap
-from ..ui.view_labels import Placed, Rect
-from ..ui.view_overlay import COLORS, SIGNS, Legend, Tag
+from ..ui.views.labels import Placed, Rect
+from ..ui.views.overlay import COLORS, SIGNS, Legend, Tag
+from ..ui.views.text import wrap
 
 FONT = 0
 SIZE = 11.0

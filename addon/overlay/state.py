@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ...core.model.report import Report
     from ...core.model.scene import SceneScan
-    from ..ui.view_overlay import Legend, Tag
+    from ..ui.views.overlay import Legend, Tag
     from .boxes import Boxes
 
 Name = str | tuple[str, str]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..app import App
     from ..host import Host
     from ..ledger.port import Ledger
-    from ..services.scan import ScanProduction
+    from ..services.reporting.scan import ScanProduction
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -92,7 +92,7 @@ def costs(
         _print(report)
         return
     if output is not None:
-        from ..services.write_report import write_text
+        from ..services.reporting.write_report import write_text
 
         click.echo(str(write_text(output.absolute(), lambda: _render(report, format_))), err=True)
         return

@@ -51,7 +51,7 @@ def guard(
 
     Without --stop-at, the table [alerts] in the studio's file says what is stopped; it may be nothing.
     """
-    from ..services.guard import Question
+    from ..services.reporting.guard import Question
 
     context.as_json = as_json
     use = context.read_use(use_path)

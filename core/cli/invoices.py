@@ -219,8 +219,8 @@ def issue(
     as_json: bool,
 ) -> None:
     """Write an invoice of your own: a charge-back to a client, or a record of what was bought."""
-    from ..policy.billing import read_tax
-    from ..policy.billing_lines import WhatToBill
+    from ..billing.lines import WhatToBill
+    from ..billing.own_invoices import read_tax
 
     context.as_json = as_json
     what = WhatToBill(
@@ -320,7 +320,7 @@ def _write(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    from ..services.write_report import write_text
+    from ..services.reporting.write_report import write_text
 
     click.echo(str(write_text(output.absolute(), lambda: text)), err=True)
 

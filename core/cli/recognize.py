@@ -12,7 +12,7 @@ import click
 from ..errors import UserInputError
 from ..model.content import Candidate
 from ..model.scene import DataBlock, Handle, SceneScan
-from ..services.recognize import find_free, with_objects
+from ..services.reporting.recognize import find_free, with_objects
 from ..stamp_format import decode
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table, show_progress
@@ -20,7 +20,7 @@ from .scene import read_scan
 
 if TYPE_CHECKING:
     from ..model.recognition import Recognized
-    from ..services.recognize import Recognition
+    from ..services.reporting.recognize import Recognition
 
 EXIT_RECOGNIZED = 3
 LINES_SHOWN = 20
@@ -104,8 +104,8 @@ def _is_open_here(scan: SceneScan) -> bool:
 
 def _from_blend(path: Path, found: Sequence[DataBlock]) -> Iterator[Candidate]:
     """Yield what a .blend holds without a license, as far as it can be read without Blender."""
-    from ..files.blend_geometry import read_images, read_meshes
-    from ..files.blend_scene import absolute
+    from ..files.blend.geometry import read_images, read_meshes
+    from ..files.blend.scene import absolute
 
     free = {(block.id_type, block.name) for block in found if not block.library}
     for name, mesh in read_meshes(path):

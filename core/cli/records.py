@@ -72,7 +72,7 @@ def report(
     recognizing: bool,
 ) -> int:
     """Say what SCENE (a .blend file) may be used for. Ends with 0, 3 or 4."""
-    from ..services.write_report import render, write_report
+    from ..services.reporting.write_report import render, write_report
     from .recognize import look_at_scene
 
     chosen, files = _choose_outputs(formats, output, also, output_dir)
@@ -102,7 +102,7 @@ def _choose_outputs(
     formats: tuple[str, ...], output: Path | None, also: tuple[str, ...], output_dir: Path | None
 ) -> tuple[tuple[ReportFormat, ...], list[tuple[ReportFormat, Path]]]:
     """Return the formats that were asked for, and the files that are named; raise UserInputError."""
-    from ..services.write_report import find_format
+    from ..services.reporting.write_report import find_format
 
     chosen = tuple(dict.fromkeys(ReportFormat(one) for one in formats))
     if output_dir is not None:

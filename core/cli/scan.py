@@ -64,7 +64,7 @@ def scan(
     A clearance.toml in a project folder (the first level below DIR) says what the project does; the licenses
     in it are then judged for that use.
     """
-    from ..services.write_report import write_text
+    from ..services.reporting.write_report import write_text
 
     context.as_json = as_json
     chosen, files = _choose_outputs(format_, output, also, as_json=as_json, as_csv=as_csv)

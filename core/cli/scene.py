@@ -18,6 +18,6 @@ def read_scan(context: Context, scene: Path | None) -> SceneScan:
     scan = context.app.host.scan_file(scene.absolute())
     if scan is not None:
         return scan
-    from ..files.blend_reader import read_scene
+    from ..files.blend.reader import read_scene
 
     return read_scene(scene.absolute())

@@ -10,9 +10,9 @@ from ..clock import Clock
 from ..ledger.port import Ledger
 from ..model.grant import Grant, GrantState, Usage
 from ..model.order import OrderState
-from .circumstances import gather_circumstances, with_ends
+from .buying.reconcile import GIVEN_UP
+from .clearing.circumstances import gather_circumstances, with_ends
 from .health import DEFAULT_HOURS, GOAL, CallHealth, Health, MarketplaceHealth
-from .reconcile import GIVEN_UP
 
 DEFAULT_DAYS = 30
 PAYMENT_GOAL = 0.99

@@ -13,11 +13,11 @@ from ..errors import ClearanceError, UserInputError
 from ..model.costs import CostKey
 from ..model.evidence import DocumentKind, WebPurchase
 from ..model.order import Order
-from ..services.documents import attach
+from ..services.buying.documents import attach
+from ..services.reporting.write_report import write_text
 from ..services.studio.finance import FinancePage, FinancePart, Who
 from ..services.studio.invoice_import import Imported, TypedInvoice
 from ..services.studio.papers import record_purchases, render_costs, render_invoice
-from ..services.write_report import write_text
 from ..tasks import Task
 from .state import FinancePartState, Phase, Problem
 from .web_buying import WebBuying

@@ -22,15 +22,15 @@ from ..model.money import Balance
 from ..model.recognition import Passed, Recognized
 from ..model.report import Report
 from ..model.resolution import Resolution
-from ..services.check_delivery import Checked
+from ..services.buying.history import KnownRecord
+from ..services.buying.quote import QuoteResult
+from ..services.delivering.check_delivery import Checked
+from ..services.delivering.pickup import Looked
 from ..services.health import MarketplaceHealth
-from ..services.history import KnownRecord
-from ..services.pickup import Looked
-from ..services.quote import QuoteResult
-from ..services.refund import RefundAdvice
 from ..services.status import Status
 from ..services.studio.ends import EndsSoon, Outlook
 from ..services.studio.finance import FinancePage, FinancePart, Who
+from ..services.studio.refund import RefundAdvice
 from ..services.studio.requests import RequestView
 from ..services.studio.seats import SeatsOf
 from ..tasks import Task

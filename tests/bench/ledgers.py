@@ -26,8 +26,8 @@ from core.model.grant import Grant
 from core.model.intended_use import IntendedUse, OutputKind
 from core.model.license import LicenseTerms
 from core.model.scene import SceneScan
-from core.services.house import House
-from core.services.report import MakeReport
+from core.services.clearing.house import House
+from core.services.reporting.report import MakeReport
 from core.settings import Settings
 
 Row = tuple[str, str, str, str] | tuple[str, str, str, str, bool]

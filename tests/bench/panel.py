@@ -32,8 +32,8 @@ from core.model.invoice import Invoice, InvoiceKind, InvoiceLine
 from core.model.order import OrderState
 from core.model.people import Role
 from core.model.scene import SceneScan
-from core.services.guard import Question
-from core.services.owned import find_holdings
+from core.services.buying.owned import find_holdings
+from core.services.reporting.guard import Question
 from core.services.studio.finance import FinancePart
 from core.services.studio.invoice_match import find_candidates, gather_bought
 from core.session.seating import LOOKED_AT

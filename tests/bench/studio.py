@@ -23,10 +23,10 @@ from core.model.intended_use import IntendedUse, OutputKind
 from core.model.production import FileSummary
 from core.policy.engine import evaluate
 from core.policy.facts import Facts
-from core.services.house import House
-from core.services.project_use import PROJECT_USE_NAME
-from core.services.report import MakeReport
-from core.services.scan import ScanProduction
+from core.services.clearing.house import House
+from core.services.clearing.project_use import PROJECT_USE_NAME
+from core.services.reporting.report import MakeReport
+from core.services.reporting.scan import ScanProduction
 from core.settings import Settings
 
 Row = tuple[str, str, str, str] | tuple[str, str, str, str, bool]

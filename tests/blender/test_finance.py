@@ -26,7 +26,7 @@ NAMES = (
 
 def draw(load: Load, name: str, width: int = 280) -> recording_layout.Layout:
     """Draw one panel into a layout that notes what it is given."""
-    panel = getattr(load("addon.ui.finance_panels"), f"CLEARANCE_PT_{name}")
+    panel = getattr(load("addon.ui.panels.finance"), f"CLEARANCE_PT_{name}")
     context = recording_layout.context_of_width(width)
     layout = recording_layout.Layout()
     assert panel.poll(context)
@@ -79,7 +79,7 @@ def test_every_state_draws_and_no_line_is_too_wide(
 ) -> None:
     app.session.state.finance = states[name]
     for width in WIDTHS:
-        measure = load("addon.ui.widgets").measure_with(recording_layout.context_of_width(width))
+        measure = load("addon.ui.drawing.widgets").measure_with(recording_layout.context_of_width(width))
         for part, layout in draw_all(load, width).items():
             assert layout.texts(), part
             for text in layout.texts():

@@ -347,13 +347,13 @@ def test_the_switch_is_in_the_report_and_in_the_overlays_popover(bpy: Any, load:
     app = load("addon.runtime").app()
     context = recording_layout.context_of_width(280)
     report = recording_layout.Layout()
-    load("addon.ui.draw_report").draw_report(report, context, app)
+    load("addon.ui.drawing.report").draw_report(report, context, app)
     popover = recording_layout.Layout()
     seen = SimpleNamespace(
         space_data=SimpleNamespace(overlay=SimpleNamespace(show_overlays=True)),
         window_manager=bpy.context.window_manager,
     )
-    load("addon.ui.menus")._draw_overlay(SimpleNamespace(layout=popover), seen)
+    load("addon.ui.panels.menus")._draw_overlay(SimpleNamespace(layout=popover), seen)
     for layout in (report, popover):
         assert "clearance_overlay" in str(layout.log)
 
@@ -361,7 +361,7 @@ def test_the_switch_is_in_the_report_and_in_the_overlays_popover(bpy: Any, load:
 def test_why_it_switched_itself_off_is_said_in_the_report(bpy: Any, load: Load, scene: Any) -> None:
     load("addon.overlay.follow").switch_off("The license overlay was switched off: try.")
     layout = recording_layout.Layout()
-    load("addon.ui.draw_report").draw_report(
+    load("addon.ui.drawing.report").draw_report(
         layout, recording_layout.context_of_width(600), load("addon.runtime").app()
     )
     assert "switched off: try." in " ".join(layout.texts())

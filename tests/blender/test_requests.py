@@ -16,7 +16,7 @@ TITLE = "Oak Dining Chair with a Cushion, from the workshop behind the old bridg
 
 
 def draw(load: Load, width: int = 280) -> recording_layout.Layout:
-    panel = load("addon.ui.request_panels").CLEARANCE_PT_requests
+    panel = load("addon.ui.panels.requests").CLEARANCE_PT_requests
     context = recording_layout.context_of_width(width)
     layout = recording_layout.Layout()
     assert panel.poll(context)
@@ -65,6 +65,6 @@ def test_what_goes_wrong_is_said(bpy: Any, load: Load, app: Any, cart: str) -> N
 def test_no_line_is_wider_than_the_sidebar(load: Load, app: Any, cart: str, width: int) -> None:
     app.session.refresh_requests()
     assert app.tasks.wait(timeout_s=30)
-    measure = load("addon.ui.widgets").measure_with(recording_layout.context_of_width(width))
+    measure = load("addon.ui.drawing.widgets").measure_with(recording_layout.context_of_width(width))
     for text in draw(load, width).texts():
         assert measure(text) <= width - 30, text

@@ -18,6 +18,9 @@ from invoice_house import PARTIES, House
 from lxml import etree
 from pypdf import PdfReader
 
+from core.billing.checks import find_faults
+from core.billing.lines import WhatToBill
+from core.billing.own_invoices import TaxRule, add_up, read_tax
 from core.errors import UserInputError
 from core.files.invoices.pdf import find_invoice_xml
 from core.files.invoices.xml import read_invoice_xml
@@ -27,9 +30,6 @@ from core.model.money import Money
 from core.pdf.fonts import STAND_IN, choose_fonts
 from core.pdf.invoice import render_invoice_pdf
 from core.pdf.xmp import AboutPdf
-from core.policy.billing import TaxRule, add_up, read_tax
-from core.policy.billing_lines import WhatToBill
-from core.policy.invoice_checks import find_faults
 from core.reports.cii import render_cii
 from core.services.studio.invoice_pdf import render, write_invoice_pdf
 

@@ -32,7 +32,7 @@ from core.marketplaces.base import Capability
 from core.model.intended_use import IntendedUse
 from core.model.listing import ListingRef
 from core.model.order import OPEN_STATES, Order, OrderState
-from core.services.owned import active
+from core.services.buying.owned import active
 from core.settings import Settings
 
 SETTLE_S = 0.6

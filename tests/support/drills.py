@@ -136,7 +136,7 @@ def check_purchase(ledger: Any, folder: Path, listing: str, charges: list[dict[s
     from core.model.listing import ListingRef
     from core.model.order import OPEN_STATES, OrderState
     from core.model.payment import Payment
-    from core.services.owned import active
+    from core.services.buying.owned import active
 
     ref = ListingRef.parse(listing)
     charged = [

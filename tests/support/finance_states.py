@@ -26,7 +26,7 @@ class FinanceStates:
         self.journal = load("core.services.studio.journal")
         self.invoices = load("core.model.invoice")
         self.matching = load("core.services.studio.invoice_match")
-        self.bought = load("core.policy.invoice_matching").Bought
+        self.bought = load("core.billing.matching").Bought
         self.costs = load("core.model.costs")
         self.roles = load("core.policy.roles")
         self.tasks = load("core.tasks")

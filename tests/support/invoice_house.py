@@ -11,11 +11,11 @@ from typing import Any
 from fakes import CountingIds, paid
 from shops import Shop, open_shop
 
+from core.billing.invoicing_file import Invoicing, parse_invoicing
 from core.http.health import HealthLog
 from core.model.listing import ListingRef
 from core.model.money import Money
 from core.model.people import Project
-from core.policy.invoicing_file import Invoicing, parse_invoicing
 from core.services.studio.invoice_import import TypedInvoice
 from core.services.studio.parts import Studio, build_studio
 

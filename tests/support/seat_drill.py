@@ -33,9 +33,9 @@ from core.model.money import Money
 from core.model.order import OrderState
 from core.model.people import Project
 from core.model.seat import Seat
-from core.services.documents import Documents
-from core.services.refund import Refunds
+from core.services.buying.documents import Documents
 from core.services.studio.cart_file import WantedItem
+from core.services.studio.refund import Refunds
 from core.services.studio.request_parts import Buying
 
 DONE = frozenset({"refund.settled", "seat.none", "request.state"})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from ...billing.exchange import OLD_AFTER_DAYS, convert, find_rate
 from ...clock import Clock
 from ...http.health import HealthReading, earliest_kept
 from ...ledger.port import Ledger
@@ -21,11 +22,10 @@ from ...model.order import Order, OrderState
 from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
 from ...model.people import Project
 from ...policy.ending import end_of_day
-from ...policy.exchange import OLD_AFTER_DAYS, convert, find_rate
 from ...policy.roles import Act, may
 from ...reports.costs import build_costs
 from ...settings import Settings
-from ..paying import money_of
+from ..buying.paying import money_of
 from .invoiced_tax import find_taxes
 from .payments import MANY
 from .standing import Standing

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from ...billing.matching import Bought
 from ...clock import Clock
 from ...ledger.port import Ledger
 from ...model.costs import CostKey, CostSum
@@ -18,7 +19,6 @@ from ...model.evidence import Refund, RefundState
 from ...model.invoice import InvoiceKind
 from ...model.order import OPEN_STATES, Order, OrderState
 from ...model.payment import Payment, PaymentMethod
-from ...policy.invoice_matching import Bought
 from ...policy.roles import ROLES, Act, may
 from ...reports.costs import build_costs
 from .budgets import Budgets

@@ -14,7 +14,7 @@ from ...model.agreement import Agreement, Renewal, RenewalState
 from ...model.grant import Grant, GrantState
 from ...model.license import Cap, LicenseTerms
 from ...policy.ending import add_days, end_of_day
-from ..circumstances import apply_agreements, values_of
+from ..clearing.circumstances import apply_agreements, values_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
+from ...billing.matching import (
+    NEAR_DAYS,
+    Bought,
+    Match,
+    find_amounts,
+    find_difference,
+    find_names,
+    match_lines,
+)
 from ...clock import Clock
 from ...errors import UserInputError
 from ...files.store import Store
@@ -17,18 +26,9 @@ from ...model.money import Money
 from ...model.order import Order, OrderState
 from ...model.payment import Payment
 from ...policy.ending import add_days, end_of_day
-from ...policy.invoice_matching import (
-    NEAR_DAYS,
-    Bought,
-    Match,
-    find_amounts,
-    find_difference,
-    find_names,
-    match_lines,
-)
 from ...policy.roles import Act
-from ..circumstances import group, values_of
-from ..paying import money_of
+from ..buying.paying import money_of
+from ..clearing.circumstances import group, values_of
 from .payments import MANY
 from .standing import Standing
 

@@ -17,7 +17,7 @@ from ...model.invoice import Invoice, InvoiceKind
 from ...pdf.fonts import require_packages
 from ...reports.invoice_html import TITLES, make_invoice_context
 from ...reports.text import clean
-from ..write_report import already_there, write_new
+from ..reporting.write_report import already_there, write_new
 from .invoice_match import InvoiceView
 from .issuing import Issuing
 

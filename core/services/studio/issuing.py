@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from ...billing.card_numbers import refuse_card_numbers
+from ...billing.invoicing_file import Invoicing
+from ...billing.lines import WhatToBill, choose_lines
+from ...billing.own_invoices import TaxRule, add_up, check_decimals, check_parties
 from ...clock import Clock
 from ...errors import UserInputError
 from ...files.invoices.xml import read_invoice_xml
@@ -21,13 +25,9 @@ from ...model.audit import AuditEvent
 from ...model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ...model.invoice_data import CREDIT_NOTE, INVOICE, DataLine, InvoiceData, Party
 from ...model.people import Project
-from ...policy.billing import TaxRule, add_up, check_decimals, check_parties
-from ...policy.billing_lines import WhatToBill, choose_lines
-from ...policy.card_numbers import refuse_card_numbers
-from ...policy.invoicing_file import Invoicing
 from ...policy.roles import Act
 from ...reports.cii import render_cii
-from ..keep_file import keep_bytes
+from ..clearing.keep_file import keep_bytes
 from .costs import Costs
 from .own_invoices import billed_orders, credited_lines, find_own, take_number
 from .standing import Standing

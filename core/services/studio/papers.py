@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from ...billing.lines import WhatToBill
 from ...ledger.port import LedgerReader
 from ...marketplaces import registry
 from ...model.costs import CostReport
 from ...model.invoice import Invoice
-from ...policy.billing_lines import WhatToBill
 from ...settings import VERSION
 from .invoice_match import InvoiceView
 from .issuing import Issued, Issuing

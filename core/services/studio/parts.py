@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from ...ids import Ids
 from ...licenses import LicenseCatalogue
 from ...settings import Settings
-from ..documents import Documents
-from ..hand_out import HandOut
+from ..buying.documents import Documents
+from ..delivering.hand_out import HandOut
+from ..delivering.shared_files import SharedFiles
 from .agreements import Agreements
 from .budgets import Budgets
 from .costs import Costs, ReadCalls
@@ -21,7 +22,6 @@ from .payments import Payments
 from .rates import Rates
 from .renewals import Renewals
 from .seats import Seats
-from .shared_files import SharedFiles
 from .standing import Standing
 
 

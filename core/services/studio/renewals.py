@@ -21,10 +21,10 @@ from ...model.evidence import DocumentKind
 from ...model.grant import Grant, GrantState
 from ...policy.ending import Ending, add_days, end_of_day, find_ending
 from ...policy.roles import Act, may
-from ..circumstances import group, read_terms, values_of
-from ..documents import Documents, attach
-from ..keep_file import keep_file
-from ..settle import record_documents
+from ..buying.documents import Documents, attach
+from ..buying.settle import record_documents
+from ..clearing.circumstances import group, read_terms, values_of
+from ..clearing.keep_file import keep_file
 from .ends import (
     PAST_DAYS,
     REMIND_DAYS,

@@ -32,7 +32,7 @@ from ...model.intended_use import IntendedUse
 from ...model.money import encode_cost
 from ...policy.roles import Act
 from ...policy.use_file import parse_use
-from ..quote import MakeQuote, QuoteResult
+from ..buying.quote import MakeQuote, QuoteResult
 from .budgets import Budgets
 from .coverage import FindCoverage, why_no_seat
 from .decide import Decide

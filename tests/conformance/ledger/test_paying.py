@@ -13,6 +13,7 @@ from fakes import CountingIds, FakeClock
 from ledger_values import fill_everything, make_approval, make_order, make_quote, open_place
 from postgres_server import Server
 
+from core.billing.lines import WhatToBill
 from core.errors import LedgerError
 from core.files.store import Store
 from core.http.health import HealthReading
@@ -22,7 +23,6 @@ from core.model.money import Credits, Money
 from core.model.order import Order, OrderState, Receipt
 from core.model.payment import ExchangeRate, MethodKind, Payment, PaymentMethod
 from core.model.people import Member, ProjectMember, Role
-from core.policy.billing_lines import WhatToBill
 from core.services.studio.costs import Costs
 from core.services.studio.invoicing import InvoicingFile
 from core.services.studio.issuing import Issuing

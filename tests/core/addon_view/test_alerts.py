@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from clearance_package import load
 
-rows = load("addon.ui.rows")
-view = load("addon.ui.view_alerts")
+rows = load("addon.ui.views.rows")
+view = load("addon.ui.views.alerts")
 model = load("core.model.alert")
 findings = load("core.model.findings")
 uses = load("core.model.intended_use")

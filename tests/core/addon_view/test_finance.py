@@ -12,12 +12,12 @@ from finance_states import FinanceStates
 from session_states import EVIL_TITLE
 
 states = FinanceStates(load)
-view_budgets = load("addon.ui.view_budgets").view_budgets
-view_payments = load("addon.ui.view_payments").view_payments
-view_invoices = load("addon.ui.view_invoices").view_invoices
-view_costs = load("addon.ui.view_costs").view_costs
-finance = load("addon.ui.view_finance")
-Tone = load("addon.ui.rows").Tone
+view_budgets = load("addon.ui.views.budgets").view_budgets
+view_payments = load("addon.ui.views.payments").view_payments
+view_invoices = load("addon.ui.views.invoices").view_invoices
+view_costs = load("addon.ui.views.costs").view_costs
+finance = load("addon.ui.views.finance")
+Tone = load("addon.ui.views.rows").Tone
 Part, usd = states.Part, states.usd
 registry = load("core.marketplaces.registry")
 INFOS = tuple(registry.find(name).INFO for name in registry.all_ids())
@@ -248,7 +248,7 @@ def test_what_is_on_no_invoice_is_named_and_counted() -> None:
     assert len(view.without) == 6
     assert view.without_more == "And 894 more purchases."
     assert view.without[0].detail == "2026-11-20 · CGTrader · 29.00 USD"
-    names = load("addon.ui.view_invoices").name_orders(state)
+    names = load("addon.ui.views.invoices").name_orders(state)
     assert len(names) == 60
     assert names[0] == ("order_0", "Oak table, 2026-11-20, 29.00 USD")
 
@@ -306,7 +306,7 @@ def test_many_projects_are_a_few_bars() -> None:
     ],
 )
 def test_periods_are_days(period: str, days: tuple[Any, Any]) -> None:
-    assert load("addon.ui.view_costs").days_of(period, date(2026, 1, 9)) == days
+    assert load("addon.ui.views.costs").days_of(period, date(2026, 1, 9)) == days
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_the_ledger_is_named_without_a_secret(address: str, says: str) -> None:
 
 def test_a_waiting_order_is_found_by_its_id() -> None:
     state = states.every_state()["payments"]
-    find = load("addon.ui.view_payments").find_waiting
+    find = load("addon.ui.views.payments").find_waiting
     assert find(state, "order_3").id == "order_3"
     assert find(state, "order_99") is None
     assert find(states.state.FinanceState(), "order_3") is None

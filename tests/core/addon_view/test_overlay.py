@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from clearance_package import load
 
-view = load("addon.ui.view_overlay")
-labels = load("addon.ui.view_labels")
+view = load("addon.ui.views.overlay")
+labels = load("addon.ui.views.labels")
 findings = load("core.model.findings")
 reports = load("core.model.report")
 uses = load("core.model.intended_use")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from clearance_package import load
 
-view_requests = load("addon.ui.view_requests").view_requests
-Tone = load("addon.ui.rows").Tone
+view_requests = load("addon.ui.views.requests").view_requests
+Tone = load("addon.ui.views.rows").Tone
 state = load("core.session.state")
 model = load("core.model.buy_request")
 budget = load("core.model.budget")

@@ -10,14 +10,14 @@ import pytest
 from clearance_package import load
 from session_states import EVIL_TITLE, NOW, States
 
-view = load("addon.ui.view_seats")
+view = load("addon.ui.views.seats")
 state_of = load("core.session.state")
 seats_of = load("core.services.studio.seats")
 ends = load("core.services.studio.ends")
 seating = load("core.policy.seating")
 Seat = load("core.model.seat").Seat
 SeatKind = load("core.model.license").SeatKind
-Phase, Tone = state_of.Phase, load("addon.ui.rows").Tone
+Phase, Tone = state_of.Phase, load("addon.ui.views.rows").Tone
 
 
 def seats(most: int | None, *who: str, title: str = "Oak chair", device: str = "") -> Any:

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invoice_files import UBL, eur, make_cii, make_data, make_pdf, make_ubl
 
+from core.billing.checks import find_faults
 from core.errors import UserInputError
 from core.files.invoices.pdf import PdfError, find_invoice_xml, looks_like_pdf
 from core.files.invoices.tree import MAX_DEPTH, MAX_XML_BYTES
 from core.files.invoices.xml import looks_like_xml, read_invoice_xml
 from core.model.invoice_data import TaxSum
 from core.model.money import Money
-from core.policy.invoice_checks import find_faults
 
 XML = make_cii()
 

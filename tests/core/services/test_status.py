@@ -21,8 +21,8 @@ from core.ledger.port import Ledger
 from core.model.grant import Grant, GrantState, Usage
 from core.model.order import OrderState
 from core.reports.openmetrics import write_openmetrics
+from core.services.buying.reconcile import GIVEN_UP
 from core.services.health import Health
-from core.services.reconcile import GIVEN_UP
 from core.services.status import TellStatus, count_covered, count_payments
 from core.services.status_metrics import list_families
 

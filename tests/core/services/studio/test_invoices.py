@@ -13,14 +13,14 @@ import pytest
 from invoice_files import make_cii, make_pdf, make_ubl
 from invoice_house import PARTIES, House, open_house
 
+from core.billing.invoicing_file import Invoicing, parse_invoicing
+from core.billing.lines import WhatToBill
+from core.billing.own_invoices import TaxRule, read_tax
 from core.errors import NotAllowed, UserInputError
 from core.files.invoices.xml import read_invoice_xml
 from core.model.invoice import Invoice, InvoiceKind, InvoiceLine, NumberSeries
 from core.model.money import Money
 from core.model.people import Member, Role
-from core.policy.billing import TaxRule, read_tax
-from core.policy.billing_lines import WhatToBill
-from core.policy.invoicing_file import Invoicing, parse_invoicing
 from core.reports.invoice_html import render_invoice_html
 
 VAT = TaxRule(category="S", percent="19")

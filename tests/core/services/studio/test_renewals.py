@@ -24,7 +24,7 @@ from core.model.grant import GrantFile, GrantState, Usage
 from core.model.license import UNKNOWN, Cap
 from core.model.people import Member, Role
 from core.policy.ending import add_days, end_of_day, find_ending
-from core.services.circumstances import gather_circumstances, with_ends
+from core.services.clearing.circumstances import gather_circumstances, with_ends
 from core.services.studio.agreements import NewAgreement
 from core.services.studio.ends import REMIND_DAYS, EndsAs
 from core.services.studio.parts import Studio
