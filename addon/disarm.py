@@ -12,7 +12,7 @@ from typing import Any
 
 import bpy
 
-from .ui.text import count, shorten
+from .ui.views.text import count, shorten
 
 _NODE_OWNERS = frozenset({"MATERIAL", "WORLD", "LIGHT", "TEXTURE", "LINESTYLE"})
 

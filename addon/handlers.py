@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from ..core.stamp_format import REGISTER_PROPERTY
 from . import runtime
 
 Handler = Callable[..., None]
@@ -36,8 +37,9 @@ def unregister() -> None:
 
 @stay
 def on_load_begins(*_: Any) -> None:
-    """Leave the file that is closed as it was."""
+    """Leave the file that is closed as it was, and take the overlay away that was about it."""
     _quietly(_put_back_render)
+    _quietly(_end_overlay)
 
 
 @stay
@@ -46,6 +48,7 @@ def on_load(*_: Any) -> None:
     _quietly(_keep_up)
     _quietly(_take_over_scene)
     _quietly(_look_at_loaded)
+    _quietly(_look_at_folder)
 
 
 @stay
@@ -60,6 +63,7 @@ def on_save(*_: Any) -> None:
 def on_saved(*_: Any) -> None:
     """Note in the ledger which licenses a file uses that was written."""
     _quietly(_record_usages)
+    _quietly(_look_for_exports)
 
 
 @stay
@@ -79,6 +83,11 @@ def on_render_init(scene: Any, *_: Any) -> None:
 def on_render_end(*_: Any) -> None:
     """Put back what was changed to stop a render."""
     _quietly(_end_render)
+
+
+def look_before_leaving() -> None:
+    """Look for exported files when Blender ends: a script without a window never lets the timer run."""
+    _quietly(_look_for_exports)
 
 
 def _keep_up() -> None:
@@ -109,6 +118,20 @@ def _look_at_loaded() -> None:
     look.on_load()
 
 
+def _look_at_folder() -> None:
+    scenes: Any = bpy.data.scenes
+    if any(REGISTER_PROPERTY in scene for scene in scenes):
+        from .alerting import written
+
+        written.begin()
+
+
+def _look_for_exports() -> None:
+    from . import pump
+
+    pump.look_for_exports()
+
+
 def _look_before_save() -> None:
     from .alerting import look
 
@@ -137,6 +160,13 @@ def _put_back_render() -> None:
     from .alerting import renders
 
     renders.put_back()
+
+
+def _end_overlay() -> None:
+    if runtime.overlay().wanted:
+        from .overlay import follow
+
+        follow.switch_off()
 
 
 def _record_usages() -> None:

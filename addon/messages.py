@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .ui.text import shorten
+from ..core.errors import ClearanceError
+from .ui.views.text import shorten
 
 LONGEST = 600
 
@@ -107,3 +108,16 @@ def missing_package(name: str) -> str:
         f"Clearance cannot work: a part of it is missing ({shorten(name, 60)}). Remove the extension and "
         "install it again from its .zip file."
     )
+
+
+def explain_start(error: BaseException | None) -> str:
+    """Say why the app could not be built."""
+    match error:
+        case ClearanceError():
+            return tell(error)
+        case ImportError(name=str(name)):
+            return missing_package(name)
+        case None:
+            return "Clearance could not be started."
+        case _:
+            return f"Clearance could not be started ({type(error).__name__}). Please report it."

@@ -117,7 +117,7 @@ class CLEARANCE_AP_preferences(AddonPreferences):
 
     def draw(self, context: Any) -> None:
         """Draw the settings."""
-        from .ui import draw_accounts
+        from .ui.drawing import accounts as draw_accounts
 
         draw_accounts.draw_preferences(self, self.layout, context)
 

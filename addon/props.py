@@ -124,15 +124,45 @@ class CLEARANCE_PG_search(PropertyGroup):
 CLASSES = (CLEARANCE_PG_search, CLEARANCE_PG_use)
 
 
+def _shows_overlay(_self: Any) -> bool:
+    return runtime.overlay().wanted
+
+
+def _show_overlay(_self: Any, value: bool) -> None:  # noqa: FBT001 - Blender's signature
+    app = runtime.peek()
+    if value == runtime.overlay().wanted or (value and (app is None or app.session.state.report is None)):
+        return  # without a report there is nothing to show
+    from . import pump
+    from .overlay import follow
+
+    if value:
+        follow.switch_on()
+        pump.wake()
+    else:
+        follow.switch_off()
+
+
 def attach() -> None:
     """Hang the inputs on the window manager and on scenes."""
     setattr(bpy.types.WindowManager, "clearance", PointerProperty(type=CLEARANCE_PG_search))  # noqa: B010
     setattr(bpy.types.Scene, "clearance_use", PointerProperty(type=CLEARANCE_PG_use))  # noqa: B010
+    shown = BoolProperty(
+        name="License Overlay",
+        description="Show in the viewport where each license sits, and what the report says of it",
+        get=_shows_overlay,
+        set=_show_overlay,
+        options={"SKIP_SAVE"},
+    )
+    setattr(bpy.types.WindowManager, "clearance_overlay", shown)  # noqa: B010
 
 
 def detach() -> None:
     """Take the inputs away; what was saved with scenes stays in the files."""
-    for owner, name in ((bpy.types.WindowManager, "clearance"), (bpy.types.Scene, "clearance_use")):
+    for owner, name in (
+        (bpy.types.WindowManager, "clearance"),
+        (bpy.types.WindowManager, "clearance_overlay"),
+        (bpy.types.Scene, "clearance_use"),
+    ):
         if hasattr(owner, name):
             delattr(owner, name)
 

@@ -9,7 +9,7 @@ import bpy
 
 from ..core.model.grant import Grant
 from ..core.stamp_format import PROPERTY
-from . import linked, stamp_io
+from . import linked, quiet, stamp_io
 
 
 def write_asset_metadata(blocks: Iterable[Any], grant: Grant) -> int:
@@ -44,7 +44,7 @@ def keep_up() -> int:
     texts = sorted(stamp_io.find_stamps())
     stamp_io.complete_meshes(texts)
     linked.remember()
-    stamp_io.note_quiet(bpy.context.scene)
+    quiet.note(bpy.context.scene)
     return stamp_io.register_found(bpy.context.scene, texts)
 
 

@@ -25,6 +25,7 @@ BUDGET_S = 0.008
 """Of one tick; half of what may be, since one callback may overrun it."""
 BUSY_S = 0.04
 IDLE_S = 0.5
+SOON_S = 0.01
 CATEGORY = "Clearance"
 PICTURES_AT_ONCE = 4
 
@@ -69,6 +70,7 @@ def step(*, budget_s: float) -> float:
     app = runtime.peek()
     _follow_alerts()
     if app is None:
+        step_overlay(app, until=started + budget_s)
         if was_starting:
             redraw()
         return BUSY_S if was_starting else IDLE_S
@@ -77,9 +79,12 @@ def step(*, budget_s: float) -> float:
     if runtime.has_ready_imports() or runtime.passing().ready or runtime.has_declared():
         _import_in_window()
     is_looking = step_look(app, until=started + budget_s)
+    is_reading = step_overlay(app, until=started + budget_s)
     if runtime.has_changed(_signature(app)) or was_starting:
         redraw()
     busy = not app.tasks.idle or app.session.state.thumbnails or is_looking
+    if is_reading:
+        return SOON_S
     return BUSY_S if busy else IDLE_S
 
 
@@ -96,6 +101,11 @@ def _follow_alerts() -> None:
         from .alerting import renders
 
         renders.put_back_if_over()
+    app = runtime.peek()
+    if app is not None and not bpy.app.background and watching.written.next_at <= time.monotonic():
+        from .alerting import written
+
+        written.step(app)
     if watching.popups:
         from .alerting import tell
 
@@ -109,11 +119,13 @@ def drain_until_idle(timeout_s: float) -> bool:
     """
     app = runtime.app()
     until = time.monotonic() + timeout_s
+    look_for_exports()
     while True:
         write_seen_exports()
         is_looking = step_look(app, until=None)
         finished = app.tasks.wait(timeout_s=max(0.0, until - time.monotonic()))
         feed_previews(app, until=None)
+        is_looking = step_overlay(app, until=None) or is_looking
         for grant_id in runtime.take_ready_imports():
             # What went wrong is shown with the purchase, as it is in a window.
             import_now(grant_id)
@@ -127,12 +139,29 @@ def drain_until_idle(timeout_s: float) -> bool:
             return False
 
 
+def look_for_exports() -> None:
+    """Look for files that exporters wrote, without a window: in one the timer does this."""
+    if bpy.app.background and runtime.watching().written.folders:
+        from .alerting import written
+
+        written.look_now()
+
+
 def step_look(app: App, *, until: float | None) -> bool:
     """Copy a little out for the look that is under way; return whether there is more."""
     looks = runtime.looks()
     if looks and not looks[0].step(app, until=until):
         looks.clear()
     return bool(looks)
+
+
+def step_overlay(app: App | None, *, until: float | None) -> bool:
+    """Read a little of the scene for the license overlay, if it is on; return whether there is more."""
+    if not runtime.overlay().wanted:
+        return False
+    from .overlay import follow
+
+    return follow.step(app, until=until)
 
 
 def feed_previews(app: App, *, until: float | None) -> None:

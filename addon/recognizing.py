@@ -63,7 +63,7 @@ class Look:
 
 def start(app: App, scan: SceneScan, *, bounded: bool) -> Look:
     """Begin a look at everything in a scene that carries no license."""
-    from ..core.services.recognize import find_free
+    from ..core.services.reporting.recognize import find_free
 
     free = find_free(scan)
     return Look(app.session.start_recognition(len(free)), list(reversed(free)), bounded)
@@ -91,7 +91,7 @@ def write_stamps(
 
     With a mesh the objects that show it are stamped. What got a license meanwhile, or is gone, is left out.
     """
-    from ..core.services.recognize import find_free, with_objects
+    from ..core.services.reporting.recognize import find_free, with_objects
 
     by_subject = {f"{block.id_type}/{block.name}": block for block in find_free(scan)}
     done: list[tuple[str, str]] = []

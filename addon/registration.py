@@ -19,7 +19,12 @@ from . import (
     use_props,
 )
 from .exporting import usd_hook
-from .ui import alert_panels, menus, panels, request_panels, seat_panels
+from .ui.panels import alerts as alert_panels
+from .ui.panels import finance as finance_panels
+from .ui.panels import menus
+from .ui.panels import requests as request_panels
+from .ui.panels import seats as seat_panels
+from .ui.panels import sidebar as panels
 
 if TYPE_CHECKING:
     from .host import BlenderHost
@@ -33,6 +38,7 @@ def register() -> None:
             read_settings=settings_source.read_settings,
             read_use=use_props.read_use,
             note_marketplaces=prefs.note_marketplaces,
+            wake=pump.wake,
         )
     )
     done = []
@@ -57,6 +63,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Switch off in the opposite order; the workers end within two seconds."""
+    handlers.look_before_leaving()
     menus.unregister()
     keys.unregister()
     command_line.unregister()
@@ -88,5 +95,6 @@ def _classes() -> tuple[type, ...]:
         *panels.CLASSES,
         *request_panels.CLASSES,
         *seat_panels.CLASSES,
+        *finance_panels.CLASSES,
         *usd_hook.classes(),
     )

@@ -17,7 +17,8 @@ import bpy
 from ..core.errors import ClearanceError, HostError
 from .alerting.state import Watching
 from .exporting.passing import Passing
-from .messages import missing_package, tell
+from .messages import explain_start, tell
+from .overlay.state import Overlay
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ..core.host import Host
     from ..core.model.intended_use import IntendedUse
     from ..core.model.scene import Handle
-    from ..core.services.declare import Declared
+    from ..core.services.clearing.declare import Declared
     from ..core.settings import Settings
 
     # Only for the type checker: at run time this import would double what enabling the extension costs.
@@ -60,6 +61,8 @@ class Parts:
     read_use: Callable[[Any], IntendedUse]
     note_marketplaces: Callable[[App], None]
     """Told, on the main thread, which marketplaces there are."""
+    wake: Callable[[], None]
+    """Have the timer tick soon: something was just started."""
 
 
 @dataclass(slots=True)
@@ -97,6 +100,7 @@ class _Runtime:
     passing: Passing = field(default_factory=Passing)
     watching: Watching = field(default_factory=Watching)
     looks: list[Look] = field(default_factory=list)
+    overlay: Overlay = field(default_factory=Overlay)
 
 
 _runtime = _Runtime()
@@ -107,7 +111,8 @@ def provide(parts: Parts) -> None:
     _runtime.parts = parts
 
 
-def _parts() -> Parts:
+def parts() -> Parts:
+    """Return what was handed in; raise HostError while the extension is not enabled."""
     if _runtime.parts is None:
         raise HostError("Clearance is not enabled.", code="host.unavailable")
     return _runtime.parts
@@ -115,7 +120,7 @@ def _parts() -> Parts:
 
 def read_settings() -> Settings:
     """Read the settings as they stand; raise UserInputError for what cannot be."""
-    return _parts().read_settings()
+    return parts().read_settings()
 
 
 def watching() -> Watching:
@@ -145,7 +150,7 @@ def peek() -> App | None:
 def host() -> ThisBlender:
     """Return this Blender as the core's host."""
     if _runtime.host is None:
-        _runtime.host = _parts().make_host()
+        _runtime.host = parts().make_host()
         _runtime.host.refresh()
     return _runtime.host
 
@@ -165,7 +170,7 @@ def start() -> None:
     if _runtime.app is not None or _runtime.start is not None or _runtime.reason:
         return
     try:
-        settings = _parts().read_settings()
+        settings = parts().read_settings()
     except ClearanceError as error:
         _runtime.reason = tell(error)
         return
@@ -180,20 +185,6 @@ def start() -> None:
 def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
     try:
         from ..core.app import build_app
-        from .ui import (  # noqa: F401 - loaded here, drawn later
-            view,
-            view_accounts,
-            view_alerts,
-            view_buy,
-            view_details,
-            view_exchange,
-            view_feeds,
-            view_health,
-            view_history,
-            view_pickup,
-            view_refund,
-            view_report,
-        )
 
         made = build_app(settings, host=blender)
         for info in made.session.marketplaces:
@@ -212,7 +203,7 @@ def collect() -> bool:
         return _runtime.app is not None
     _runtime.start = None
     if attempt.app is None:
-        _runtime.reason = _explain(attempt.error)
+        _runtime.reason = explain_start(attempt.error)
         log.error("Clearance could not be started: %s", _runtime.reason)
         return False
     use_app(attempt.app)
@@ -225,9 +216,9 @@ def use_app(made: App) -> None:
     made.session.on_prepared = _runtime.ready_imports.append
     made.session.on_declared = lambda declared, handles: _runtime.declared.append((declared, handles))
     made.session.on_rights_read = _runtime.passing.rights_read
-    _parts().note_marketplaces(made)
+    parts().note_marketplaces(made)
     if bpy.context.scene is not None:
-        made.session.set_use(_parts().read_use(bpy.context.scene))
+        made.session.set_use(parts().read_use(bpy.context.scene))
     if host().is_online():
         made.session.reconcile()
     waiting, _runtime.waiting = _runtime.waiting, []
@@ -292,6 +283,11 @@ def looks() -> list[Look]:
     return _runtime.looks
 
 
+def overlay() -> Overlay:
+    """Return whether licenses are shown in viewports, and what of them is."""
+    return _runtime.overlay
+
+
 def is_first_asked(key: str) -> bool:
     """Say whether this listing's thumbnail was never asked for before, and remember that it was now."""
     first = key not in _runtime.asked_thumbnails
@@ -312,6 +308,7 @@ def forget_report() -> None:
         from ..core.session.state import Phase
 
         _runtime.app.session.forget_recognition()
+        _runtime.overlay.scan = None
         state = _runtime.app.session.state
         state.report, state.report_problem, state.report_phase = None, None, Phase.IDLE
         state.revision += 1
@@ -379,15 +376,5 @@ def close() -> None:
     _runtime.drawn = ()
     _runtime.passing = Passing()
     _runtime.watching = Watching()
-
-
-def _explain(error: BaseException | None) -> str:
-    match error:
-        case ClearanceError():
-            return tell(error)
-        case ImportError(name=str(name)):
-            return missing_package(name)
-        case None:
-            return "Clearance could not be started."
-        case _:
-            return f"Clearance could not be started ({type(error).__name__}). Please report it."
+    _runtime.overlay.release()
+    _runtime.overlay = Overlay()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,20 +15,17 @@ from ..core.ids import hash_grant_id
 from ..core.model.scene import DataBlock, IdType, SceneScan
 from ..core.stamp_format import (
     FACE_ATTRIBUTE,
-    PARTS_PROPERTY,
     PROPERTY,
-    QUIET_PROPERTY,
     REGISTER_PROPERTY,
     Stamp,
     decode,
     encode,
-    encode_quiet,
     encode_register,
     extend_register,
-    read_quiet,
     read_register,
 )
-from . import data_blocks, linked, strips
+from . import data_blocks, linked, quiet, strips
+from .baked import Baked
 from .output import Output, find_output
 
 DESCRIPTION = "License of this data-block, written by Clearance. Keep it: the license report reads it"
@@ -36,14 +33,6 @@ _SCANNED = frozenset(IdType)
 _NOT_CONTENT = frozenset({"RENDER_RESULT", "COMPOSITING"})
 _RENAMED = {"GREASEPENCIL_V3": "GREASEPENCIL"}
 _BUILT_IN = "<builtin>"
-_PARTS = {
-    "CURVE": "splines",
-    "CURVES": "curves",
-    "POINTCLOUD": "points",
-    "GREASEPENCIL": "layers",
-    "ARMATURE": "bones",
-}
-"""What the parts of data without faces are called."""
 
 
 def write(blocks: Sequence[Any], stamp: Stamp) -> int:
@@ -62,7 +51,7 @@ def write(blocks: Sequence[Any], stamp: Stamp) -> int:
         if block.library is None:
             if block.id_type == "MESH":
                 mark_faces(block, number)
-            _note_parts(block)
+            quiet.note_parts(block)
     return count
 
 
@@ -90,7 +79,7 @@ def register(scene: Any, stamp: Stamp) -> None:
     """Add a stamp to the scene's register."""
     text = _text_of(scene, REGISTER_PROPERTY)
     _write_register(scene, extend_register(text, stamp))
-    note_quiet(scene)
+    quiet.note(scene)
 
 
 def register_found(scene: Any, texts: Iterable[str]) -> int:
@@ -101,30 +90,6 @@ def register_found(scene: Any, texts: Iterable[str]) -> int:
         _write_register(scene, encode_register((*read_register(_text_of(scene, REGISTER_PROPERTY)), *new)))
         return len(new)
     return 0
-
-
-def note_quiet(scene: Any) -> None:
-    """Note whose stamps are on data-blocks that nobody would miss one on, such as actions."""
-    if scene is None or scene.library is not None:
-        return
-    noted = read_quiet(_text_of(scene, QUIET_PROPERTY))
-    found = dict(noted)
-    faceless = (mesh for mesh in bpy.data.meshes if not mesh.polygons and mesh.vertices)
-    for block in (*bpy.data.actions, *bpy.data.shape_keys, *faceless):
-        text = block.get(PROPERTY)
-        if isinstance(text, str):
-            with suppress(UserInputError):
-                _gather(found, {decode(text).grant_id: frozenset({str(block.id_type)})})
-    if found != noted:
-        scene[QUIET_PROPERTY] = encode_quiet(found)
-        scene.id_properties_ui(QUIET_PROPERTY).update(
-            description="Which licenses' animation was ever in this scene, written by Clearance"
-        )
-
-
-def _gather(found: dict[str, frozenset[str]], more: Mapping[str, frozenset[str]]) -> None:
-    for key, kinds in more.items():
-        found[key] = found.get(key, frozenset()) | kinds
 
 
 def _write_register(scene: Any, text: str) -> None:
@@ -217,14 +182,17 @@ def scan(host_name: str) -> SceneScan:
     """Read every data-block that can carry a license. Some 0.1 s for 10,000 objects."""
     output = find_output()
     blocks: dict[data_blocks.Key, DataBlock] = {}
-    quiet: dict[str, frozenset[str]] = {}
-    notes = linked.Notes()
+    noted: dict[str, frozenset[str]] = {}
+    for scene in bpy.data.scenes:
+        quiet.gather(noted, quiet.read(scene))
+    # A mesh without faces leaves no mark in what it is joined into, but edges without a face.
+    wires = any(IdType.MESH in kinds for kinds in noted.values())
+    notes, baked = linked.Notes(), Baked(_read_faces)
     registers: list[str] = []
     for collection in data_blocks.collections():
         for block in collection:
             id_type = str(block.id_type)
             if id_type == "SCENE":
-                _gather(quiet, read_quiet(_text_of(block, QUIET_PROPERTY)))
                 registers.extend(read_register(_text_of(block, REGISTER_PROPERTY)))
                 continue
             stamp = _text_of(block, PROPERTY)
@@ -236,14 +204,14 @@ def scan(host_name: str) -> SceneScan:
             if id_type == IdType.STRIP and stamp is None and not block.has_file:
                 continue
             uid = block.session_uid
-            found = _read(block, id_type, uid, stamp, output)
+            found = _read(block, id_type, uid, stamp, output, baked=baked, wires=wires)
             blocks[id_type, uid] = _read_linked(block, found, notes) if _is_from_a_library(block) else found
     return SceneScan(
         host=host_name,
         scene=bpy.data.filepath,
         data_blocks=tuple(blocks.values()),
         register=tuple(dict.fromkeys(registers)),
-        quiet=quiet,
+        quiet=noted,
     )
 
 
@@ -286,7 +254,9 @@ def _read_linked(block: Any, found: DataBlock, notes: linked.Notes) -> DataBlock
     )
 
 
-def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output) -> DataBlock:
+def _read(
+    block: Any, id_type: str, uid: int, stamp: str | None, output: Output, *, baked: Baked, wires: bool
+) -> DataBlock:
     """Read what a data-block says itself."""
     in_output = output.holds(block)
     if id_type == "OBJECT":
@@ -298,6 +268,7 @@ def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output)
             stamp=stamp,
             data_name=data.name if data is not None else "",
             data_type=block.type,
+            face_grants=baked.read(block),
             users=block.users,
             in_output=in_output,
         )
@@ -312,6 +283,7 @@ def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output)
             unmarked_faces=unmarked,
             users=block.users,
             in_output=in_output,
+            parts_added=wires and stamp is not None and quiet.has_new_edges(block),
         )
     return DataBlock(
         id_type=id_type,
@@ -320,20 +292,8 @@ def _read(block: Any, id_type: str, uid: int, stamp: str | None, output: Output)
         stamp=stamp,
         users=block.users,
         in_output=in_output,
-        parts_added=stamp is not None and id_type in _PARTS and _has_new_parts(block, id_type),
+        parts_added=stamp is not None and quiet.has_new_parts(block),
     )
-
-
-def _note_parts(block: Any) -> None:
-    """Note how many parts data has that cannot be marked part by part: a join adds some."""
-    kind = _PARTS.get(_RENAMED.get(block.id_type, block.id_type))
-    if kind is not None and not isinstance(block, bpy.types.TextCurve):
-        block[PARTS_PROPERTY] = len(getattr(block, kind))
-
-
-def _has_new_parts(block: Any, id_type: str) -> bool:
-    noted = block.get(PARTS_PROPERTY)
-    return isinstance(noted, int) and len(getattr(block, _PARTS[id_type])) > noted
 
 
 def _read_faces(mesh: Any) -> tuple[frozenset[int], int]:

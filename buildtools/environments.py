@@ -43,11 +43,12 @@ class Recipe:
 DEV = Recipe(name="dev", lock="dev.txt", python=PYTHON_311)
 CORE_311 = Recipe(name="core311", lock="core.txt", python=PYTHON_311)
 CORE_313 = Recipe(name="core313", lock="core.txt", python=PYTHON_313)
+EXTRAS = Recipe(name="extras", lock="extras.txt", python=PYTHON_311)
 BPY_42 = Recipe(name="bpy42", lock="bpy42.txt", python=PYTHON_311, blender="4.2")
 BPY_45 = Recipe(name="bpy45", lock="bpy45.txt", python=PYTHON_311, blender="4.5")
 BPY_52 = Recipe(name="bpy52", lock="bpy52.txt", python=PYTHON_313, blender="5.2")
 
-RECIPES = {recipe.name: recipe for recipe in (DEV, CORE_311, CORE_313, BPY_42, BPY_45, BPY_52)}
+RECIPES = {recipe.name: recipe for recipe in (DEV, CORE_311, CORE_313, EXTRAS, BPY_42, BPY_45, BPY_52)}
 NEWEST_BLENDER_FIRST = (BPY_52, BPY_45)
 
 

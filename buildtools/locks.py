@@ -31,6 +31,7 @@ LOCKS = {
     "bpy42": "3.11",
     "bpy45": "3.11",
     "bpy52": "3.13",
+    "extras": "3.11",
 }
 
 _HEADER = "# Made by `python3 build.py lock` from {name}.in: change that file, not this one.\n"

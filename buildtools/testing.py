@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from . import checks, console
 from .console import BuildError, say
-from .environments import BPY_42, BPY_45, BPY_52, CORE_313, DEV, Environments, Recipe
+from .environments import BPY_42, BPY_45, BPY_52, CORE_313, DEV, EXTRAS, Environments, Recipe
 from .install import install_zip, profile_environment
 from .node import ensure_node_tools
 from .package import package
@@ -62,6 +62,7 @@ GROUPS = {
         Group("conformance", DEV, ("tests/conformance",)),
         Group("sandbox", DEV, ("tests/sandbox",)),
         Group("walks", DEV, ("tests/walks",)),
+        Group("extras", EXTRAS, ("tests/extras",)),
         Group("packaging", DEV, ("tests/packaging",), needs_zip=True),
         Group("architecture", DEV, ("tests/architecture", "tests/test_architecture.py")),
     )

@@ -30,46 +30,46 @@ from .ledger.port import Ledger
 from .licenses import LicenseCatalogue
 from .model.grant import GrantState
 from .services.accounts import Accounts
-from .services.alert_file import AlertFile
-from .services.approve import Approve
 from .services.audit_papers import AuditPapers
-from .services.balances import Balances
-from .services.check_delivery import CheckDelivery
-from .services.declare import Declarations
-from .services.documents import Documents
-from .services.download import Download
-from .services.feeds import Feeds
-from .services.fingerprinting import Fingerprinting
-from .services.fresh_links import FreshLinks
-from .services.guard import Guard
-from .services.history import PurchaseHistory
-from .services.house import House
-from .services.import_plan import PlanImport
-from .services.known_content import KeptIndex
-from .services.past import BookPast
-from .services.pickup import PickUp
-from .services.pictures import KeepPictures
-from .services.previews import Previews
-from .services.purchase import Purchase
-from .services.quote import MakeQuote
-from .services.recognize import Recognize
-from .services.reconcile import Reconcile
-from .services.refund import Refunds
-from .services.report import MakeReport
-from .services.report_details import GatherDetails
-from .services.resolutions import Resolutions
-from .services.rights import ExportRights
-from .services.scan import ScanProduction
-from .services.search import Search
-from .services.settle import Settle
+from .services.buying.approve import Approve
+from .services.buying.balances import Balances
+from .services.buying.documents import Documents
+from .services.buying.fresh_links import FreshLinks
+from .services.buying.history import PurchaseHistory
+from .services.buying.past import BookPast
+from .services.buying.purchase import Purchase
+from .services.buying.quote import MakeQuote
+from .services.buying.reconcile import Reconcile
+from .services.buying.settle import Settle
+from .services.buying.web_purchase import WebPurchases
+from .services.clearing.declare import Declarations
+from .services.clearing.house import House
+from .services.clearing.resolutions import Resolutions
+from .services.clearing.terms import Terms
+from .services.delivering.check_delivery import CheckDelivery
+from .services.delivering.download import Download
+from .services.delivering.import_plan import PlanImport
+from .services.delivering.pickup import PickUp
+from .services.delivering.pictures import KeepPictures
+from .services.delivering.shared_files import SharedFiles
+from .services.finding.feeds import Feeds
+from .services.finding.previews import Previews
+from .services.finding.search import Search
+from .services.reporting.alert_file import AlertFile
+from .services.reporting.fingerprinting import Fingerprinting
+from .services.reporting.guard import Guard
+from .services.reporting.known_content import KeptIndex
+from .services.reporting.recognize import Recognize
+from .services.reporting.report import MakeReport
+from .services.reporting.report_details import GatherDetails
+from .services.reporting.rights import ExportRights
+from .services.reporting.scan import ScanProduction
 from .services.status import TellStatus
 from .services.studio.gate import Gate
 from .services.studio.limits import Limits
 from .services.studio.parts import build_studio
+from .services.studio.refund import Refunds
 from .services.studio.request_parts import build_buying
-from .services.studio.shared_files import SharedFiles
-from .services.terms import Terms
-from .services.web_purchase import WebPurchases
 from .session.controller import SessionController
 from .session.part import Services
 from .settings import Settings
@@ -288,7 +288,7 @@ def _build_services(
         scan=ScanProduction(
             ledger=ledger,
             clock=clock,
-            cache_path=settings.data_dir / "scan-cache.json",
+            cache_path=settings.scan_cache_path,
             catalogue=catalogue,
             decide=report.decide,
         ),

@@ -85,6 +85,11 @@ class Settings:
         return self.data_dir / "ledger.sqlite"
 
     @property
+    def scan_cache_path(self) -> Path:
+        """Where it is noted what scans read of files, for the next one."""
+        return self.data_dir / "scan-cache.json"
+
+    @property
     def library_dir(self) -> Path:
         """Where files are that scenes refer to for good."""
         return self.data_dir / "library"

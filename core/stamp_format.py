@@ -35,6 +35,9 @@ QUIET_TYPES = frozenset({IdType.ACTION, IdType.KEY, IdType.MESH})
 """Kinds whose loss could go unnoticed, so it is kept of which licenses there were some: actions and shape
 keys, which every scene makes by itself too (without a stamp they are not undeclared), and meshes without a
 single face, which leave no mark in a mesh that they are joined into."""
+NAMED_TYPES = frozenset({IdType.ACTION, IdType.KEY, IdType.WORLD, IdType.PARTICLE, IdType.LIGHT})
+"""Kinds that every scene makes by itself too and that hold content: those that carry a stamp are noted by
+name (``LIGHT/Lamp``) beside the quiet kinds, since nobody would miss a stamp on one."""
 SCHEMA = 1
 MAX_CREDIT_LENGTH = 300
 MAX_FIELD_LENGTH = 200
@@ -224,8 +227,16 @@ def read_quiet(text: str | None) -> dict[str, frozenset[str]]:
     return {
         key: found
         for key, kinds in data.items()
-        if isinstance(kinds, list) and _is_text(key) and (found := QUIET_TYPES.intersection(_texts(kinds)))
+        if isinstance(kinds, list)
+        and _is_text(key)
+        and (found := frozenset(one for one in _texts(kinds) if one in QUIET_TYPES or is_name(one)))
     }
+
+
+def is_name(entry: str) -> bool:
+    """Say whether a note on quiet kinds names one data-block, and not all of a kind."""
+    kind, _, name = entry.partition("/")
+    return bool(name) and kind in NAMED_TYPES and _is_text(name)
 
 
 def _texts(values: Iterable[object]) -> Iterable[str]:

@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "host": {"errors", "model", "stamp_format"},
     "tasks": {"clock", "errors", "http"},
     "policy": {"model", "errors"},
+    "billing": {"model", "errors"},
     "licenses": {"model", "errors"},
     "audit": FOUNDATION,
     "http": FOUNDATION | {"marketplaces", "credentials", "settings"},
@@ -41,19 +42,40 @@ ALLOWED: dict[str, set[str]] = {
     "fingerprints": {"errors", "model"},
     "rights": {"errors", "model", "stamp_format"},
     "quality": {"model"},
-    "reports": FOUNDATION | {"stamp_format", "policy", "licenses"},
+    "pdf": {"errors", "model"},
+    "reports": FOUNDATION | {"stamp_format", "policy", "billing", "licenses"},
     "services": FOUNDATION
-    | {"policy", "licenses", "marketplaces", "ledger", "audit", "feeds", "files", "reports", "http"}
+    | {
+        "policy",
+        "billing",
+        "licenses",
+        "marketplaces",
+        "ledger",
+        "audit",
+        "feeds",
+        "files",
+        "reports",
+        "http",
+    }
     | {"credentials", "settings", "stamp_format", "host", "fingerprints", "rights", "quality"}
-    | {"shared_store"},
+    | {"shared_store", "pdf"},
     "session": FOUNDATION
     | {"services", "marketplaces", "settings", "tasks", "host", "feeds", "files"}
     | {"rights"},
 }
-EVERYTHING = {"app", "app_network", "cli"}
+EVERYTHING = {"app", "app_network", "app_scan", "cli"}
 
 # Parts that may do no I/O at all, and what that means in imports.
-NO_IO_PACKAGES = {"model", "policy", "marketplaces", "reports", "fingerprints", "rights", "quality"}
+NO_IO_PACKAGES = {
+    "model",
+    "policy",
+    "billing",
+    "marketplaces",
+    "reports",
+    "fingerprints",
+    "rights",
+    "quality",
+}
 IO_MODULES = {
     "requests",
     "sqlalchemy",
@@ -136,6 +158,22 @@ def test_imports_point_downward(path: Path) -> None:
         assert target[1] == part or target[1] in ALLOWED[part], f"{name(path)} imports {'.'.join(target)}"
 
 
+SERVICE_LAYERS = ("finding", "clearing", "buying", "delivering", "reporting", "studio")
+"""The folders of the services; each may use those before it."""
+
+
+@pytest.mark.parametrize("path", [path for path in CORE if path.parts[-3:-1][0] == "services"], ids=name)
+def test_services_stand_in_layers(path: Path) -> None:
+    """A folder of services uses only those that stand before it."""
+    layer = path.parent.name
+    assert layer in SERVICE_LAYERS, f"{name(path)} is in a new folder of services: say here where it stands"
+    for _, module, level, typing_only in imports(path):
+        target = resolve(path, module, level).split(".") if level and not typing_only else []
+        if len(target) > 2 and target[:2] == ["core", "services"] and target[2] in SERVICE_LAYERS:
+            allowed = SERVICE_LAYERS[: SERVICE_LAYERS.index(layer) + 1]
+            assert target[2] in allowed, f"{name(path)} imports {'.'.join(target)}"
+
+
 @pytest.mark.parametrize("path", CORE, ids=name)
 def test_marketplaces_use_only_pure_http(path: Path) -> None:
     """A marketplace builds and reads messages; it cannot send."""
@@ -183,10 +221,14 @@ def test_nobody_touches_the_import_system(path: Path) -> None:
             assert node.attr not in {"path", "modules", "meta_path"}, f"{name(path)}, line {node.lineno}"
 
 
-def test_the_view_is_pure() -> None:
-    """What the panels show is decided without Blender."""
-    for _, module, level, _ in imports(ROOT / "addon/ui/view.py"):
+@pytest.mark.parametrize("path", sorted((ROOT / "addon/ui/views").glob("*.py")), ids=name)
+def test_views_are_pure(path: Path) -> None:
+    """What the panels show is decided without Blender, and without what draws it."""
+    for _, module, level, typing_only in imports(path):
         assert level or module.split(".")[0] not in BLENDER
+        target = resolve(path, module, level) if level else ""
+        pure = target == "addon.messages" or target.startswith("addon.ui.views")
+        assert typing_only or pure or not target.startswith("addon"), f"{name(path)} imports {target}"
 
 
 def test_the_root_imports_nothing_at_import() -> None:

@@ -7,7 +7,9 @@ leaving out what is not selected is enough: then that option is switched on.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -23,7 +25,7 @@ from .exporters import (
     set_selected_only,
 )
 from .exports import scan_part
-from .state import Dialog
+from .state import Dialog, Expected
 
 if TYPE_CHECKING:
     from ...core.model.alert import GuardAnswer
@@ -51,6 +53,7 @@ def look_at(context: Any, space: Any) -> Dialog:
     """Check the dialog as it stands, and return what is known."""
     operator, ending = space.active_operator, exporting(space)
     options = options_of(operator.properties)
+    _expect(space, ending, options)
     watching, before = runtime.watching(), runtime.watching().dialog
     operator_key = operator.as_pointer()
     key = (operator_key, ending, *sorted(options.items()))
@@ -90,6 +93,17 @@ def forget_closed() -> None:
     """Forget a dialog that is no longer there: the next one is looked at anew."""
     if not any(_dialogs()):
         runtime.watching().dialog = None
+        runtime.watching().written.next_at = 0.0  # it may have written its file just now
+
+
+def _expect(space: Any, ending: str, options: dict[str, Any]) -> None:
+    """Look from now on at what appears where the dialog is: its exporter will not say when it wrote."""
+    params = getattr(space, "params", None)
+    if params is not None and params.directory:
+        from . import written
+
+        folder = Path(bpy.path.abspath(os.fsdecode(params.directory)))
+        written.expect(Expected(path=folder / params.filename, ending=ending, options=options))
 
 
 def _judge(context: Any, ending: str, options: dict[str, Any], dialog: Dialog) -> GuardAnswer | None:

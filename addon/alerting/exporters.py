@@ -70,13 +70,21 @@ def set_selected_only(properties: Any) -> None:
             setattr(properties, name, True)
 
 
+def find_objects(context: Any, ending: str, options: dict[str, Any]) -> list[Any]:
+    """Return the objects that an export takes, in the order in which it writes them."""
+    return list(_find_objects(context, ending, _format_of(ending), options))
+
+
 def find_blocks(context: Any, ending: str, options: dict[str, Any], *, is_drawing: bool = False) -> set[Any]:
     """Return the data-blocks that an export takes along; rather one too many than one too few."""
     if not is_drawing:
         context.view_layer.update()  # what a script just linked or selected is not known to the layer yet
-    format = BY_ENDING.get(ending) or replace(DEFAULT, takes_hidden=True)  # noqa: A001 - the word users know
-    objects = list(_find_objects(context, ending, format, options))
-    return set(find_leaving(context.scene, objects, format))
+    objects = find_objects(context, ending, options)
+    return set(find_leaving(context.scene, objects, _format_of(ending)))
+
+
+def _format_of(ending: str) -> ExportFormat:
+    return BY_ENDING.get(ending) or replace(DEFAULT, takes_hidden=True)
 
 
 def _find_objects(

@@ -7,7 +7,8 @@
 - Any exporter that is started in a window opens a file dialog: :mod:`.dialogs` looks at that.
 - Our own export, and scripts through ``clearance.check_export``: :func:`ensure`.
 
-What starts another exporter from Python without asking cannot be stopped, nor noticed: Blender calls nobody.
+What starts another exporter from Python without asking cannot be stopped: Blender calls nobody. What it wrote
+is found afterwards where :mod:`.written` looks.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def check(ending: str, blocks: Iterable[Any]) -> GuardAnswer | None:
 
 def scan_part(blocks: Iterable[Any]) -> SceneScan:
     """Scan what leaves, and nothing else."""
-    from ...core.services.guard import take_part
+    from ...core.services.reporting.guard import take_part
 
     keys = {data_blocks.key_of(block) for block in blocks}
     # Blender and the core call grease pencils differently.
@@ -102,7 +103,7 @@ def _check_usd(blocks: Iterable[Any]) -> GuardAnswer | None:
         return check("usd", blocks)
     # The interface is locked while Blender exports in a thread; the session belongs to the main thread.
     from ...core.model.alert import Occasion
-    from ...core.services.guard import Question, not_known
+    from ...core.services.reporting.guard import Question, not_known
     from ..use_props import read_use
 
     wanted, app = look.settings(), runtime.peek()

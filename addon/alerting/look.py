@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...core.app import App
     from ...core.model.alert import AlertSettings, GuardAnswer, Occasion
     from ...core.model.scene import SceneScan
-    from ...core.services.guard import Question
+    from ...core.services.reporting.guard import Question
 
 BACKGROUND_S = 120.0
 """How long a farm waits for an answer."""
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 def settings() -> AlertSettings:
     """Return what the studio wants to be told and to have stopped; reads its file, and needs no app."""
-    from ...core.services.alert_file import AlertFile
+    from ...core.services.reporting.alert_file import AlertFile
 
     watching = runtime.watching()
     try:
@@ -89,7 +89,7 @@ def look_now(app: App) -> None:
 def check_render(scene: Any) -> GuardAnswer | None:
     """Answer whether a scene may be rendered now; None where nobody wants to know, or nobody has to wait."""
     from ...core.model.alert import Occasion
-    from ...core.services.guard import Question
+    from ...core.services.reporting.guard import Question
 
     wanted = settings()
     if not wanted.wants(Occasion.RENDER):
@@ -119,7 +119,7 @@ def last_render_answer() -> GuardAnswer | None:
     """
     from ...core.model.alert import Occasion
     from ...core.model.intended_use import IntendedUse
-    from ...core.services.guard import Question, not_known
+    from ...core.services.reporting.guard import Question, not_known
 
     wanted = settings()
     if not wanted.stops(Occasion.RENDER):
@@ -140,7 +140,7 @@ def check_export(
     the answer is announced.
     """
     from ...core.model.alert import Occasion
-    from ...core.services.guard import Question
+    from ...core.services.reporting.guard import Question
 
     wanted = settings()
     if not wanted.wants(Occasion.EXPORT):
@@ -157,7 +157,7 @@ def _ask(
     then: Callable[[GuardAnswer], None] | None = None,
 ) -> GuardAnswer | None:
     """Wait for the answer where it can stop something, and in the background; else only have it told."""
-    from ...core.services.guard import not_known
+    from ...core.services.reporting.guard import not_known
 
     stops = wanted.stops(question.occasion)
     app = runtime.peek()
@@ -226,7 +226,7 @@ def _look_before_save(app: App, wanted: AlertSettings) -> None:
 
 
 def _look(app: App, scan: SceneScan, occasion: Occasion, wanted: AlertSettings) -> None:
-    from ...core.services.guard import Question
+    from ...core.services.reporting.guard import Question
 
     if not wanted.wants(occasion):
         return
@@ -241,7 +241,7 @@ def _look(app: App, scan: SceneScan, occasion: Occasion, wanted: AlertSettings) 
 def _look_ahead(app: App, scan: SceneScan, wanted: AlertSettings) -> None:
     """Have answers ready for menus, and for renders that begin in a thread of their own."""
     from ...core.model.alert import Occasion
-    from ...core.services.guard import Question
+    from ...core.services.reporting.guard import Question
 
     if bpy.app.background:
         return

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ...core.model.alert import GuardAnswer
     from ...core.model.scene import SceneScan
-    from ...core.services.alert_file import AlertFile
+    from ...core.services.exported import Files, Mark
+    from ...core.services.reporting.alert_file import AlertFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,32 @@ class Dialog:
     """"Selected only" was switched on, since the rest may not leave."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A file that an export's dialog would write, as it stood when it was last drawn."""
+
+    path: Path
+    ending: str
+    options: dict[str, Any]
+    """Those that decide which objects it takes."""
+
+
+@dataclass(slots=True)
+class Written:
+    """Which files exporters wrote where we look, as far as is known."""
+
+    folders: dict[Path, Files | None] = field(default_factory=dict)
+    """What was in them last; None: they were not looked at yet."""
+    bare: dict[Path, Mark] = field(default_factory=dict)
+    """What appeared without a rights file; one may still be on its way."""
+    told: set[tuple[Path, Mark]] = field(default_factory=set)
+    expected: Expected | None = None
+    """What the file dialog that was open last would write."""
+    next_at: float = 0.0
+    """When to look again, on the clock of :func:`time.monotonic`."""
+    is_looking: bool = False
+
+
 @dataclass(slots=True)
 class Watching:
     """What alerting remembers. Changed on the main thread; a render's thread only reads ``render``."""
@@ -71,6 +100,7 @@ class Watching:
     closing: GuardAnswer | None = None
     """Why the dialogs of exports are about to be closed."""
     before_gltf: BeforeGltf | None = None
+    written: Written = field(default_factory=Written)
     saving: SceneScan | None = None
     """The scene as it was read before the save that is going on."""
     has_keys: bool = False
@@ -82,3 +112,4 @@ class Watching:
         """Another file was opened."""
         self.files += 1
         self.render = self.export = self.dialog = None
+        self.written = Written()

@@ -12,6 +12,9 @@ from .. import runtime
 from .state import Popup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from ...core.model.alert import GuardAnswer
     from ...core.session.controller import SessionController
 
@@ -44,6 +47,18 @@ def say_stopped(answer: GuardAnswer) -> None:
         _print(f"Clearance: stopped: {answer.why}")
     else:
         popup = Popup(title="Stopped by Clearance", lines=wrap(answer.why), icon="CANCEL")
+        runtime.watching().popups.append(popup)
+
+
+def say_written(paths: Sequence[Path], *, stops: bool) -> None:
+    """Say that files were written without licenses, by whatever wrote them."""
+    from ..ui.views.alerts import tell_written
+
+    text = tell_written([path.name for path in paths], stops=stops)
+    if bpy.app.background:
+        _print(f"Clearance: {text}")
+    else:
+        popup = Popup(title="Written without Licenses", lines=wrap(text), icon="ERROR", has_panel=False)
         runtime.watching().popups.append(popup)
 
 

@@ -14,7 +14,7 @@ from ...core.errors import ClearanceError, HostError, ImportRefused, UserInputEr
 from ...core.host import ImportPlan
 from ...core.model.listing import MediaKind
 from ...core.rights.record import RightsRecord
-from ...core.services.rights import ReadRights
+from ...core.services.reporting.rights import ReadRights
 from .. import data_blocks, runtime
 from ..alerting import exports
 from ..importing.models import IMPORTERS, addon_loaded

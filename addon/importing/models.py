@@ -34,7 +34,7 @@ def import_model(job: Job) -> None:
 
 
 def _gltf(plan: ImportPlan, _collection: Any) -> None:
-    from ...core.files.gltf import check_gltf
+    from ...core.files.models.gltf import check_gltf
 
     needed = check_gltf(plan.path).extensions_required
     try:

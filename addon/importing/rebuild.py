@@ -13,7 +13,7 @@ import bpy
 
 from ...core.model.material import MaterialSpec
 from .. import data_blocks
-from ..ui.text import shorten
+from ..ui.views.text import shorten
 from .job import Job
 from .original_names import find_original
 from .parts import give_to_parts

@@ -54,7 +54,7 @@ class CLEARANCE_OT_store_key(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the fields that this marketplace has."""
-        from ..ui import draw_accounts
+        from ..ui.drawing import accounts as draw_accounts
 
         draw_accounts.draw_key_dialog(self, self.layout, context, _info(self.marketplace), width=DIALOG_WIDTH)
 
@@ -168,7 +168,7 @@ class CLEARANCE_OT_finish_sign_in(_OfMarketplace, Operator):
 
     def draw(self, context: Any) -> None:
         """Say where the address is found."""
-        from ..ui import draw_accounts
+        from ..ui.drawing import accounts as draw_accounts
 
         draw_accounts.draw_paste_dialog(self, self.layout, context, width=DIALOG_WIDTH)
 

@@ -12,7 +12,7 @@ from ...core.errors import UserInputError
 from ..alerting import exports, look
 from ..alerting.exporters import find_blocks
 from ..pump import CATEGORY
-from ..ui.text import count
+from ..ui.views.text import count
 from .guard import Answer, guarded, refuse, why_no_app
 from .selecting import blocks_about, select_using
 

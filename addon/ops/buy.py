@@ -66,7 +66,7 @@ class CLEARANCE_OT_buy(Operator):
 
     def invoke(self, context: Any, _event: Any) -> Answer:
         """Show what would be spent before anything is."""
-        from ..ui import view_buy
+        from ..ui.views import buy as view_buy
 
         app = runtime.peek()
         dialog = None
@@ -94,7 +94,7 @@ class CLEARANCE_OT_buy(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import draw_buy
+        from ..ui.drawing import buy as draw_buy
 
         draw_buy.draw_dialog(self, self.layout, context, width=DIALOG_WIDTH)
 
@@ -231,7 +231,7 @@ class CLEARANCE_OT_reconcile(Operator):
 
 
 def _why_not() -> str:
-    from ..ui.view_buy import why_blocked
+    from ..ui.views.buy import why_blocked
 
     app = runtime.peek()
     if app is None:
@@ -240,7 +240,7 @@ def _why_not() -> str:
 
 
 def _on_website() -> bool:
-    from ..ui.view_details import sells_on_website
+    from ..ui.views.details import sells_on_website
 
     app = runtime.peek()
     selection = app.session.state.selection if app is not None else None

@@ -12,7 +12,7 @@ from bpy.types import Operator
 
 from ...core.errors import UserInputError
 from .. import runtime
-from ..ui.text import count
+from ..ui.views.text import count
 from .guard import Answer, guarded, refuse, why_no_app
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class CLEARANCE_OT_declare(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import draw_decide
+        from ..ui.drawing import decide as draw_decide
 
         draw_decide.draw_declare(self, self.layout, context, _FIELDS[self.origin], width=DIALOG_WIDTH)
 
@@ -240,7 +240,7 @@ class CLEARANCE_OT_resolve_finding(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import draw_decide
+        from ..ui.drawing import decide as draw_decide
 
         draw_decide.draw_resolve(self, self.layout, context, kinds_for(self.rule), width=DIALOG_WIDTH)
 
@@ -296,7 +296,7 @@ class CLEARANCE_OT_withdraw_declaration(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import draw_decide
+        from ..ui.drawing import decide as draw_decide
 
         draw_decide.draw_withdraw(self, self.layout, context, width=DIALOG_WIDTH)
 

@@ -13,12 +13,12 @@ from ...core.errors import ClearanceError, UserInputError
 from .. import runtime
 from ..exporting.formats import BY_ENDING, BY_ID, available
 from ..exporting.passing import Wish
-from ..ui.text import count
+from ..ui.views.text import count
 from .guard import Answer, guarded, refuse, why_no_app, why_no_import
 
 if TYPE_CHECKING:
     from ...core.app import App
-    from ...core.services.rights import ReadRights
+    from ...core.services.reporting.rights import ReadRights
 
 WAIT_S = 3600.0
 """How long a script without a window waits for a file to be hashed."""

@@ -63,3 +63,18 @@ def why_no_import() -> str:
 def why_no_network() -> str:
     """Say why nothing can be sent; empty when it can."""
     return why_no_app() or ("" if bpy.app.online_access else "Blender is offline")
+
+
+def why_not_mine(act: str) -> str:
+    """Say which role something needs that the user does not have; empty when they may, or nobody looked yet.
+
+    The ledger is asked again before anything is written.
+    """
+    app = runtime.peek()
+    who = app.session.state.finance.who if app is not None else None
+    if who is None:
+        return ""
+    from ...core.policy.roles import Act
+    from ..ui.views.finance import name_roles
+
+    return "" if Act(act) in who.acts else f"This needs {name_roles(Act(act), last='or')}"

@@ -74,7 +74,7 @@ def _sizes(_self: Any, _context: Any, _text: str) -> list[str]:
 
 def _sizes_sold() -> tuple[tuple[str, str], ...]:
     """Return the sizes that the selected listing is sold in: the marketplace's word, and people's."""
-    from ..ui.view_details import sizes_of
+    from ..ui.views.details import sizes_of
 
     app = runtime.peek()
     selection = app.session.state.selection if app is not None else None
@@ -128,7 +128,7 @@ class CLEARANCE_OT_state_size(Operator):
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Note it."""
-        from ..ui.view_details import choose_size
+        from ..ui.views.details import choose_size
 
         chosen = choose_size(_sizes_sold(), self.size)
         path = self.invoice.strip()

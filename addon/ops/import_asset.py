@@ -13,14 +13,14 @@ from bpy.types import Operator
 from ...core.errors import ClearanceError, UserInputError
 from .. import pump, runtime
 from ..messages import tell
-from ..ui.text import count, shorten
+from ..ui.views.text import count, shorten
 from .guard import Answer, guarded, refuse, why_no_app, why_no_import
 from .import_uses import AUTO, can_be_world, list_uses
 
 if TYPE_CHECKING:
     from ...core.app import App
     from ...core.model.scene import Handle
-    from ...core.services.import_plan import PreparedImport
+    from ...core.services.delivering.import_plan import PreparedImport
 
 log = logging.getLogger(__name__)
 WAIT_S = 3600.0

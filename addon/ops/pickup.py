@@ -22,7 +22,7 @@ _items: list[tuple[str, str, str]] = []
 
 
 def _choices(_self: Any, _context: Any) -> list[tuple[str, str, str]]:
-    from ..ui.view_pickup import choices
+    from ..ui.views.pickup import choices
 
     app = runtime.peek()
     found = choices(app.session.state) if app is not None else ()
@@ -88,7 +88,7 @@ class CLEARANCE_OT_take_download(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import widgets
+        from ..ui.drawing import widgets
 
         layout: Any = self.layout
         widgets.draw_text(layout, context, Path(self.path).name, dialog=DIALOG_WIDTH)

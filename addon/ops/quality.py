@@ -35,8 +35,9 @@ class CLEARANCE_OT_show_delivery_check(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the findings of the check in this session."""
-        from ..ui import draw_quality, widgets
-        from ..ui.view_quality import view_quality
+        from ..ui.drawing import quality as draw_quality
+        from ..ui.drawing import widgets
+        from ..ui.views.quality import view_quality
 
         app = runtime.peek()
         progress = app.session.state.progress if app is not None else []

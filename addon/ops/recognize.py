@@ -10,7 +10,7 @@ from bpy.types import Operator
 
 from ...core.errors import UserInputError
 from .. import runtime
-from ..ui.text import count
+from ..ui.views.text import count
 from .decide import why_not_now
 from .guard import Answer, guarded, refuse, why_no_app
 
@@ -173,7 +173,8 @@ def _stamp(
         )
     app.session.note_recognized_stamped(stamped, bpy.data.filepath)
     if app.session.state.report is not None:
-        app.session.report(host.scan())
+        scan = runtime.overlay().scan = host.scan()
+        app.session.report(scan)
     operator.report({"INFO"}, f"{count(len(stamped), 'data-block')} stamped.")
     return {"FINISHED"}
 

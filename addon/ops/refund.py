@@ -70,7 +70,7 @@ class CLEARANCE_OT_request_refund(_Step, Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import widgets
+        from ..ui.drawing import widgets
 
         layout: Any = self.layout
         widgets.draw_text(
@@ -147,7 +147,7 @@ class CLEARANCE_OT_settle_refund(_Step, Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import widgets
+        from ..ui.drawing import widgets
 
         layout: Any = self.layout
         layout.use_property_split = True

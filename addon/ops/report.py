@@ -12,7 +12,7 @@ from bpy.types import Operator
 from ...core.errors import UserInputError
 from ...core.model.report_format import ReportFormat
 from .. import runtime
-from ..ui.text import count
+from ..ui.views.text import count
 from ..use_props import read_use
 from .guard import Answer, guarded, refuse, why_no_app
 from .selecting import blocks_about, select_using
@@ -53,7 +53,8 @@ class CLEARANCE_OT_report_scene(Operator):
 
         app.session.set_use(read_use(context.scene))
         provenance.keep_up()
-        app.session.report(runtime.host().scan())
+        scan = runtime.overlay().scan = runtime.host().scan()
+        app.session.report(scan)
         return {"FINISHED"}
 
 

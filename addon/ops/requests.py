@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Any
 from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy.types import Operator
 
-from ..ui import widgets
-from .guard import Answer, guarded, refuse, why_no_app
+from ..ui.drawing import widgets
+from .dialogs import DIALOG_WIDTH, Asks, Confirms, NeedsApp
+from .guard import Answer, guarded
 
 if TYPE_CHECKING:
     from ...core.app import App
-
-DIALOG_WIDTH = 420
-
-
-def _draw_reason(operator: Any, context: Any, text: str) -> None:
-    from ..ui import draw_requests  # imports much, which a start of Blender has no use for
-
-    draw_requests.draw_reason(operator, operator.layout, context, text, width=DIALOG_WIDTH)
 
 
 def _id() -> Any:
@@ -30,21 +23,11 @@ def _reason(description: str) -> Any:
     return StringProperty(name="Reason", description=description, maxlen=1000, options={"SKIP_SAVE"})
 
 
-class _NeedsApp:
-    """Buttons that need nothing but the app."""
-
-    @classmethod
-    def poll(cls, _context: Any) -> bool:
-        """Needs the app."""
-        return refuse(cls, why_no_app())
-
-
-class CLEARANCE_OT_refresh_requests(_NeedsApp, Operator):
+class CLEARANCE_OT_refresh_requests(NeedsApp, Operator):
     """Read the cart, your requests, and what waits for you"""
 
     bl_idname = "clearance.refresh_requests"
     bl_label = "Read Requests"
-    bl_options = {"INTERNAL"}
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -53,12 +36,11 @@ class CLEARANCE_OT_refresh_requests(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_stop_requests(_NeedsApp, Operator):
+class CLEARANCE_OT_stop_requests(NeedsApp, Operator):
     """Stop; what was bought so far stays, and buying goes on from there the next time"""
 
     bl_idname = "clearance.stop_requests"
     bl_label = "Stop"
-    bl_options = {"INTERNAL"}
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -67,12 +49,11 @@ class CLEARANCE_OT_stop_requests(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_add_to_cart(_NeedsApp, Operator):
+class CLEARANCE_OT_add_to_cart(NeedsApp, Operator):
     """Put this listing into your cart, to ask for it together with others"""
 
     bl_idname = "clearance.add_to_cart"
     bl_label = "Add to Cart"
-    bl_options = {"INTERNAL"}
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -81,12 +62,11 @@ class CLEARANCE_OT_add_to_cart(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_take_from_cart(_NeedsApp, Operator):
+class CLEARANCE_OT_take_from_cart(NeedsApp, Operator):
     """Take this out of the cart"""
 
     bl_idname = "clearance.take_from_cart"
     bl_label = "Take Out"
-    bl_options = {"INTERNAL"}
 
     request_id: _id()
     position: IntProperty(name="Item", options={"SKIP_SAVE", "HIDDEN"})
@@ -98,25 +78,18 @@ class CLEARANCE_OT_take_from_cart(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_submit_request(_NeedsApp, Operator):
+class CLEARANCE_OT_submit_request(Asks, Operator):
     """Have every item quoted and checked, use what is owned, and ask for approval of the rest"""
 
     bl_idname = "clearance.submit_request"
     bl_label = "Submit…"
-    bl_options = {"INTERNAL"}
+    ask_title = "Submit the Cart"
+    ask_confirm = "Submit"
+    ask_text = "Every item is quoted for your intended use. What the studio owns already is not bought again."
+    ask_fields = ("reason",)
 
     request_id: _id()
     reason: _reason("What it is for; who approves it reads that")
-
-    def invoke(self: Any, context: Any, _event: Any) -> Answer:
-        """Ask what it is for."""
-        answer: Answer = context.window_manager.invoke_props_dialog(self, width=DIALOG_WIDTH)
-        return answer
-
-    def draw(self: Any, context: Any) -> None:
-        """Say what happens."""
-        text = "Every item is quoted for your intended use. What the studio owns already is not bought again."
-        _draw_reason(self, context, text)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -125,19 +98,16 @@ class CLEARANCE_OT_submit_request(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_withdraw_request(_NeedsApp, Operator):
+class CLEARANCE_OT_withdraw_request(Confirms, Operator):
     """Withdraw your request; what was set aside for it is free again"""
 
     bl_idname = "clearance.withdraw_request"
     bl_label = "Withdraw"
-    bl_options = {"INTERNAL"}
+    ask_title = "Withdraw the Request?"
+    ask_text = "What was set aside for it is free again."
+    ask_confirm = "Withdraw"
 
     request_id: _id()
-
-    def invoke(self: Any, context: Any, event: Any) -> Answer:
-        """Ask once."""
-        answer: Answer = context.window_manager.invoke_confirm(self, event)
-        return answer
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -146,12 +116,33 @@ class CLEARANCE_OT_withdraw_request(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_approve_request(_NeedsApp, Operator):
+class CLEARANCE_OT_discard_cart(Confirms, Operator):
+    """Put the whole cart away; nothing of it was asked for"""
+
+    bl_idname = "clearance.discard_cart"
+    bl_label = "Discard the Cart"
+    ask_title = "Discard the Cart?"
+    ask_text = "Nothing of it was asked for. What you want later has to be put into a new one."
+    ask_confirm = "Discard"
+
+    request_id: _id()
+
+    @guarded
+    def execute(self: Any, _context: Any, app: "App") -> Answer:
+        """Put it away."""
+        app.session.withdraw_request(self.request_id)
+        return {"FINISHED"}
+
+
+class CLEARANCE_OT_approve_request(Asks, Operator):
     """Approve exactly these prices and terms"""
 
     bl_idname = "clearance.approve_request"
     bl_label = "Approve…"
-    bl_options = {"INTERNAL"}
+    ask_title = "Approve the Request"
+    ask_confirm = "Approve"
+    ask_text = "The approval holds for exactly these prices and terms."
+    ask_fields = ("reason",)
 
     request_id: _id()
     reason: _reason("Why it may be bought; needed where the policy is in doubt")
@@ -163,17 +154,14 @@ class CLEARANCE_OT_approve_request(_NeedsApp, Operator):
         options={"SKIP_SAVE"},
     )
 
-    def invoke(self: Any, context: Any, _event: Any) -> Answer:
-        """Ask why."""
-        answer: Answer = context.window_manager.invoke_props_dialog(self, width=DIALOG_WIDTH)
-        return answer
+    def say(self: Any) -> str:
+        """Say what is approved."""
+        more = " The licenses leave something open: say why it may be bought all the same."
+        return str(self.ask_text + (more if self.needs_reason else ""))
 
     def draw(self: Any, context: Any) -> None:
-        """Say what is approved, and what is charged on top."""
-        text = "The approval holds for exactly these prices and terms."
-        if self.needs_reason:
-            text += " The licenses leave something open: say why it may be bought all the same."
-        _draw_reason(self, context, text)
+        """Draw the reason, and what is charged on top."""
+        super().draw(context)
         if self.surcharges:
             said = f"Charged on top: {self.surcharges}"
             widgets.draw_text(self.layout, context, said, dialog=DIALOG_WIDTH)
@@ -187,25 +175,18 @@ class CLEARANCE_OT_approve_request(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_decline_request(_NeedsApp, Operator):
+class CLEARANCE_OT_decline_request(Asks, Operator):
     """Decline this request"""
 
     bl_idname = "clearance.decline_request"
     bl_label = "Decline…"
-    bl_options = {"INTERNAL"}
+    ask_title = "Decline the Request"
+    ask_confirm = "Decline"
+    ask_text = "Its author reads your reason."
+    ask_fields = ("reason",)
 
     request_id: _id()
     reason: _reason("Why; its author reads that")
-
-    def invoke(self: Any, context: Any, _event: Any) -> Answer:
-        """Ask why."""
-        answer: Answer = context.window_manager.invoke_props_dialog(self, width=DIALOG_WIDTH)
-        return answer
-
-    def draw(self: Any, context: Any) -> None:
-        """Ask why."""
-        text = "Its author reads your reason."
-        _draw_reason(self, context, text)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -214,19 +195,16 @@ class CLEARANCE_OT_decline_request(_NeedsApp, Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_buy_request(_NeedsApp, Operator):
+class CLEARANCE_OT_buy_request(Confirms, Operator):
     """Buy what was approved, each item at most once; may be pressed again to go on"""
 
     bl_idname = "clearance.buy_request"
     bl_label = "Buy"
-    bl_options = {"INTERNAL"}
+    ask_title = "Buy What Was Approved?"
+    ask_text = "It spends money. Each item is bought at most once."
+    ask_confirm = "Buy"
 
     request_id: _id()
-
-    def invoke(self: Any, context: Any, event: Any) -> Answer:
-        """Ask once: it spends money."""
-        answer: Answer = context.window_manager.invoke_confirm(self, event)
-        return answer
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
@@ -242,6 +220,7 @@ CLASSES = (
     CLEARANCE_OT_take_from_cart,
     CLEARANCE_OT_submit_request,
     CLEARANCE_OT_withdraw_request,
+    CLEARANCE_OT_discard_cart,
     CLEARANCE_OT_approve_request,
     CLEARANCE_OT_decline_request,
     CLEARANCE_OT_buy_request,

@@ -119,7 +119,7 @@ class CLEARANCE_OT_search_website(Operator):
     @guarded
     def execute(self: Any, context: Any, app: "App") -> Answer:
         """Open the browser."""
-        from ...core.services.search import search_link
+        from ...core.services.finding.search import search_link
 
         info = next((one for one in app.session.marketplaces if one.id == self.marketplace), None)
         if info is None:
@@ -176,7 +176,7 @@ def _why_no_search() -> str:
     app = runtime.peek()
     if app is None:
         return why_no_network()
-    from ..ui.view import Surroundings, why_no_search
+    from ..ui.views.search import Surroundings, why_no_search
 
     openly = bool(app.settings.opted_in)
     around = Surroundings(online=bool(bpy.app.online_access), searches_openly=openly)

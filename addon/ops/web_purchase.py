@@ -27,7 +27,8 @@ _KINDS = [
 ]
 
 
-def _licenses(self: Any, _context: Any, _text: str) -> list[str]:
+def find_licenses(self: Any, _context: Any, _text: str) -> list[str]:
+    """Return the licenses that the operator's marketplace sells, in its words."""
     app = runtime.peek()
     infos = app.session.marketplaces if app is not None else ()
     marketplace = self.marketplace.strip()
@@ -42,8 +43,8 @@ def _marketplaces(_self: Any, _context: Any, _text: str) -> list[str]:
     return [info.id for info in app.session.marketplaces] if app is not None else []
 
 
-class _Proof:
-    """What both operators below ask for."""
+class Proof:
+    """What whoever notes a purchase is asked for."""
 
     marketplace: StringProperty(
         name="Marketplace", search=_marketplaces, search_options={"SORT"}, options={"SKIP_SAVE"}
@@ -59,7 +60,7 @@ class _Proof:
         name="License",
         description="The license or tier that you chose there, in the marketplace's own words",
         maxlen=120,
-        search=_licenses,
+        search=find_licenses,
         search_options={"SUGGESTION"},
         options={"SKIP_SAVE"},
     )
@@ -78,7 +79,7 @@ class _Proof:
     )
 
 
-def _read_proof(operator: Any) -> "WebPurchase":
+def read_proof(operator: Any) -> "WebPurchase":
     """Return what was entered; raise UserInputError for what cannot be read."""
     from ...core.model.evidence import WebPurchase
     from ...core.services.typed import parse_day, parse_price
@@ -94,12 +95,14 @@ def _read_proof(operator: Any) -> "WebPurchase":
     )
 
 
-def _documents(operator: Any) -> tuple[Path, ...]:
+def read_documents(operator: Any) -> tuple[Path, ...]:
+    """Return the file that was chosen as proof, if any."""
     chosen = operator.invoice.strip()
     return (Path(bpy.path.abspath(chosen)),) if chosen else ()
 
 
-def _draw_proof(operator: Any, layout: Any) -> None:
+def draw_proof(operator: Any, layout: Any) -> None:
+    """Draw the fields of a proof."""
     for name in ("order_number", "bought_on", "license_label", "price", "invoice", "note"):
         layout.prop(operator, name)
 
@@ -120,7 +123,7 @@ class CLEARANCE_OT_open_order_page(Operator):
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_confirm_purchase(_Proof, Operator):
+class CLEARANCE_OT_confirm_purchase(Proof, Operator):
     """Enter the order number and license of what you bought on the website. This is kept as your word"""
 
     bl_idname = "clearance.confirm_purchase"
@@ -144,7 +147,7 @@ class CLEARANCE_OT_confirm_purchase(_Proof, Operator):
             return {"CANCELLED"}
         self.marketplace = row.ref.marketplace
         self.bought_on = datetime.now(UTC).date().isoformat()
-        labels = _licenses(self, context, "")
+        labels = find_licenses(self, context, "")
         self.license_label = labels[0] if len(labels) == 1 else ""
         result: Answer = context.window_manager.invoke_props_dialog(
             self, width=DIALOG_WIDTH, title="Proof of the Purchase", confirm_text="Keep It"
@@ -153,7 +156,7 @@ class CLEARANCE_OT_confirm_purchase(_Proof, Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import widgets
+        from ..ui.drawing import widgets
 
         layout: Any = self.layout
         widgets.draw_text(
@@ -164,17 +167,17 @@ class CLEARANCE_OT_confirm_purchase(_Proof, Operator):
         )  # fmt: skip
         layout.use_property_split = True
         layout.use_property_decorate = False
-        _draw_proof(self, layout)
+        draw_proof(self, layout)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Book it."""
-        app.session.confirm_web_purchase(self.order_id, _read_proof(self), documents=_documents(self))
+        app.session.confirm_web_purchase(self.order_id, read_proof(self), documents=read_documents(self))
         app.session.watch_downloads()
         return {"FINISHED"}
 
 
-class CLEARANCE_OT_record_purchase(_Proof, Operator):
+class CLEARANCE_OT_record_purchase(Proof, Operator):
     """Add something that you bought on a marketplace's website before, with its proof. Nothing is charged"""
 
     bl_idname = "clearance.record_purchase"
@@ -217,7 +220,7 @@ class CLEARANCE_OT_record_purchase(_Proof, Operator):
         layout.use_property_decorate = False
         for name in ("marketplace", "address", "title", "author", "kind"):
             layout.prop(self, name)
-        _draw_proof(self, layout)
+        draw_proof(self, layout)
         layout.prop(self, "reason")
 
     @guarded
@@ -237,11 +240,11 @@ class CLEARANCE_OT_record_purchase(_Proof, Operator):
             )
         app.session.record_web_purchase(
             ListingRef(marketplace=info.id, id=listing_id),
-            _read_proof(self),
+            read_proof(self),
             title=self.title.strip() or listing_id,
             author=self.author.strip(),
             kind=MediaKind(self.kind),
-            documents=_documents(self),
+            documents=read_documents(self),
             reason=self.reason.strip(),
         )
         return {"FINISHED"}
@@ -283,7 +286,7 @@ class CLEARANCE_OT_decide_order(Operator):
 
     def draw(self, context: Any) -> None:
         """Draw the dialog."""
-        from ..ui import widgets
+        from ..ui.drawing import widgets
 
         layout: Any = self.layout
         widgets.draw_text(

@@ -24,7 +24,7 @@ _WEIGHED = frozenset({"OBJECT", "COLLECTION", "NODETREE", "TEXTURE", "PARTICLE",
 """What an object can refer to without having it in the picture; :mod:`.references` says why it does."""
 _BEHIND_CAMERAS = frozenset({"IMAGE", "MOVIECLIP"})
 _SIMULATED_BY = frozenset({"COLLISION", "FLUID", "DYNAMIC_PAINT"})
-_ON_PARTS = frozenset({"VERTICES", "FACES"})
+_ON_PARTS = frozenset({"VERTS", "FACES"})
 
 
 class Output:
@@ -226,7 +226,14 @@ class _Walk:
         self._reached |= data
         for thing in objects:
             if thing.is_instancer and thing.instance_type in _ON_PARTS:
+                self._reach_all(self._letters_of(thing))
                 self._reach_all(self._children_of(thing))
+
+    def _letters_of(self, thing: Any) -> Iterator[Any]:
+        """Yield the objects that a text writes with: found by their names, whatever scene they are in."""
+        family = thing.data.family if thing.type == "FONT" else ""
+        if family:
+            yield from (each for each in bpy.data.objects if each.name.startswith(family))
 
     def _children_of(self, thing: Any) -> list[Any]:
         if not self._children:

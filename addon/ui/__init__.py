@@ -1,1 +1,1 @@
-"""The panels and what they show. ``view*``, ``icons`` and ``text`` are pure; the others draw with bpy."""
+"""What Blender shows: ``panels`` say where, ``drawing`` draws, ``views`` decide what, and know no bpy."""

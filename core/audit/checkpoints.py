@@ -15,6 +15,8 @@ from pathlib import Path
 from ..errors import AuditError
 
 FILE_NAME = "audit.checkpoints.jsonl"
+_LAST_BYTES = 4096
+"""What is read to find the last checkpoint; a line has less than 200."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,26 @@ def read_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
         ) from error
     lines = enumerate(data.split(b"\n"), 1)
     return tuple(_parse(line, number, path) for number, line in lines if line.rstrip().endswith(b"}"))
+
+
+def read_last_checkpoint(path: Path) -> Checkpoint | None:
+    """Read the newest checkpoint without those before it; None where there is none.
+
+    Raises AuditError as :func:`read_checkpoints` does, for what is damaged at the end.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _LAST_BYTES))
+            lines = file.read().split(b"\n")
+        if size > _LAST_BYTES:
+            del lines[0]  # it may have lost its beginning
+        last = next((line for line in reversed(lines) if line.rstrip().endswith(b"}")), None)
+        if last is not None:
+            return _parse(last, 0, path)
+    except (OSError, AuditError):
+        pass  # what is wrong, and where, is what reading all of it says
+    return next(iter(read_checkpoints(path)[-1:]), None)
 
 
 def _parse(line: bytes, number: int, path: Path) -> Checkpoint:

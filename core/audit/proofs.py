@@ -7,7 +7,7 @@ checkpoint from elsewhere needs nothing more.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,22 +92,7 @@ def decode_proof(text: str) -> EntryProof:
         facts: Any = json.loads(text)
         if facts["format"] != FORMAT:
             raise ValueError("another format")
-        told = facts["entry"]
-        event = AuditEvent(
-            action=_text(told["action"]),
-            subject=_text(told["subject"]),
-            actor=_text(told["actor"]),
-            at=datetime.fromisoformat(_text(told["at"])),
-            details=tuple((_text(name), _text(value)) for name, value in told["details"]),
-        )
-        entry = AuditEntry(
-            sequence=_number(told["sequence"]),
-            event=event,
-            prev_sha256=_digest(told["prev_sha256"]),
-            entry_sha256=_digest(facts["entry_sha256"]),
-        )
-        if event.at.tzinfo is None:
-            raise ValueError("no time zone")
+        entry = _read_entry(facts["entry"], facts["entry_sha256"])
         path = tuple(_digest(part) for part in facts["path"])
         return EntryProof(entry=entry, size=_number(facts["size"]), path=path, root=_digest(facts["root"]))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -115,6 +100,39 @@ def decode_proof(text: str) -> EntryProof:
             "This is no proof of an audit entry. Use a file that `clearance audit prove` wrote.",
             code="audit.not_a_proof",
         ) from error
+
+
+def read_copy(lines: Iterable[str]) -> Iterator[AuditEntry]:
+    """Yield the entries of an auditor's copy, lines of JSON; raise AuditError for a line that is none."""
+    for number, line in enumerate(lines, 1):
+        try:
+            facts: Any = json.loads(line)
+            entry = _read_entry(facts, facts["entry_sha256"])
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise AuditError(
+                f"Line {number} of the copy is no entry of an audit: it was damaged, or cut off.",
+                code="audit.not_a_copy",
+                context={"line": number},
+            ) from error
+        yield entry
+
+
+def _read_entry(told: Any, entry_sha256: object) -> AuditEntry:
+    event = AuditEvent(
+        action=_text(told["action"]),
+        subject=_text(told["subject"]),
+        actor=_text(told["actor"]),
+        at=datetime.fromisoformat(_text(told["at"])),
+        details=tuple((_text(name), _text(value)) for name, value in told["details"]),
+    )
+    if event.at.tzinfo is None:
+        raise ValueError("no time zone")
+    return AuditEntry(
+        sequence=_number(told["sequence"]),
+        event=event,
+        prev_sha256=_digest(told["prev_sha256"]),
+        entry_sha256=_digest(entry_sha256),
+    )
 
 
 def _text(value: object) -> str:

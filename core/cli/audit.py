@@ -22,12 +22,33 @@ def audit() -> None:
 
 
 @audit.command()
+@click.option(
+    "--checkpoint",
+    "checkpoint_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A signed checkpoint that was kept elsewhere.",
+)
+@click.option("--key", default="", help="The public key that checkpoints have to be signed with.")
+@click.option("--copy", "copy_path", type=click.Path(path_type=Path), help="Check a file of `audit export`.")
 @json_option
 @pass_context
-def verify(context: Context, as_json: bool) -> None:
-    """Check that no entry of the audit was edited, deleted, inserted or reordered."""
+def verify(
+    context: Context, checkpoint_paths: tuple[Path, ...], key: str, copy_path: Path | None, as_json: bool
+) -> None:
+    """Check that no entry of the audit was edited, deleted, inserted, reordered or cut off at the end.
+
+    A cut at the end that was made to fit is only found with a checkpoint that was kept elsewhere.
+    """
+    from ..audit.signing import decode_signed
+
     context.as_json = as_json
-    outcome = context.app.ledger.verify_audit()
+    kept = [decode_signed(_read(path)) for path in checkpoint_paths]
+    # Texts may hold other breaks than the one that ends a line.
+    lines = None if copy_path is None else _read(copy_path).removesuffix("\n").split("\n")
+    outcome = context.app.services.audit_papers.verify(kept, key=key, copy=lines)
+    if kept and not key:
+        click.echo("The checkpoint's own key was used; give --key to check who signed it.", err=True)
     if as_json:
         print_json(outcome)
     elif outcome.ok:

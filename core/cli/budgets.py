@@ -64,7 +64,7 @@ def set_limit(
     if as_json:
         print_json(made)
     else:
-        click.echo(f"{made.id}: {made.kind} at most {made.amount}.")
+        click.echo(f"{made.id}: {made.kind} at most {made.amount} a {made.period}.")
 
 
 @limit.command("end")

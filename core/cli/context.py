@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import ClearanceError, UserInputError
-from ..host import Host, NoHost
 from ..model.intended_use import IntendedUse
 from ..model.listing import MediaKind
 from ..settings import Settings, settings_from_environ
@@ -20,6 +19,9 @@ from .output import print_json
 
 if TYPE_CHECKING:
     from ..app import App
+    from ..host import Host
+    from ..ledger.port import Ledger
+    from ..services.reporting.scan import ScanProduction
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,17 +37,33 @@ class Context:
         self.as_json = False
         self.overrides: dict[str, object] = {}
         self._app: App | None = None
+        self._ledger: Ledger | None = None
 
     @property
     def app(self) -> App:
         """The app, built at first use."""
         if self._app is None:
             from ..app import build_app
+            from ..host import NoHost
 
             settings = self.read_settings()
             host = self.host or NoHost(online=not settings.offline)
-            self._app = build_app(settings, host=host, environ=self.environ, home=self.home)
+            self._app = build_app(
+                settings, host=host, environ=self.environ, home=self.home, ledger=self._ledger
+            )
+            self._ledger = None  # the app closes it
         return self._app
+
+    @property
+    def scanner(self) -> ScanProduction:
+        """What scans a production: that of the app, or, before there is one, built alone."""
+        if self.host is not None or self._app is not None:
+            return self.app.services.scan
+        from ..app_scan import build_scan, open_ledger_alone
+
+        settings = self.read_settings()
+        self._ledger = self._ledger or open_ledger_alone(settings, environ=self.environ)
+        return build_scan(settings, ledger=self._ledger)
 
     def read_settings(self) -> Settings:
         """Return the settings, without opening anything."""
@@ -55,7 +73,7 @@ class Context:
     @property
     def actor(self) -> str:
         """Who runs the command."""
-        return self.app.settings.user
+        return self.read_settings().user
 
     def read_use(self, path: Path | None) -> IntendedUse:
         """Read an intended-use file or the name of a preset; without one, a commercial render."""
@@ -85,6 +103,9 @@ class Context:
         if self._app is not None:
             self._app.close()
             self._app = None
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -92,7 +92,7 @@ def costs(
         _print(report)
         return
     if output is not None:
-        from ..services.write_report import write_text
+        from ..services.reporting.write_report import write_text
 
         click.echo(str(write_text(output.absolute(), lambda: _render(report, format_))), err=True)
         return
@@ -110,23 +110,11 @@ def _run(context: Context, by: CostKey, starts: str | None, ends: str | None, **
 
 
 def _render(report: CostReport, format_: str) -> str:
-    match format_:
-        case "csv":
-            from ..reports.costs import render_costs_csv
+    if format_ == "text":
+        return "".join("\t".join(row) + "\n" for row in _rows(report))
+    from ..services.studio.papers import render_costs
 
-            return render_costs_csv(report)
-        case "html":
-            from ..marketplaces import registry
-            from ..reports.costs_html import render_costs_html
-            from ..settings import VERSION
-
-            names = {one: registry.find(one).INFO.name for one in registry.all_ids()}
-            return render_costs_html(report, names=names, tool_version=VERSION)
-        case "text":
-            return "".join("\t".join(row) + "\n" for row in _rows(report))
-    from ..reports.costs import render_costs_json
-
-    return render_costs_json(report)
+    return render_costs(report, format_)
 
 
 def _rows(report: CostReport) -> list[tuple[str, ...]]:

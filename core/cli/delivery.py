@@ -6,7 +6,7 @@ import click
 
 from ..model.delivery_check import CheckResult
 from ..quality.finding import Severity
-from ..services.check_delivery import Checked
+from ..services.delivering.check_delivery import Checked
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table
 

@@ -9,7 +9,7 @@ import click
 from ..feeds.catalogue import FeedResult
 from ..marketplaces import registry
 from ..model.listing import Listing, MediaKind, SearchFilters, SearchQuery, Sort
-from ..services.search import clean_query, search_link
+from ..services.finding.search import clean_query, search_link
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table, show_progress
 

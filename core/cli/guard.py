@@ -12,7 +12,7 @@ from ..model.findings import Verdict
 from ..reports.alerts import write_line
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json
-from .records import read_scan
+from .scene import read_scan
 
 STOPPED = 4
 LONGEST_FORMAT = 16
@@ -51,7 +51,7 @@ def guard(
 
     Without --stop-at, the table [alerts] in the studio's file says what is stopped; it may be nothing.
     """
-    from ..services.guard import Question
+    from ..services.reporting.guard import Question
 
     context.as_json = as_json
     use = context.read_use(use_path)

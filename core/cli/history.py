@@ -11,9 +11,9 @@ from ..errors import UserInputError
 from ..marketplaces.base import HistoryRecord
 from ..model.grant import Grant
 from ..model.listing import MediaKind
-from ..services.documents import Attachment
-from ..services.history import KnownRecord
-from ..services.state_size import state_size
+from ..services.buying.documents import Attachment
+from ..services.buying.history import KnownRecord
+from ..services.buying.state_size import state_size
 from ..services.typed import parse_day
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table

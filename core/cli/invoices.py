@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UserInputError
-from ..model.invoice import Invoice, InvoiceKind, InvoiceLine
+from ..model.invoice import InvoiceKind, InvoiceLine
 from ..services.typed import parse_day, parse_price
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..services.studio.invoice_match import InvoiceView
     from ..services.studio.issuing import Issued
 
+FORMATS = ("text", "html", "xml", "pdf")
 KINDS = {"charge-back": InvoiceKind.CHARGE_BACK, "purchase-record": InvoiceKind.PURCHASE_RECORD}
 
 
@@ -158,12 +159,12 @@ def list_invoices(context: Context, kind: str | None, as_json: bool) -> None:
 
 @invoice.command()
 @click.argument("invoice_id")
-@click.option("--format", "format_", type=click.Choice(("text", "html", "xml")), default="text")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 @json_option
 @pass_context
 def show(context: Context, invoice_id: str, format_: str, output: Path | None, as_json: bool) -> None:
-    """Show INVOICE_ID (its id or number): as text, as a page to print, or its EN 16931 XML."""
+    """Show INVOICE_ID (its id or number): as text, as a page to print, its EN 16931 XML, or both as PDF."""
     context.as_json = as_json
     studio = context.app.services.studio
     view = studio.invoice_matching.view(invoice_id)
@@ -177,7 +178,7 @@ def show(context: Context, invoice_id: str, format_: str, output: Path | None, a
             click.echo(view.invoice.note)
         _print_lines(view.lines)
         return
-    _write(_render(context, view, format_), output)
+    _deliver(context, view, format_, output)
 
 
 @invoice.command()
@@ -193,8 +194,10 @@ def show(context: Context, invoice_id: str, format_: str, output: Path | None, a
 @click.option("--tax-reason", default="", help="Why no tax is charged.")
 @click.option("--purchase-order", default="", help="The client's order number.")
 @click.option("--note", default="", help="What else stands on it.")
-@click.option("--format", "format_", type=click.Choice(("text", "html", "xml")), default="text")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page or XML to this file.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write the page, XML or PDF to this file."
+)
 @json_option
 @pass_context
 def issue(
@@ -216,8 +219,8 @@ def issue(
     as_json: bool,
 ) -> None:
     """Write an invoice of your own: a charge-back to a client, or a record of what was bought."""
-    from ..policy.billing import read_tax
-    from ..policy.billing_lines import WhatToBill
+    from ..billing.lines import WhatToBill
+    from ..billing.own_invoices import read_tax
 
     context.as_json = as_json
     what = WhatToBill(
@@ -230,6 +233,7 @@ def issue(
         purchase_order=purchase_order,
         note=note,
     )
+    _check_format(format_, output)
     issuing = context.app.services.studio.issuing
     if KINDS[kind] is InvoiceKind.PURCHASE_RECORD:
         made = issuing.purchase_record(what)
@@ -248,8 +252,10 @@ def issue(
 @click.argument("invoice_id")
 @click.option("--line", "positions", type=int, multiple=True, help="Only this line; may be repeated.")
 @click.option("--reason", required=True, help="Why; it stands on the credit note.")
-@click.option("--format", "format_", type=click.Choice(("text", "html", "xml")), default="text")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the page or XML to this file.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write the page, XML or PDF to this file."
+)
 @json_option
 @pass_context
 def credit(
@@ -263,6 +269,7 @@ def credit(
 ) -> None:
     """Take back INVOICE_ID, an invoice of your own, or some of its lines, by a credit note."""
     context.as_json = as_json
+    _check_format(format_, output)
     made = context.app.services.studio.issuing.credit(invoice_id, positions=positions, reason=reason)
     _tell(context, made, format_, output, as_json=as_json)
 
@@ -278,33 +285,42 @@ def _tell(context: Context, made: Issued, format_: str, output: Path | None, *, 
     if format_ != "text":
         view = context.app.services.studio.invoice_matching.view(made.invoice.id)
         if output is not None or not as_json:
-            _write(_render(context, view, format_), output)
+            _deliver(context, view, format_, output)
     for text in made.left_out:
         click.echo(f"Left out: {text}.", err=True)
 
 
-def _render(context: Context, view: InvoiceView, format_: str) -> str:
-    from ..reports.invoice_html import render_invoice_html
+def _check_format(format_: str, output: Path | None) -> None:
+    """Refuse what could not be written, before an invoice takes a number."""
+    if format_ == "pdf":
+        from ..services.studio.invoice_pdf import check_before
+
+        check_before(output.absolute() if output is not None else None)
+
+
+def _deliver(context: Context, view: InvoiceView, format_: str, output: Path | None) -> None:
+    if format_ != "pdf":
+        _write(_render(context, view, format_), output)
+        return
+    from ..services.studio.invoice_pdf import write_invoice_pdf
     from ..settings import VERSION
 
     issuing = context.app.services.studio.issuing
-    if format_ == "xml":
-        return issuing.xml(view.invoice)
-    corrected = context.app.ledger.value(Invoice, view.invoice.corrects) if view.invoice.corrects else None
-    return render_invoice_html(
-        view.invoice,
-        view.lines,
-        issuing.data(view.invoice, view.lines),
-        corrects=corrected.number if corrected is not None else "",
-        tool_version=VERSION,
-    )
+    place = output.absolute() if output is not None else None
+    click.echo(str(write_invoice_pdf(issuing, view, place, tool_version=VERSION)), err=True)
+
+
+def _render(context: Context, view: InvoiceView, format_: str) -> str:
+    from ..services.studio.papers import render_invoice
+
+    return render_invoice(context.app.ledger, context.app.services.studio.issuing, view, format_)
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    from ..services.write_report import write_text
+    from ..services.reporting.write_report import write_text
 
     click.echo(str(write_text(output.absolute(), lambda: text)), err=True)
 

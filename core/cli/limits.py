@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import UserInputError
 from ..model.money import UNSTATED_CURRENCY, Money
-from ..services.quote import QuoteResult
+from ..services.buying.quote import QuoteResult
 
 
 def read_money(text: str | None) -> Money | None:

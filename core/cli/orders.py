@@ -11,8 +11,8 @@ from ..marketplaces import registry
 from ..model.evidence import WebPurchase
 from ..model.listing import ListingRef, MediaKind
 from ..model.order import Order, OrderState
-from ..services.documents import attach
-from ..services.quote import sort_kinds
+from ..services.buying.documents import attach
+from ..services.buying.quote import sort_kinds
 from ..services.typed import parse_day, parse_price
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json

@@ -6,10 +6,10 @@ from datetime import date
 
 import click
 
+from ..billing.paying import Choice
 from ..errors import UserInputError
 from ..model.money import Money
 from ..model.payment import MethodKind
-from ..policy.paying import Choice
 from ..services.typed import parse_day, parse_price
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table

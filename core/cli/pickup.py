@@ -8,7 +8,7 @@ import click
 
 from ..errors import UserInputError
 from ..files.pickup import Match
-from ..services.pickup import Found, Looked, Taken
+from ..services.delivering.pickup import Found, Looked, Taken
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table, show_progress
 

@@ -20,11 +20,12 @@ from ..policy.resolving import find_kinds, find_unused
 from ..policy.use_file import parse_use
 from ..policy.wording import OUTPUTS
 from ..reports.rule_texts import RULE_TEXTS
-from ..services.house import BOOK_NAME, STUDIO_NAME, read_text
-from ..services.resolutions import ResolutionFile
+from ..services.clearing.house import BOOK_NAME, STUDIO_NAME, read_text
+from ..services.clearing.resolutions import ResolutionFile
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table
-from .records import EXIT_BY_VERDICT, read_scan
+from .records import EXIT_BY_VERDICT
+from .scene import read_scan
 
 if TYPE_CHECKING:
     from ..model.report import Report

@@ -12,14 +12,15 @@ import click
 from ..errors import UserInputError
 from ..model.content import Candidate
 from ..model.scene import DataBlock, Handle, SceneScan
-from ..services.recognize import find_free, with_objects
+from ..services.reporting.recognize import find_free, with_objects
 from ..stamp_format import decode
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table, show_progress
+from .scene import read_scan
 
 if TYPE_CHECKING:
     from ..model.recognition import Recognized
-    from ..services.recognize import Recognition
+    from ..services.reporting.recognize import Recognition
 
 EXIT_RECOGNIZED = 3
 LINES_SHOWN = 20
@@ -44,7 +45,7 @@ def recognize(context: Context, paths: tuple[Path, ...], as_json: bool, stamp: b
     scenes = [path for path in paths if path.suffix.lower() in _SCENES]
     if len(scenes) > 1 or (scenes and len(paths) > 1):
         raise UserInputError("Name one scene, or any number of other files.", code="recognize.one_scene")
-    scan = _scan(context, scenes[0] if scenes else None) if scenes or not paths else None
+    scan = read_scan(context, scenes[0] if scenes else None) if scenes or not paths else None
     if scan is None and (stamp or save):
         raise UserInputError("Only a scene can be stamped; name a .blend file.", code="recognize.no_scene")
     found = _find(context, _from_files(paths)) if scan is None else look_at_scene(context, scan)
@@ -96,12 +97,6 @@ def look_at_scene(context: Context, scan: SceneScan) -> Recognition:
     return _find(context, context.app.host.copy_out(handles), total=len(free))
 
 
-def _scan(context: Context, scene: Path | None) -> SceneScan:
-    from .records import read_scan
-
-    return read_scan(context, scene)
-
-
 def _is_open_here(scan: SceneScan) -> bool:
     """Say whether a scan is of a scene that is open in a host: its data-blocks can be handed out then."""
     return any(block.session_uid for block in scan.data_blocks)
@@ -109,8 +104,8 @@ def _is_open_here(scan: SceneScan) -> bool:
 
 def _from_blend(path: Path, found: Sequence[DataBlock]) -> Iterator[Candidate]:
     """Yield what a .blend holds without a license, as far as it can be read without Blender."""
-    from ..files.blend_geometry import read_images, read_meshes
-    from ..files.blend_scene import absolute
+    from ..files.blend.geometry import read_images, read_meshes
+    from ..files.blend.scene import absolute
 
     free = {(block.id_type, block.name) for block in found if not block.library}
     for name, mesh in read_meshes(path):

@@ -10,10 +10,10 @@ from ..errors import UserInputError
 from ..model.findings import Verdict
 from ..model.order import OrderState
 from ..model.report_format import ReportFormat
-from ..model.scene import SceneScan
 from ..policy.compound import WEIGHT
 from .context import Context, json_option, pass_context, use_option
 from .output import print_json, print_table, show_progress
+from .scene import read_scan
 
 EXIT_BY_VERDICT = {
     Verdict.CLEARED: 0,
@@ -72,7 +72,7 @@ def report(
     recognizing: bool,
 ) -> int:
     """Say what SCENE (a .blend file) may be used for. Ends with 0, 3 or 4."""
-    from ..services.write_report import render, write_report
+    from ..services.reporting.write_report import render, write_report
     from .recognize import look_at_scene
 
     chosen, files = _choose_outputs(formats, output, also, output_dir)
@@ -102,7 +102,7 @@ def _choose_outputs(
     formats: tuple[str, ...], output: Path | None, also: tuple[str, ...], output_dir: Path | None
 ) -> tuple[tuple[ReportFormat, ...], list[tuple[ReportFormat, Path]]]:
     """Return the formats that were asked for, and the files that are named; raise UserInputError."""
-    from ..services.write_report import find_format
+    from ..services.reporting.write_report import find_format
 
     chosen = tuple(dict.fromkeys(ReportFormat(one) for one in formats))
     if output_dir is not None:
@@ -207,17 +207,3 @@ def library(context: Context, fetch_pictures: bool, as_json: bool) -> None:
 
 
 COMMANDS = (report, orders, reconcile, library)
-
-
-def read_scan(context: Context, scene: Path | None) -> SceneScan:
-    """Read a .blend file (in Blender where this runs in one), or the scene that is open there."""
-    if scene is None:
-        return context.app.host.scan()
-    if not scene.is_file():
-        raise UserInputError(f"There is no file {scene}.", code="report.no_scene")
-    scan = context.app.host.scan_file(scene.absolute())
-    if scan is not None:
-        return scan
-    from ..files.blend_reader import read_scene
-
-    return read_scene(scene.absolute())

@@ -8,7 +8,7 @@ import click
 
 from ..errors import UserInputError
 from ..model.evidence import DocumentKind
-from ..services.documents import attach
+from ..services.buying.documents import attach
 from ..services.typed import parse_price
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table

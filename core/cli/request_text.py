@@ -93,7 +93,8 @@ def _item_notes(view: ItemView) -> list[str]:
         notes.append(f"owned already ({view.grant.id}); nothing is bought")
     if view.upgrade_of is not None:
         notes.append(
-            f"an upgrade of what is owned under “{view.upgrade_of.license_label}” ({view.upgrade_of.id})"
+            f"an upgrade of what is owned under “{view.upgrade_of.license_label}” ({view.upgrade_of.id}); "
+            "the price is the whole license's: no marketplace tells an upgrade's, their support may"
         )
     if view.quote is not None and view.quote.surcharge:
         notes.append(f"charged on top: “{view.quote.surcharge}”")

@@ -6,9 +6,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ClearanceError, UserInputError
-from ..host import Host
+
+if TYPE_CHECKING:
+    from ..host import Host
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2

@@ -64,14 +64,14 @@ def scan(
     A clearance.toml in a project folder (the first level below DIR) says what the project does; the licenses
     in it are then judged for that use.
     """
-    from ..services.write_report import write_text
+    from ..services.reporting.write_report import write_text
 
     context.as_json = as_json
     chosen, files = _choose_outputs(format_, output, also, as_json=as_json, as_csv=as_csv)
     # Inside a DCC a further process would be a further DCC.
     workers = 1 if context.host is not None else jobs or os.cpu_count() or 1
     with show_progress("Reading .blend files", unit="items") as task:
-        report = context.app.services.scan.run(
+        report = context.scanner.run(
             folder,
             actor=context.actor,
             workers=workers,

@@ -25,8 +25,8 @@ from ..model.listing import (
     Sort,
 )
 from ..model.order import Order, OrderState
-from ..services.quote import QuoteResult
-from ..services.web_basis import sells_on_website
+from ..services.buying.quote import QuoteResult
+from ..services.buying.web_basis import sells_on_website
 from .context import Context, json_option, pass_context, use_option, wanted_options
 from .limits import check_limit, read_money
 from .output import print_json, print_table, show_progress
@@ -318,7 +318,7 @@ def _ref(text: str) -> ListingRef:
 
 
 def _grant_of(context: Context, ref: ListingRef) -> str:
-    from ..services.owned import active
+    from ..services.buying.owned import active
 
     owned = active(context.app.ledger.grants_for(ref))
     if not owned:

@@ -8,7 +8,7 @@ import click
 
 from ..errors import UserInputError
 from ..model.audit import AuditEvent
-from ..services.studio.shared_files import SharedFiles
+from ..services.delivering.shared_files import SharedFiles
 from ..shared_store.keys import decode_key, encode_key, key_id, make_key
 from ..shared_store.store import Damage
 from .context import Context, json_option, pass_context

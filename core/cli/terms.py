@@ -9,7 +9,7 @@ import click
 from ..licenses import terms_sha256
 from ..licenses.compare import FACTS, Direction, read_fact, write_fact
 from ..model.license import LicenseTerms
-from ..services.terms import Since, TermsDiff
+from ..services.clearing.terms import Since, TermsDiff
 from .context import Context, json_option, pass_context
 from .output import print_json, print_table
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 from ..errors import CancelledError, ClearanceError
 from ..model.mesh import MeshArrays
-from .archive_job import Limits
-from .archives import DEFAULT_LIMITS, DEFAULT_TOOLS, Tools, is_archive, unpack
-from .blend_geometry import read_images, read_meshes
+from .archives.job import Limits
+from .archives.unpack import DEFAULT_LIMITS, DEFAULT_TOOLS, Tools, is_archive, unpack
+from .blend.geometry import read_images, read_meshes
 from .choose import is_junk
 from .detect import Family, detect, ending_of
 from .disk import Cancelled, never_cancelled, safe_name, stop_if
-from .gltf_mesh import read_gltf
-from .mesh_parts import MeshPart, Pieces, forms_of
-from .plain_meshes import read_obj, read_ply, read_stl
+from .models.gltf_mesh import read_gltf
+from .models.mesh_parts import MeshPart, Pieces, forms_of
+from .models.plain_meshes import read_obj, read_ply, read_stl
 from .store import Store, remove_tree
 
 MAX_IMAGE_BYTES = 512 * 1024 * 1024

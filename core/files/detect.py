@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from .blend.zstd import MAGIC as ZSTD_MAGIC
 from .detect_text import detect_text
 from .unity.header import has_extra_field, has_store_field
 
 HEAD_SIZE = 64 * 1024
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 class Family(StrEnum):
@@ -309,7 +309,7 @@ def _is_unity_tar(head: bytes) -> bool:
 
 
 def _look_into_zstd(head: bytes) -> FileType:
-    from .zstd import decompress_head
+    from .blend.zstd import decompress_head
 
     inside = decompress_head(head, limit=256)
     if inside is None:

@@ -18,9 +18,9 @@ from typing import Any
 from ..errors import ImportRefused
 from .detect import Family, detect, detect_bytes
 from .disk import Cancelled, hash_file, never_cancelled, stop_if
-from .gltf import GltfDocument, items, open_gltf
-from .gltf_data import Buffers
 from .image_size import measure_bytes
+from .models.gltf import GltfDocument, items, open_gltf
+from .models.gltf_data import Buffers
 
 MAX_PIXELS = 16384 * 16384
 """Larger pictures are not decoded."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..errors import DownloadError, DownloadRefused
 from ..model.listing import ListingRef
-from .archives import is_archive
+from .archives.unpack import is_archive
 from .arrivals import SETTLE_S, FileFacts, file_facts, list_arrivals
 from .detect import KNOWN_ENDINGS, Family, check_name, detect, ending_of
 from .disk import CHUNK, Cancelled, Progress, explain_disk_errors, ignore_progress, never_cancelled, stop_if

@@ -16,16 +16,16 @@ from ..host import ImportPlan
 from ..http.cancel import CancelToken
 from ..model.grant import Grant, GrantFile
 from ..model.listing import MediaKind
-from .archive_job import Limits
-from .archives import DEFAULT_LIMITS, DEFAULT_TOOLS, Tools, is_archive, unpack
+from .archives.job import Limits
+from .archives.unpack import DEFAULT_LIMITS, DEFAULT_TOOLS, Tools, is_archive, unpack
 from .choose import BLENDER_FORMATS, Choice, choose_main
 from .detect import Family, detect
 from .disk import Cancelled, explain_disk_errors, never_cancelled, safe_name, stop_if
-from .gltf import check_gltf
+from .models.gltf import check_gltf
+from .models.wavefront import neutralize_obj
 from .store import Store, remove_tree
 from .unity.describe import describe_materials, shown_pictures
 from .unity.package import UnityPackage
-from .wavefront import neutralize_obj
 
 _UNSHOWN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _KINDS = {

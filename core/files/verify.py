@@ -12,12 +12,12 @@ from typing import Protocol
 
 from ..errors import ContextValue, DownloadRefused, ImportRefused
 from ..model.listing import MediaKind
-from .archive_job import Limits, Member
-from .archives import DEFAULT_LIMITS, DEFAULT_TOOLS, Tools, has_tool, inspect_archive, is_archive
+from .archives.job import Limits, Member
+from .archives.unpack import DEFAULT_LIMITS, DEFAULT_TOOLS, Tools, has_tool, inspect_archive, is_archive
 from .detect import KNOWN_ENDINGS, Family, FileType, check_name, describe, detect, ending_of
 from .disk import Cancelled, explain_disk_errors, hash_file, never_cancelled, safe_name
-from .gltf import check_gltf
 from .image_size import is_absurd, measure
+from .models.gltf import check_gltf
 
 _ACCEPTED: dict[MediaKind, frozenset[Family]] = {
     MediaKind.MODEL: frozenset({Family.MODEL, Family.ARCHIVE, Family.IMAGE, Family.DOCUMENT, Family.UNKNOWN}),

@@ -5,7 +5,8 @@ It knows no ledger and decides nothing about rights: a match is a question to a 
 only when an image is read; comparing fingerprints needs the standard library alone.
 
 Covered: lossless saving anew (exactly); scaling, also without keeping the proportions; JPEG and WebP from
-quality 40 up; a crop of up to 5 % of each edge; brightness, contrast, saturation and warmth changed a little.
+quality 40 up; a crop of up to 5 % of each edge; brightness, contrast, saturation and warmth changed a little;
+a copy in gray that is not cropped.
 Not covered: turned or mirrored images, larger crops, inverted or recolored images, transparency flattened
 onto a color other than middle gray, and images with hardly any structure (a flat color, fine noise), which
 only their exact pixels can identify.
@@ -59,6 +60,7 @@ _FORM = re.compile(
     rf":([0-9A-Za-z_-]{{{LIGHTS}}}):([0-9A-Za-z_-]{{{COLORS}}})",
     re.ASCII,
 )
+_GRAY = bytes([LEVELS // 2]) * COLORS
 # With less deviation between the cells (in 256 levels), an encoder's noise is all there is to see.
 MIN_DEVIATION = 1.0
 BLANK = 0.7
@@ -80,6 +82,9 @@ MAX_SHARE = 1.5
 MIN_CORRELATION = 0.3
 # What is so alike as it lies needs no second try as a crop: fine detail does, which a crop moves by a cell.
 ALIKE = 0.9
+# Copies in gray correlate by 0.99 and more as they lie; of 3,200 colored pictures one pair that has nothing
+# but its brightness to be told apart by comes to 0.96.
+ALIKE_IN_GRAY = 0.98
 # In 256 levels: the mean and the largest difference of a color, once brightness is taken off.
 MAX_COLOR = 14
 MAX_ONE_COLOR = 56
@@ -109,6 +114,11 @@ class ImageFingerprint:
     def is_plain(self) -> bool:
         """Return whether there is too little structure to recognize anything but the exact pixels."""
         return min(self.deviation, self.depth) < MIN_DEVIATION
+
+    @property
+    def is_gray(self) -> bool:
+        """Return whether there is no color in it."""
+        return self.colors == _GRAY
 
     @property
     def is_blank(self) -> bool:
@@ -154,9 +164,13 @@ def compare(known: ImageFingerprint, seen: ImageFingerprint) -> Comparison | Non
     if abs(known.mean - seen.mean) > MAX_BRIGHTER or not 1 / MAX_GAIN < gain < MAX_GAIN:
         return None
     apart = [abs(a - b) * COLOR_STEP for a, b in zip(known.colors, seen.colors, strict=True)]
-    if sum(apart) > MAX_COLOR * COLORS or max(apart) > MAX_ONE_COLOR:
-        return None
     as_it_lies = correlate(center(known.lights), seen.lights)
+    if sum(apart) > MAX_COLOR * COLORS or max(apart) > MAX_ONE_COLOR:
+        # A copy in gray: with less to go by, what is left has to be an encoder's noise.
+        one_is_gray = known.is_gray != seen.is_gray
+        alike = one_is_gray and as_it_lies >= ALIKE_IN_GRAY
+        rest = _lay(known, seen, AS_IT_LIES, exactly=True) if alike else None
+        return None if rest is None else Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
     rest = _lay(known, seen, AS_IT_LIES) if as_it_lies >= MIN_CORRELATION else None
     if rest is None and as_it_lies < ALIKE:
         cropped = correlate(center(look_through(known.lights, CROPPED)), seen.lights)
@@ -164,13 +178,18 @@ def compare(known: ImageFingerprint, seen: ImageFingerprint) -> Comparison | Non
     return None if rest is None else Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
 
 
-def _lay(known: ImageFingerprint, seen: ImageFingerprint, start: Sequence[float]) -> float | None:
-    """Lay one picture upon another; return what is left when it is so little that they are one."""
+def _lay(
+    known: ImageFingerprint, seen: ImageFingerprint, start: Sequence[float], *, exactly: bool = False
+) -> float | None:
+    """Lay one picture upon another; return what is left when it is so little that they are one.
+
+    ``exactly``: no more may be left for having moved.
+    """
     found = fit(known.lights, seen.lights, start)
     if found is None:
         return None
     noise = NOISE_BASE + min(NOISE_LEVELS / seen.deviation, MAX_NOISE)
-    allowed = noise + found.fine * min(MOVED_SHARE * found.moved**2, MAX_MOVED)
+    allowed = noise + (0.0 if exactly else found.fine * min(MOVED_SHARE * found.moved**2, MAX_MOVED))
     detail = (min(known.depth, seen.depth) + MIN_DEVIATION) / seen.deviation
     if found.rest > min(allowed, MAX_REST, MAX_SHARE * detail) or find_worst(found) > MAX_WORST:
         return None

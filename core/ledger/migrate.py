@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy.exc import DBAPIError
 
 from ..errors import ClearanceError, LedgerError
 from . import schema
@@ -129,6 +130,8 @@ def run_scripts(connection: Connection, migrations: Path, *, newest: str, place:
     except ClearanceError:
         raise
     except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise  # the database went away: nothing is wrong with the scripts
         raise LedgerError(
             f"The ledger {place} could not be brought to this version of Clearance ({type(error).__name__}: "
             f"{error}). It was left as it was; a copy is in {copy}. Use the version of Clearance that "

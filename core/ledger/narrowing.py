@@ -7,12 +7,18 @@ from typing import Any
 
 from sqlalchemy import Select, and_, false, or_
 
+from .port_recent import Between
 from .record import Record
 
 
 def narrow(query: Select[Any], record: Record[Any], wanted: Mapping[str, Any]) -> Select[Any]:
     """Narrow a query to rows whose fields have these values."""
     for name, value in wanted.items():
+        if isinstance(value, Between):
+            ((column, low),) = record.columns_of({name: value.low}).items()
+            high = record.columns_of({name: value.high})[column]
+            query = query.where(record.table.c[column] >= low, record.table.c[column] <= high)
+            continue
         choices = value if isinstance(value, tuple | list | set | frozenset) else (value,)
         kept = [record.columns_of({name: choice}) for choice in choices]
         columns = {column for one in kept for column in one}

@@ -6,7 +6,7 @@ included, or nothing does. Reads outside one see the last committed state.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -22,11 +22,12 @@ from ..model.listing import ListingRef
 from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Approval, Quote
 from ..model.resolution import Resolution
+from .port_recent import RecentReader
 
 V = TypeVar("V")
 
 
-class LedgerReader(Protocol):
+class LedgerReader(RecentReader, Protocol):
     """What can be asked. Lists are newest first unless said otherwise."""
 
     def quote(self, quote_id: str) -> Quote | None:
@@ -85,10 +86,6 @@ class LedgerReader(Protocol):
 
     def grants(self, *, state: GrantState | None = None, limit: int = 1000) -> tuple[Grant, ...]:
         """Return grants."""
-        ...
-
-    def grants_that_end(self, *, before: datetime) -> tuple[Grant, ...]:
-        """Return active grants that end before a moment, or whose license has an end; oldest first."""
         ...
 
     def known_license_ids(self, ref: ListingRef) -> frozenset[str]:
@@ -175,7 +172,8 @@ class LedgerReader(Protocol):
     ) -> tuple[V, ...]:
         """Return values of a studio in the order in which they were written, or the newest first.
 
-        ``wanted`` are fields with the value that they have to have; of a tuple or set, any of its values.
+        ``wanted`` are fields with the value that they have to have; of a tuple or set, any of its values;
+        of :class:`.port_recent.Between`, any between two.
         """
         ...
 
@@ -338,8 +336,8 @@ class Ledger(LedgerReader, Protocol):
         """
         ...
 
-    def verify_audit(self) -> ChainReport:
-        """Verify the audit chain against itself and its checkpoints.
+    def verify_audit(self, kept: Sequence[Checkpoint] = ()) -> ChainReport:
+        """Verify the audit chain against itself, its checkpoints, and those that were ``kept`` elsewhere.
 
         Raises AuditError when the checkpoints are unreadable.
         """

@@ -74,8 +74,15 @@ def make_engine(url: URL, *, lock_timeout_s: float) -> Engine:
     socket_folder = query.pop("host", None)
     mode = str(query.pop("sslmode", ""))
     arguments: dict[str, object] = {"application_name": "clearance", "timeout": CONNECT_TIMEOUT_S}
+    if url.password is None:
+        # The driver takes one for granted once a server asks; with this it is refused in the server's words.
+        arguments["password"] = ""
     if socket_folder is not None:
         arguments["unix_sock"] = f"{socket_folder}/.s.PGSQL.{url.port or 5432}"
+        arguments["ssl_context"] = False
+    elif mode == "disable":
+        # Without a word the driver encrypts where the server can, whoever that is.
+        arguments["ssl_context"] = False
     elif (context := _choose_encryption(url.host or "", mode)) is not None:
         arguments["ssl_context"] = context
     if query:
@@ -98,6 +105,9 @@ def make_engine(url: URL, *, lock_timeout_s: float) -> Engine:
 
     def set_up(connection: object, _record: object) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection
+        # Whatever the database, or a login, has by default.
+        cursor.execute("SET search_path = public; SET client_encoding = 'UTF8'; SET row_security = on")
+        cursor.execute("SET standard_conforming_strings = on")
         # A server that stopped must not keep the pool's connection waiting for ever.
         cursor.execute(f"SET lock_timeout = {wait_ms}")
         cursor.execute("SET idle_in_transaction_session_timeout = '5min'")
@@ -106,6 +116,8 @@ def make_engine(url: URL, *, lock_timeout_s: float) -> Engine:
 
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("clearance_writes"):
+            # Said each time: a server may have another default, and seats are not counted in a snapshot.
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, exists, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from ..model.audit import AuditEntry
 from ..model.declaration import Declaration
@@ -21,27 +20,22 @@ from ..model.order import Order, OrderState, Receipt
 from ..model.quote import Approval, Quote
 from ..model.resolution import Resolution
 from . import decision_rows, entries, rows, schema
-from .codecs import Row, read_row
-from .endings import ask_for_ending
+from .asking import IDS_PER_QUERY, gather, hold, newest_first, read_one
 from .narrowing import narrow
+from .paged import Paged
+from .recent import Recent
 from .studio_tables import record_of
 from .trouble import translated
 
-K = TypeVar("K")
+__all__ = ["SqlReader", "hold"]
 V = TypeVar("V")
 
-IDS_PER_QUERY = 500
-"""Below the smallest number of parameters that a SQLite of any build takes (999)."""
 FINGERPRINTS_PER_QUERY = 5000
 RESOLUTIONS_AT_ONCE = 5000
 
 
-class SqlReader:
+class SqlReader(Recent, Paged):
     """What can be asked of a ledger in a SQL database. Lists are newest first unless said otherwise."""
-
-    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]], *, place: str) -> None:
-        self._connect = connect
-        self._place = place
 
     def quote(self, quote_id: str) -> Quote | None:
         """Return a quote, or None."""
@@ -54,9 +48,7 @@ class SqlReader:
     def approval_for(self, quote_id: str) -> Approval | None:
         """Return the newest approval of a quote, or None."""
         table = schema.approvals
-        query = _newest_first(
-            select(table).where(table.c.quote_id == quote_id), table, "approved_at", limit=1
-        )
+        query = newest_first(select(table).where(table.c.quote_id == quote_id), table, "approved_at", limit=1)
         return next(iter(self._all(query, rows.read_approval, table)), None)
 
     def order(self, order_id: str) -> Order | None:
@@ -73,12 +65,12 @@ class SqlReader:
             query = query.where(table.c.state.in_(sorted({str(state) for state in states})))
         if ref is not None:
             query = query.where(table.c.marketplace == ref.marketplace, table.c.listing_id == ref.id)
-        return self._all(_newest_first(query, table, "created_at", limit=limit), rows.read_order, table)
+        return self._all(newest_first(query, table, "created_at", limit=limit), rows.read_order, table)
 
     def receipts(self, order_id: str) -> tuple[Receipt, ...]:
         """Return the receipts of an order."""
         table = schema.receipts
-        query = _newest_first(select(table).where(table.c.order_id == order_id), table, "received_at")
+        query = newest_first(select(table).where(table.c.order_id == order_id), table, "received_at")
         return self._all(query, rows.read_receipt, table)
 
     def grant(self, grant_id: str) -> Grant | None:
@@ -92,13 +84,13 @@ class SqlReader:
     def grants_by_face(self, numbers: Iterable[int]) -> Mapping[int, tuple[Grant, ...]]:
         """Return the grants that numbers on mesh faces stand for, by id where several share a number."""
         found = self._any(schema.grants, rows.read_grant, "face_number", numbers)
-        return _gather(sorted(found, key=lambda entry: entry[1].id))
+        return gather(sorted(found, key=lambda entry: entry[1].id))
 
     def grants_for(self, ref: ListingRef) -> tuple[Grant, ...]:
         """Return all grants for a listing, whatever their state."""
         table = schema.grants
         query = select(table).where(table.c.marketplace == ref.marketplace, table.c.listing_id == ref.id)
-        return self._all(_newest_first(query, table, "granted_at"), rows.read_grant, table)
+        return self._all(newest_first(query, table, "granted_at"), rows.read_grant, table)
 
     def grant_for_order(self, order_id: str) -> Grant | None:
         """Return the grant that an order led to, or None."""
@@ -110,11 +102,7 @@ class SqlReader:
         query = select(table)
         if state is not None:
             query = query.where(table.c.state == str(state))
-        return self._all(_newest_first(query, table, "granted_at", limit=limit), rows.read_grant, table)
-
-    def grants_that_end(self, *, before: datetime) -> tuple[Grant, ...]:
-        """Return active grants that end before a moment, or whose license has an end; oldest first."""
-        return self._all(ask_for_ending(before), rows.read_grant, schema.grants)
+        return self._all(newest_first(query, table, "granted_at", limit=limit), rows.read_grant, table)
 
     def known_license_ids(self, ref: ListingRef) -> frozenset[str]:
         """Return the marketplace license ids that are already attached to grants of a listing."""
@@ -161,7 +149,7 @@ class SqlReader:
         query = select(table)
         if order_id:
             query = query.where(table.c.order_id == order_id)
-        return self._all(_newest_first(query, table, "requested_at"), rows.read_refund, table)
+        return self._all(newest_first(query, table, "requested_at"), rows.read_refund, table)
 
     def terms_text(self, terms_sha256: str) -> str | None:
         """Return the canonical JSON of a reading of license terms kept with a purchase, or None."""
@@ -180,7 +168,7 @@ class SqlReader:
             query = query.where(table.c.grant_id == grant_id)
         if scene:
             query = query.where(table.c.scene == scene)
-        return self._all(_newest_first(query, table, "seen_at"), rows.read_usage, table)
+        return self._all(newest_first(query, table, "seen_at"), rows.read_usage, table)
 
     def resolutions(self) -> tuple[Resolution, ...]:
         """Return everything that was decided about findings, in the order in which it came."""
@@ -215,12 +203,12 @@ class SqlReader:
     def declarations_by_face(self, numbers: Iterable[int]) -> Mapping[int, tuple[Declaration, ...]]:
         """Return the declarations that numbers on mesh faces stand for, as with grants."""
         found = self._any(schema.declarations, decision_rows.read_declaration, "face_number", numbers)
-        return _gather(sorted(found, key=lambda entry: entry[1].id))
+        return gather(sorted(found, key=lambda entry: entry[1].id))
 
     def declarations(self, *, limit: int = 1000) -> tuple[Declaration, ...]:
         """Return declarations, withdrawn or not."""
         table = schema.declarations
-        query = _newest_first(select(table), table, "declared_at", limit=limit)
+        query = newest_first(select(table), table, "declared_at", limit=limit)
         return self._all(query, decision_rows.read_declaration, table)
 
     def fingerprints(self, kind: str) -> Iterator[KnownContent]:
@@ -239,7 +227,7 @@ class SqlReader:
             with translated(self._place), self._connect() as connection:
                 piece = connection.execute(query).mappings().all()
             for row in piece:
-                yield _read(decision_rows.read_content, row, table)
+                yield read_one(decision_rows.read_content, row, table)
             if len(piece) < FINGERPRINTS_PER_QUERY:
                 return
             after = piece[-1]["serial"]
@@ -293,18 +281,6 @@ class SqlReader:
         with translated(self._place), self._connect() as connection, _tolerant_text(connection):
             return tuple(entries.read_entry(dict(row)) for row in connection.execute(query).mappings())
 
-    def _any(
-        self, table: Table, reader: Callable[[Row], V], column: str, wanted: Iterable[str] | Iterable[int]
-    ) -> list[tuple[Any, V]]:
-        """Return the rows that have one of the values in a column, and which: all of one moment."""
-        values = iter(dict.fromkeys(wanted))
-        found: list[tuple[Any, V]] = []
-        with translated(self._place), self._connect() as connection:
-            while chunk := list(islice(values, IDS_PER_QUERY)):
-                rows_found = connection.execute(select(table).where(table.c[column].in_(chunk))).mappings()
-                found.extend((row[column], _read(reader, row, table)) for row in rows_found)
-        return found
-
     def value(self, kind: type[V], value_id: str) -> V | None:
         """Return a value of a studio (a member, a request, a budget …) by its id, or None."""
         record = record_of(kind)
@@ -331,45 +307,6 @@ class SqlReader:
         query = narrow(select(func.count()).select_from(record.table), record, wanted)
         with translated(self._place), self._connect() as connection:
             return int(connection.scalar(query) or 0)
-
-    def _any_in_order(
-        self, table: Table, reader: Callable[[Row], V], column: str, wanted: Iterable[str]
-    ) -> dict[str, tuple[V, ...]]:
-        found = self._any(table, lambda row: (row["serial"], reader(row)), column, wanted)
-        return _gather((key, value) for key, (_, value) in sorted(found, key=lambda entry: entry[1][0]))
-
-    def _one(self, table: Table, reader: Callable[[Row], V], **wanted: str) -> V | None:
-        query = select(table).filter_by(**wanted)
-        with translated(self._place), self._connect() as connection:
-            row = connection.execute(query).mappings().first()
-        return None if row is None else _read(reader, row, table)
-
-    def _all(self, query: Select[Any], reader: Callable[[Row], V], table: Table) -> tuple[V, ...]:
-        with translated(self._place), self._connect() as connection:
-            return tuple(_read(reader, row, table) for row in connection.execute(query).mappings())
-
-
-@contextmanager
-def hold(connection: Connection) -> Iterator[Connection]:
-    """Hand out a connection that somebody else opened and will close."""
-    yield connection
-
-
-def _read(reader: Callable[[Row], V], row: Mapping[Any, Any], table: Table) -> V:
-    return read_row(reader, row, table=table.name)
-
-
-def _gather(found: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
-    gathered: dict[K, list[V]] = {}
-    for key, value in found:
-        gathered.setdefault(key, []).append(value)
-    return {key: tuple(values) for key, values in gathered.items()}
-
-
-def _newest_first(query: Select[Any], table: Table, moment: str, *, limit: int | None = None) -> Select[Any]:
-    """Order by a moment, and by the order of writing where that is the same; a limit below 0 is 0."""
-    ordered = query.order_by(table.c[moment].desc(), table.c.serial.desc())
-    return ordered if limit is None else ordered.limit(max(limit, 0))
 
 
 @contextmanager

@@ -37,7 +37,7 @@ from ..model.order import OPEN_STATES, OrderState
 from ..model.resolution import ResolutionKind
 from . import columns, guards
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """The newest revision in ``migrations/versions``; numbers of four digits, so that they sort."""
 VERSION_TABLE = "schema_version"
 
@@ -127,8 +127,8 @@ orders = Table(
     columns.one_of("state", OrderState),
     CheckConstraint("version >= 1", name="version"),
     Index(None, "marketplace", "listing_id", "created_at"),
-    Index(None, "state", "created_at"),
-    Index(None, "created_at"),
+    Index(None, "state", "created_at", "serial"),
+    Index(None, "created_at", "serial"),
 )
 
 Index(
@@ -215,8 +215,8 @@ grants = Table(
     columns.one_of("state", GrantState),
     columns.one_of("source", TermsSource),
     Index(None, "marketplace", "listing_id", "granted_at"),
-    Index(None, "state", "granted_at"),
-    Index(None, "granted_at"),
+    Index(None, "state", "granted_at", "serial"),
+    Index(None, "granted_at", "serial"),
     Index(None, "face_number"),
 )
 

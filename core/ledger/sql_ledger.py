@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..audit.chain import read_entries
-from ..audit.checkpoints import Checkpoint, read_checkpoints, write_checkpoint
+from ..audit.checkpoints import Checkpoint, read_checkpoints, read_last_checkpoint, write_checkpoint
 from ..audit.verify import ChainProblem, ChainReport, Tampering, verify
 from ..errors import LedgerError
 from . import schema
@@ -113,17 +113,17 @@ class SqlLedger(SqlReader, ABC):
         self._closed.set()
         self._engine.dispose()
 
-    def verify_audit(self) -> ChainReport:
-        """Verify the audit chain against itself, its recorded end and the checkpoints.
+    def verify_audit(self, kept: Sequence[Checkpoint] = ()) -> ChainReport:
+        """Verify the audit chain against itself, its recorded end, the checkpoints and those kept elsewhere.
 
         Raises AuditError when the checkpoints cannot be read.
         """
         # Checkpoints first: one that is written meanwhile must not be held against the older snapshot.
-        checkpoints = read_checkpoints(self.checkpoints_path)
+        checkpoints = (*read_checkpoints(self.checkpoints_path), *kept)
         with translated(self._place), self._reading() as connection:
             source = read_entries(SqlReader(partial(hold, connection), place=self._place))
             try:
-                tail = read_tail(connection, lock=False)
+                tail = read_tail(connection)
             except LedgerError as error:
                 return _with_damaged_tail(verify(source, checkpoints=checkpoints), error.message)
             return verify(source, expected_size=tail.size, expected_root=tail.root, checkpoints=checkpoints)
@@ -139,7 +139,7 @@ class SqlLedger(SqlReader, ABC):
         Raises LedgerError when the chain does not end where it is said to.
         """
         with translated(self._place), self._reading() as connection:
-            tail = read_tail(connection, lock=False)
+            tail = read_tail(connection)
             # Only hashes: not every login of a studio may read what the entries say.
             entries = schema.audit.c
             query = select(entries.entry_sha256).where(entries.sequence > tail.size - 1)
@@ -147,9 +147,9 @@ class SqlLedger(SqlReader, ABC):
             if list(last) != [tail.entry_sha256][: tail.size]:
                 raise damaged_tail()
         checkpoint = Checkpoint(size=tail.size, root=tail.root, at=at)
-        known = read_checkpoints(self.checkpoints_path)
-        if known and (known[-1].size, known[-1].root) == (checkpoint.size, checkpoint.root):
-            return known[-1]
+        known = read_last_checkpoint(self.checkpoints_path)
+        if known is not None and (known.size, known.root) == (checkpoint.size, checkpoint.root):
+            return known
         write_checkpoint(self.checkpoints_path, checkpoint)
         return checkpoint
 

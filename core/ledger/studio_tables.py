@@ -18,7 +18,7 @@ from ..model.invoice import Invoice, InvoiceLine, NumberSeries
 from ..model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
 from ..model.people import Member, Project, ProjectMember
 from ..model.seat import Seat, SeatPool
-from . import guards
+from . import guards, schema
 from .record import Record, make_record
 from .schema import metadata
 
@@ -141,7 +141,41 @@ for _record in _RECORDS:
         event.listen(_record.table, "after_create", guards.guard_bookings)
 
 RECORDS: dict[type, Record[Any]] = {record.kind: record for record in _RECORDS}
+PAYMENTS = RECORDS[Payment].table
 STUDIO_TABLES: tuple[Table, ...] = tuple(record.table for record in _RECORDS)
+
+
+def _index(table: Table, *names: str) -> Index:
+    return Index(None, *(table.c[name] for name in names))
+
+
+_ENDS = text("valid_until IS NOT NULL")
+_WRONG = text("order_id IS NULL OR difference <> ''")
+# What is asked of a large ledger again and again: times, people, names. See .recent.
+INDEXES = (
+    Index("ix_grants_ends", schema.grants.c.valid_until, sqlite_where=_ENDS, postgresql_where=_ENDS),
+    _index(schema.grants, "terms_sha256", "granted_at", "serial"),
+    _index(schema.orders, "buyer", "created_at"),
+    _index(schema.orders, "project", "created_at", "serial"),
+    _index(schema.orders, "state", "updated_at"),
+    _index(schema.orders, "listing_id"),
+    _index(schema.orders, "marketplace_order_id"),
+    _index(schema.receipts, "marketplace_order_id"),
+    _index(schema.receipts, "marketplace_license_id"),
+    _index(PAYMENTS, "paid_at"),
+    Index(
+        "ix_invoice_lines_to_look_at",
+        RECORDS[InvoiceLine].table.c.invoice_id,
+        sqlite_where=_WRONG,
+        postgresql_where=_WRONG,
+    ),
+    _index(RECORDS[BuyRequest].table, "requested_by", "serial"),
+    _index(RECORDS[BuyRequest].table, "requested_by", "state"),
+    _index(RECORDS[BuyRequest].table, "decided_by", "decided_at"),
+    _index(RECORDS[Renewal].table, "ends_at"),
+    _index(RECORDS[Renewal].table, "renewed_until"),
+    _index(RECORDS[Seat].table, "released_at"),
+)
 
 
 def record_of(kind: type[V]) -> Record[V]:

@@ -32,14 +32,13 @@ class Tail:
         return self.frontier.root().hex()
 
 
-def read_tail(connection: Connection, *, lock: bool) -> Tail:
-    """Read the end of the chain; with ``lock``, keep everybody else from appending until the commit.
+def read_tail(connection: Connection) -> Tail:
+    """Read the end of the chain; nobody else can append while the transaction holds the right to write.
 
     Raises LedgerError when the row is not there or not readable.
     """
     table = schema.audit_tail
-    query = select(table)
-    row = connection.execute(query.with_for_update() if lock else query).first()
+    row = connection.execute(select(table)).first()
     try:
         if row is None:
             raise ValueError("no row")

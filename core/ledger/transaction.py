@@ -1,13 +1,14 @@
 """A unit of work: every write of the ledger, on one connection that holds the write lock.
 
-Rules are checked by the database where it can, so that no other program can break them either. Each write
-is its own savepoint: a conflict that the caller handles leaves the rest of the unit as it was.
+Rules are checked by the database where it can, so that no other program can break them either. A conflict
+that the caller handles leaves the rest of the unit as it was: each write is its own savepoint, but for single
+statements on SQLite, which takes back a statement that fails by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -48,6 +49,9 @@ class SqlTransaction(SqlReader):
     def __init__(self, connection: Connection, *, place: str) -> None:
         super().__init__(partial(hold, connection), place=place)
         self._connection = connection
+        self._in_postgres = connection.dialect.name == "postgresql"
+        self._tail: Tail | None = None
+        """The chain's end, once it was read: until the commit nobody else can append."""
 
     def add_quote(self, quote: Quote) -> None:
         """Write a new quote; raise LedgerConflict when its id exists."""
@@ -95,7 +99,7 @@ class SqlTransaction(SqlReader):
         statement = (
             update(table).where(table.c.id == order.id, table.c.version == order.version).values(columns)
         )
-        with self._writing():
+        with self._writing(one=True):
             changed = self._connection.execute(statement).rowcount
         if changed != 1:
             raise LedgerConflict(
@@ -139,7 +143,7 @@ class SqlTransaction(SqlReader):
         """Change whether a grant stands; raise LedgerConflict when there is no such grant."""
         table = schema.grants
         values = {"state": str(state), "state_changed_at": encode_moment(at)}
-        with self._writing():
+        with self._writing(one=True):
             changed = self._connection.execute(update(table).where(table.c.id == grant_id).values(values))
         if changed.rowcount != 1:
             raise LedgerConflict("There is no such grant in the ledger.", context={"grant_id": grant_id})
@@ -208,7 +212,7 @@ class SqlTransaction(SqlReader):
             .where(table.c.id == refund.id, table.c.state == str(RefundState.REQUESTED))
             .values(columns)
         )
-        with self._writing():
+        with self._writing(one=True):
             self._connection.execute(statement)
 
     def keep_terms(self, terms_sha256: str, text: str) -> None:
@@ -274,7 +278,7 @@ class SqlTransaction(SqlReader):
             .where(table.c.id == declaration_id, table.c.withdrawn_at.is_(None))
             .values({"withdrawn_at": encode_moment(at)})
         )
-        with self._writing():
+        with self._writing(one=True):
             changed = self._connection.execute(statement).rowcount
         if changed != 1:
             raise LedgerConflict(
@@ -328,7 +332,7 @@ class SqlTransaction(SqlReader):
             .where(table.c.id == columns["id"], table.c.version == version)
             .values(columns | {"version": version + 1})
         )
-        with self._writing():
+        with self._writing(one=True):
             changed = self._connection.execute(statement).rowcount
         if changed != 1:
             raise LedgerConflict(
@@ -342,25 +346,26 @@ class SqlTransaction(SqlReader):
 
         Free text that looks like a secret is withheld; AuditError for a detail whose name promises one.
         """
-        in_postgres = self._connection.dialect.name == "postgresql"
         with translated(self._place):
-            # On PostgreSQL the right to write was taken when the transaction began.
-            tail = read_tail(self._connection, lock=not in_postgres)
+            # The right to write was taken when the transaction began.
+            tail = self._tail or read_tail(self._connection)
         entry = link(clean_event(event), tail.size + 1, tail.entry_sha256)
         frontier = Frontier(tail.size, tail.frontier.roots)
         frontier.append(hash_to_leaf(entry.entry_sha256))
-        new_tail = tail_columns(Tail(entry_sha256=entry.entry_sha256, frontier=frontier))
-        columns = check_columns(entries.entry_columns(entry))
-        if in_postgres:
-            self._append_by_function(columns, str(new_tail["frontier"]))
-            return entry
-        try:
-            self._insert(schema.audit, columns)
-        except LedgerConflict as error:
-            # There is an entry where the chain is said to end: no conflict that anybody could resolve.
-            raise damaged_tail() from error
-        with self._writing():
-            self._connection.execute(update(schema.audit_tail).values(new_tail))
+        new_tail = Tail(entry_sha256=entry.entry_sha256, frontier=frontier)
+        columns, end = check_columns(entries.entry_columns(entry)), tail_columns(new_tail)
+        self._tail = None  # an append that fails leaves the old one, or none that anybody knows
+        if self._in_postgres:
+            self._append_by_function(columns, str(end["frontier"]))
+        else:
+            try:
+                self._insert(schema.audit, columns)
+            except LedgerConflict as error:
+                # There is an entry where the chain is said to end: no conflict that anybody could resolve.
+                raise damaged_tail() from error
+            with self._writing(one=True):
+                self._connection.execute(update(schema.audit_tail).values(end))
+        self._tail = new_tail
         return entry
 
     def _append_by_function(self, columns: Columns, frontier: str) -> None:
@@ -368,21 +373,22 @@ class SqlTransaction(SqlReader):
         names = ("action", "subject", "actor", "at", "details", "entry_sha256")
         call = func.clearance_append_audit(*(columns[name] for name in names), frontier)
         try:
-            with self._writing():
+            with self._writing(one=True):
                 self._connection.execute(select(call))
         except LedgerConflict as error:
             raise damaged_tail() from error
 
     def _insert(self, table: Table, columns: Columns) -> None:
         check_columns(columns)
-        with self._writing():
+        with self._writing(one=True):
             self._connection.execute(insert(table), columns)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, *, one: bool = False) -> Iterator[None]:
+        """Take back what was written in the block when it raises; ``one``: it is a single statement."""
         with translated(self._place):
             try:
-                with self._connection.begin_nested():
+                with nullcontext() if one and not self._in_postgres else self._connection.begin_nested():
                     yield
             except DBAPIError as error:
                 if not is_conflict(error):

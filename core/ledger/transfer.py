@@ -37,7 +37,8 @@ class Transfer:
     audit_size: int
     audit_root: str
     already_there: bool = False
-    """The target held exactly this ledger already: an earlier move was cut off after it had arrived."""
+    """The target held this ledger already: an earlier move was cut off after it had arrived. Since then the
+    studio may have gone on in it."""
 
     @property
     def total(self) -> int:
@@ -56,7 +57,7 @@ def transfer(source: SqlLedger, target: SqlLedger, *, progress: Progress | None 
         expected = _verified_tail(leaving, source)
         before = _count(arriving)
         if any(number for name, number in before if name != schema.audit_tail.name):
-            if before == counts and _same_rows(leaving, arriving):
+            if (before == counts and _same_rows(leaving, arriving)) or _goes_on(arriving, target, expected):
                 return Transfer(
                     rows=counts, audit_size=expected[0], audit_root=expected[1], already_there=True
                 )
@@ -93,7 +94,7 @@ def _count(connection: Connection) -> tuple[tuple[str, int], ...]:
 
 def _verified_tail(connection: Connection, ledger: SqlLedger) -> tuple[int, str]:
     """Verify the audit chain on a connection and return its size and root; raise LedgerError."""
-    tail = read_tail(connection, lock=False)
+    tail = read_tail(connection)
     entries = read_entries(SqlReader(partial(hold, connection), place=ledger.place))
     report = verify(entries, expected_size=tail.size, expected_root=tail.root)
     if not report.ok:
@@ -103,6 +104,20 @@ def _verified_tail(connection: Connection, ledger: SqlLedger) -> tuple[int, str]
             code="ledger.audit_broken",
         )
     return tail.size, tail.root
+
+
+def _goes_on(connection: Connection, ledger: SqlLedger, expected: tuple[int, str]) -> bool:
+    """Say whether a ledger's audit is whole and begins with the one that is to be moved, which has entries.
+
+    Every change has its entry, and the audit arrives together with all rows or not at all: whoever has the
+    entries has got the rows.
+    """
+    size, root = expected
+    if size == 0 or read_tail(connection).size < size:
+        return False
+    _verified_tail(connection, ledger)
+    first = islice(read_entries(SqlReader(partial(hold, connection), place=ledger.place)), size)
+    return verify(first).root == root
 
 
 def _read(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -65,7 +66,14 @@ _NOT_ALLOWED = _Sentence(
 )
 _REFUSED = _Sentence(
     "ledger.login_refused",
-    "The studio's ledger {place} refused the login. Check name and password, or ask whoever looks after it.",
+    "The studio's ledger {place} refused the login. Check name and password (`clearance ledger "
+    "login` keeps it; --ask-password asks for it, where a command has that), or ask whoever looks after it.",
+)
+_NOT_TRUSTED = _Sentence(
+    "ledger.not_trusted",
+    "The studio's ledger {place} is not who it says, as far as this machine can tell ({what}). Use the "
+    "name that is in its certificate, and have this machine trust the authority that signed it (a file "
+    "named in SSL_CERT_FILE, or the system's store). Nothing was sent.",
 )
 _CLOSED = _Sentence("ledger.closed", "The ledger {place} is closed. Restart the work that needs it.")
 _OTHER = _Sentence(
@@ -123,6 +131,7 @@ def translated(place: object) -> Iterator[None]:
         sqlite3.Error,
         ConnectionError,
         TimeoutError,
+        ssl.SSLError,
         OverflowError,
         UnicodeError,
     ) as error:
@@ -207,7 +216,10 @@ def _find_sentence(cause: BaseException) -> _Sentence | None:
         return _INVALID
     if state := sql_state(cause):
         return next((found for prefix, found in _BY_STATE.items() if state.startswith(prefix)), None)
-    if isinstance(cause, ConnectionError | TimeoutError) or type(cause).__name__ == "InterfaceError":
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _NOT_TRUSTED
+    lost = ConnectionError | TimeoutError | ssl.SSLError
+    if isinstance(cause, lost) or type(cause).__name__ == "InterfaceError":
         return _UNREACHABLE
     if isinstance(cause, sqlite3.Error) and "decode to UTF-8" in text:
         return _CORRUPT

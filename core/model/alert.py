@@ -1,6 +1,7 @@
 """Compliance alerts: what somebody should know before a scene is worked on, saved, rendered or handed out.
 
-Values only; :mod:`core.reports.alerts` makes them of a report, :mod:`core.services.guard` decides what stops.
+Values only; :mod:`core.reports.alerts` makes them of a report, :mod:`core.services.reporting.guard` decides
+what stops.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ class DataBlock:
     data_type: str = ""
     """For an object: ``MESH``, ``LIGHT``, ``CAMERA``, ``EMPTY`` …"""
     face_grants: frozenset[int] = frozenset()
-    """For a mesh: the numbers in its ``clearance_grant`` face attribute, without 0."""
+    """For a mesh: the numbers in its ``clearance_grant`` face attribute, without 0; for an object: those of
+    the mesh that geometry nodes with a cache make of it."""
     unmarked_faces: int = 0
     """For a mesh: faces whose ``clearance_grant`` is 0 or absent."""
     users: int = 1
@@ -76,7 +77,7 @@ class DataBlock:
     remembered: str | None = None
     """For a linked one without a stamp: raw text of the one that it carried when the scene was last saved."""
     parts_added: bool = False
-    """For data without faces: it has more parts (splines, points, layers, bones) than when it was stamped."""
+    """It has more parts (splines, points, layers, bones, edges without a face) than when it was stamped."""
     in_output: bool | None = None
     """Whether a render shows or plays it; None: not known, and counts as shown."""
 
@@ -92,4 +93,5 @@ class SceneScan:
     data_blocks: tuple[DataBlock, ...]
     register: tuple[str, ...] = field(default=())
     quiet: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
-    """For grants by id: the kinds of :data:`core.stamp_format.QUIET_TYPES` that ever carried their stamp."""
+    """For grants by id: the kinds of :data:`core.stamp_format.QUIET_TYPES` that ever carried their stamp, and
+    by name (``LIGHT/Lamp``) those of its ``NAMED_TYPES`` that carry it or lost it."""

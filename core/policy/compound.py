@@ -17,8 +17,8 @@ from ..model.license import UNKNOWN, LicenseTerms
 from ..model.resolution import Resolution
 from .engine import find, sort_findings, weigh
 from .facts import Facts
-from .grant_rules import ask_for_credit
 from .resolving import UNDECLARED, resolve
+from .rules.grants import ask_for_credit
 from .studio import NO_STUDIO, StudioPolicy
 
 WEIGHT = {

@@ -63,5 +63,5 @@ def end_of_day(day: date) -> datetime:
 
 
 def add_days(day: date, days: int) -> date:
-    """Return a later day, at most the last that there is."""
-    return day + timedelta(days=min(days, (LAST_DAY - day).days))
+    """Return a later day, or an earlier one; at most the last that there is, and at least the first."""
+    return day + timedelta(days=max(min(days, (LAST_DAY - day).days), (date.min - day).days))

@@ -11,7 +11,7 @@ from ..model.findings import Decision, Finding, PolicyAnswer, Severity, Verdict
 from ..model.resolution import Resolution
 from .facts import Facts
 from .resolving import UNDECLARED_RULES, resolve
-from .rules import RULES
+from .rules.registry import RULES
 from .studio import NO_STUDIO, StudioPolicy, apply_studio
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}

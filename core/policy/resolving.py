@@ -47,6 +47,7 @@ _KINDS: tuple[tuple[str, frozenset[ResolutionKind]], ...] = (
     ("grant.unknown", frozenset({_WRITING, _UPGRADED, _OWN, _HIDDEN, _REPLACED})),
     ("stamp.", frozenset({_WRITING, _OWN, _REPLACED})),
     ("mesh.", frozenset({_WRITING, _OWN, _REPLACED})),
+    ("data.", frozenset({_WRITING, _OWN, _REPLACED})),
     ("scene.lost", frozenset({_WRITING, _OWN, _HIDDEN, _REPLACED})),
     ("action.unstamped", frozenset({_WRITING, _OWN, _HIDDEN, _REPLACED})),
     ("library.", frozenset({_WRITING, _OWN, _HIDDEN, _REPLACED})),

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import UserInputError
 from ..model.intended_use import OutputKind, Purpose
 from .media import MEDIA
-from .rules import RULE_NAMES
+from .rules.registry import RULE_NAMES
 from .studio import Effect, StudioPolicy, StudioRule
 from .toml_lines import find_line
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from ..model.circumstances import Circumstances
-from ..model.declaration import Declaration
+from ..model.declaration import Declaration, is_declaration_id
 from ..model.evidence import Evidence
 from ..model.findings import Finding, Severity, Verdict
 from ..model.grant import Grant
@@ -25,7 +25,7 @@ from ..policy.studio import NO_STUDIO, StudioPolicy, unreadable
 from . import in_file, scene_findings
 from .answering import Observed, answer_scene
 from .judging import Known, Licenses, sort_lines
-from .losses import find_absent, find_lost, find_unstamped_actions
+from .losses import find_absent, find_lost, find_stripped, find_unstamped_actions
 from .summary import summarize
 from .witnesses import Decoded, Sighting, Witness, see
 
@@ -68,7 +68,8 @@ def build_report(
     decoded = Decoded()
     sightings = see(scan, ledger_ids=[*grants, *known.declarations], decoded=decoded)
     held = Licenses(known=known, stamps=decoded.by_grant(), judge=judge, use=use, now=now)
-    scene = _Scene(held, judge, use)
+    bought = any(not is_declaration_id(grant_id) for grant_id in decoded.by_grant())
+    scene = _Scene(held, judge, use, bought=bought)
     for library, finding in find_absent(sightings):
         scene.add_library(library, finding)
     for sighting in sightings:
@@ -86,6 +87,9 @@ def build_report(
     for grant_id in unstamped:
         name = held.name(grant_id)
         scene.tell(scene_findings.unstamped_actions(grant_id, name, bare_actions), name)
+    for grant_id, subject in find_stripped(scan):
+        name = held.name(grant_id)
+        scene.tell(scene_findings.stripped(subject, name), name)
     findings: list[Finding] = [*scene.findings]
     counted = [line for line in lines if line.verdict is not Verdict.IN_FILE_ONLY]
     for line in lines:
@@ -136,7 +140,7 @@ def find_todays(licenses: Iterable[LicenseTerms], *, now: datetime) -> dict[str,
 class _Scene:
     """The rows of a report while they are made, and what was found beside the licenses."""
 
-    def __init__(self, held: Licenses, judge: Judge, use: IntendedUse) -> None:
+    def __init__(self, held: Licenses, judge: Judge, use: IntendedUse, *, bought: bool) -> None:
         self.rows: list[ReportRow] = []
         self.findings: list[Finding] = []
         self.counted: dict[tuple[str, ...], int] = {}
@@ -154,6 +158,8 @@ class _Scene:
         self._held = held
         self._judge = judge
         self._use = use
+        self._bought = bought
+        """Whether something bought is or was in the scene."""
 
     def tell(self, finding: Finding, title: str) -> Verdict:
         """Add what is said of no data-block by itself; return how it weighs, as somebody may have decided."""
@@ -174,7 +180,8 @@ class _Scene:
         counts = in_file.counts(block, self._use)
         if not counts:
             self.aside += 1
-        if witness is Witness.STAMP or (witness is Witness.STAMP_AND_FACES and not block.unmarked_faces):
+        sound = witness is Witness.STAMP or (witness is Witness.STAMP_AND_FACES and not block.unmarked_faces)
+        if sound and not (block.parts_added and self._may_be_anothers(sighting)):
             row = self._add_sound(sighting)
         elif witness is Witness.NONE:
             row = self._add_bare(sighting, counts=counts)
@@ -185,6 +192,10 @@ class _Scene:
         elif row.verdict is Verdict.UNDECLARED:
             self.undeclared.append(f"{block.id_type}/{block.name}")
         self.rows.append(row)
+
+    def _may_be_anothers(self, sighting: Sighting) -> bool:
+        """Say whether parts that were added matter: to own work anybody adds, while nothing is bought."""
+        return self._bought or not all(is_declaration_id(one) for one in sighting.grant_ids)
 
     def _add_sound(self, sighting: Sighting) -> ReportRow:
         """Make the row of a data-block with nothing wrong about its stamp: nearly all of them."""

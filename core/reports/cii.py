@@ -165,7 +165,7 @@ def _settlement(data: InvoiceData) -> str:
             "ram:SpecifiedTradeSettlementHeaderMonetarySummation",
             _amount("ram:LineTotalAmount", total),  # BT-106
             _amount("ram:TaxBasisTotalAmount", data.net),  # BT-109
-            _text("ram:TaxTotalAmount", str(data.tax.decimal), currencyID=data.currency),  # BT-110
+            _text("ram:TaxTotalAmount", _number(data.tax), currencyID=data.currency),  # BT-110
             _amount("ram:GrandTotalAmount", data.gross),  # BT-112
             _amount("ram:DuePayableAmount", data.payable or data.gross),  # BT-115
         ),
@@ -195,7 +195,14 @@ def _rate(category: str, percent: str) -> str:
 
 
 def _amount(tag: str, money: Money) -> str:
-    return _text(tag, str(money.decimal))
+    return _text(tag, _number(money))
+
+
+def _number(money: Money) -> str:
+    """Write an amount with the currency's decimals, of which EN 16931 has two at most (BR-DEC-09 to -25)."""
+    number = f"{money.decimal:f}"
+    whole, _, part = number.partition(".")
+    return f"{whole}.{part[:2]}" if len(part) > 2 and not int(part[2:]) else number
 
 
 def _day(prefix: str, day: date | None) -> str:

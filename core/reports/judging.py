@@ -23,7 +23,7 @@ from ..policy.credit import format_credit
 from ..policy.declared import declared_facts, make_credit
 from ..policy.engine import weigh
 from ..policy.facts import Facts
-from ..policy.grant_rules import check_stamp
+from ..policy.rules.grants import check_stamp
 from ..policy.wording import shorten
 from ..stamp_format import Stamp
 from . import scene_findings

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..model.findings import Finding, Severity
 from ..model.scene import DataBlock, IdType, SceneScan
-from ..stamp_format import QUIET_TYPES, Stamp
+from ..stamp_format import NAMED_TYPES, QUIET_TYPES, Stamp, is_name
 from .witnesses import HELPER_OBJECTS, Decoded, Sighting, Witness
 
 _IN_DOUBT = frozenset(
@@ -56,6 +56,7 @@ def find_lost(scan: SceneScan, decoded: Decoded, sightings: Iterable[Sighting]) 
     registered = (stamp.grant_id for text in scan.register if isinstance(stamp := decoded.read(text), Stamp))
     ids = dict.fromkeys((*registered, *hollow))
     bare = _bare_kinds(scan) if scan.quiet else frozenset[str]()
+    bare |= {name for _, name in find_stripped(scan)}
     return tuple(
         Lost(one, one in hollow, suspicious or bool(bare & scan.quiet.get(one, frozenset())))
         for one in ids
@@ -81,6 +82,21 @@ def find_unstamped_actions(
     }
     noted = (one for one, kinds in scan.quiet.items() if IdType.ACTION in kinds)
     return tuple(sorted(one for one in noted if one not in still and one not in gone)), bare
+
+
+def find_stripped(scan: SceneScan) -> Iterator[tuple[str, str]]:
+    """Yield grants with the data-blocks (``LIGHT/Lamp``) that carried their stamp by that name, but not now.
+
+    Of those only that every scene makes by itself too; others are undeclared without a stamp.
+    """
+    owners = {name: grant_id for grant_id, kinds in scan.quiet.items() for name in kinds if is_name(name)}
+    if not owners:
+        return
+    for block in scan.data_blocks:
+        if block.id_type in NAMED_TYPES and not block.library and _is_bare(block):
+            grant_id = owners.get(f"{block.id_type}/{block.name}")
+            if grant_id is not None:
+                yield grant_id, f"{block.id_type}/{block.name}"
 
 
 def _bare_kinds(scan: SceneScan) -> frozenset[str]:

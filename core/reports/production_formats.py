@@ -173,7 +173,7 @@ def _file_case(
 
 def _license_case(line: GrantLine, *, strict: bool) -> Case:
     name = f"{_name(line)} ({clean(line.grant_id, 80)})"
-    where = "\n".join(sorted({place.path for place in line.places})[:50])
+    where = "\n".join(clean(path, 300) for path in sorted({place.path for place in line.places})[:50])
     if line.why_not:
         message = clean(line.why_not, 500)
         failure = (NOT_COVERED, message, f"{message}\n{where}")

@@ -207,7 +207,8 @@ def locate(path: str, root: str = "") -> dict[str, Any]:
         name = pure.relative_to(root).as_posix()
     else:
         name = pure.name or path
-    return {"uri": quote(clean(name, 900).encode("utf-8", "replace"), safe="/"), "uriBaseId": BASE}
+    # Encoded nothing of a name can do harm, and cleaned it would be another file's.
+    return {"uri": quote(name[:900].encode("utf-8", "replace"), safe="/"), "uriBaseId": BASE}
 
 
 def name_block(name: str) -> dict[str, Any]:

@@ -81,6 +81,19 @@ def about_sighting(sighting: Sighting, subject: str) -> tuple[Finding, ...]:
         found.append(
             Finding(rule=rule, severity=severity, message=message, how_to_fix=how_to_fix, subject=subject)
         )
+    if sighting.block.parts_added:
+        found.append(
+            Finding(
+                rule="data.parts_added",
+                severity=Severity.WARNING,
+                message=(
+                    "This has more parts (splines, bones, layers, loose edges) than when its license was "
+                    "written on it: they were made here, or joined in from something else."
+                ),
+                how_to_fix="Check where the added parts come from.",
+                subject=subject,
+            )
+        )
     partly = sighting.witness in {Witness.STAMP_AND_FACES, Witness.MERGED}
     if partly and sighting.block.unmarked_faces:
         found.append(
@@ -96,6 +109,20 @@ def about_sighting(sighting: Sighting, subject: str) -> tuple[Finding, ...]:
             )
         )
     return tuple(found)
+
+
+def stripped(subject: str, title: str) -> Finding:
+    """Say that something which every scene makes by itself carried a license, and carries none now."""
+    return Finding(
+        rule="stamp.lost",
+        severity=Severity.WARNING,
+        message=f"This carried the license of “{title}” under this name, and carries none now.",
+        how_to_fix=(
+            "Undo the step that removed it, or import the asset again. If it is another one that took the "
+            "name of a deleted one, give it a name of its own."
+        ),
+        subject=subject,
+    )
 
 
 def unknown_grant(grant_id: str) -> Finding:

@@ -14,7 +14,8 @@ COLUMNS = (
 )  # fmt: skip
 _IN_OUTPUT = {True: "yes", False: "no", None: ""}
 """Whether a picture that goes out shows it; empty: not known."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""OWASP's list; the last four are the wide forms, which some spreadsheets read as the narrow ones."""
 
 
 def render_csv(report: Report) -> str:

@@ -137,7 +137,7 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
     for block in scan.data_blocks:
         if block.missing or block.remembered is not None:
             sighting = _see_absent(block, decoded) or _see_block(block, decoded, numbers, own_faces)
-        elif data_names and block.id_type == IdType.OBJECT and block.stamp is None and block.data_name:
+        elif _is_judged_by_data(block):
             bare_objects.append((len(seen), block))
             seen.append(Sighting(block, Witness.NONE))
             continue
@@ -159,6 +159,11 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
         elif is_noise(block):
             kept[index] = None
     return tuple(sighting for sighting in kept if sighting is not None)
+
+
+def _is_judged_by_data(block: DataBlock) -> bool:
+    bare = block.id_type == IdType.OBJECT and block.stamp is None and not block.face_grants
+    return bare and bool(block.data_name)
 
 
 def is_noise(block: DataBlock) -> bool:
@@ -192,7 +197,7 @@ def _see_block(
     own_faces: Mapping[str, frozenset[int]],
 ) -> Sighting:
     read = decoded.stamps[block.stamp] if block.stamp is not None else Witness.NONE
-    if block.id_type != IdType.MESH or not (block.face_grants or block.unmarked_faces):
+    if not (block.face_grants or (block.unmarked_faces and block.id_type == IdType.MESH)):
         if isinstance(read, Stamp):
             return Sighting(block, Witness.STAMP, (read.grant_id,), read)
         return Sighting(block, read)
@@ -231,6 +236,8 @@ def _see_faces(block: DataBlock, read: Stamp | Witness, numbers: Mapping[int, tu
         # Every face marked with one license and no stamp: it was taken away. Some marked: parts were merged
         # into a mesh that never had one. All marked with several: no stamp could speak for them.
         whole = Witness.MERGED if len(block.face_grants) > 1 and not unknown else Witness.STAMP_LOST
-        witness = Witness.FACES if block.unmarked_faces else whole
+        # What an object shows out of a cache has no stamp to be missed.
+        is_shown = block.id_type == IdType.OBJECT
+        witness = Witness.FACES if block.unmarked_faces or is_shown else whole
         return Sighting(block, witness, tuple(by_faces), None, unknown)
     return Sighting(block, Witness.UNKNOWN_GRANT if unknown else Witness.NONE, (), None, unknown)

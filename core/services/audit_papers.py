@@ -6,12 +6,13 @@ It reads; the audit itself is written by whoever changes something.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..audit.chain import canonical_bytes, read_entries
-from ..audit.proofs import EntryProof, prove
-from ..audit.signing import SignedCheckpoint, make_key, sign
+from ..audit.proofs import EntryProof, prove, read_copy
+from ..audit.signing import SignedCheckpoint, is_signed, make_key, sign
+from ..audit.verify import ChainReport, verify
 from ..clock import Clock
 from ..credentials.port import CredentialStore
 from ..errors import AuditError, UserInputError
@@ -29,6 +30,26 @@ class AuditPapers:
     credentials: CredentialStore
     clock: Clock
     ledger_name: str
+
+    def verify(
+        self, kept: Iterable[SignedCheckpoint] = (), *, key: str = "", copy: Iterable[str] | None = None
+    ) -> ChainReport:
+        """Verify the audit, or an auditor's ``copy`` of it, also against checkpoints kept elsewhere.
+
+        Raises AuditError for a checkpoint that was not signed with ``key`` (empty: with its own), and for a
+        line of the copy that is no entry.
+        """
+        checkpoints = []
+        for signed in kept:
+            if not is_signed(signed, public_key=key or signed.public_key):
+                raise AuditError(
+                    "The checkpoint was not signed with this key, so it proves nothing.",
+                    code="audit.not_signed",
+                )
+            checkpoints.append(signed.checkpoint)
+        if copy is None:
+            return self.ledger.verify_audit(checkpoints)
+        return verify(read_copy(copy), checkpoints=checkpoints)
 
     def checkpoint(self) -> SignedCheckpoint:
         """Verify the audit, note its size and root here, and return that signed.

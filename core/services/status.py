@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..clock import Clock
 from ..ledger.port import Ledger
 from ..model.grant import Grant, GrantState, Usage
-from ..model.order import Order, OrderState
-from .circumstances import gather_circumstances, with_ends
+from ..model.order import OrderState
+from .buying.reconcile import GIVEN_UP
+from .clearing.circumstances import gather_circumstances, with_ends
 from .health import DEFAULT_HOURS, GOAL, CallHealth, Health, MarketplaceHealth
-from .reconcile import GIVEN_UP
 
 DEFAULT_DAYS = 30
 PAYMENT_GOAL = 0.99
 """More than this share of the payments should settle."""
 COMPLIANCE_GOAL = 1.0
 """Everything that is used has to be covered."""
-MAX_ORDERS = 100_000
-"""The newest so many orders are counted."""
 _SETTLED = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.REFUNDED})
 _CALLED_OFF = frozenset({"cancelled before it was sent", "never sent", GIVEN_UP})
 """Why orders ended without a payment that could have failed: somebody called them off."""
@@ -130,7 +128,7 @@ class TellStatus:
             days=days,
             marketplaces=marketplaces,
             calls=_together(one.health for one in marketplaces),
-            payments=count_payments(self.ledger.orders(limit=MAX_ORDERS), since=now - timedelta(days=days)),
+            payments=self._count_payments(now - timedelta(days=days)),
             compliance=count_covered(
                 usages,
                 with_ends(grants, around).values(),
@@ -138,6 +136,9 @@ class TellStatus:
                 now=now,
             ),
         )
+
+    def _count_payments(self, since: datetime) -> PaymentStatus:
+        return count_payments(self.ledger.count_orders(since=since), since=since)
 
 
 def _together(parts: Iterable[CallHealth]) -> CallHealth:
@@ -147,22 +148,21 @@ def _together(parts: Iterable[CallHealth]) -> CallHealth:
     return CallHealth(**{name: sum(getattr(one, name) for one in found) for name in names})
 
 
-def count_payments(orders: Iterable[Order], *, since: datetime) -> PaymentStatus:
-    """Count how orders made since a moment went."""
+def count_payments(orders: Mapping[tuple[OrderState, str], int], *, since: datetime) -> PaymentStatus:
+    """Count how orders made since a moment went: how many there are of each state, and why they failed."""
     counts = dict.fromkeys(("settled", "failed", "in_doubt", "waiting", "called_off"), 0)
-    for order in orders:
-        if order.created_at >= since:
-            counts[_outcome(order)] += 1
+    for (state, failure), number in orders.items():
+        counts[_outcome(state, failure)] += number
     return PaymentStatus(since=since, **counts)
 
 
-def _outcome(order: Order) -> str:
-    if order.state in _SETTLED:
+def _outcome(state: OrderState, failure: str) -> str:
+    if state in _SETTLED:
         return "settled"
-    if order.state is OrderState.UNKNOWN:
+    if state is OrderState.UNKNOWN:
         return "in_doubt"
-    if order.state is OrderState.FAILED:
-        return "called_off" if order.failure in _CALLED_OFF else "failed"
+    if state is OrderState.FAILED:
+        return "called_off" if failure in _CALLED_OFF else "failed"
     return "waiting"
 
 

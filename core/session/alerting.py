@@ -9,7 +9,7 @@ from ..errors import ClearanceError
 from ..model.alert import Alert, AlertSettings, GuardAnswer
 from ..model.findings import Severity
 from ..model.scene import SceneScan
-from ..services.guard import Question, not_known
+from ..services.reporting.guard import Question, not_known
 from .part import SessionPart
 from .state import AlertNotes, Phase, Problem
 

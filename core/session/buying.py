@@ -13,9 +13,9 @@ from ..marketplaces.base import Capability, Wanted
 from ..model.grant import Grant
 from ..model.money import Balance
 from ..model.order import Order, OrderState
-from ..services.quote import QuoteResult
-from ..services.reconcile import Reconciled
-from ..services.web_basis import sells_on_website
+from ..services.buying.quote import QuoteResult
+from ..services.buying.reconcile import Reconciled
+from ..services.buying.web_basis import sells_on_website
 from ..tasks import Task
 from .checkout import CheckoutWatch
 from .importing import Importing

@@ -6,6 +6,7 @@ Main thread only. Nothing here knows a DCC: a host calls these methods from its 
 
 from __future__ import annotations
 
+from .accounting import Accounting
 from .accounts import AccountKeys
 from .alerting import Alerting
 from .deciding import Deciding
@@ -37,5 +38,6 @@ class SessionController(
     Recognizing,
     Requesting,
     Seating,
+    Accounting,
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

@@ -11,7 +11,7 @@ from ..errors import ClearanceError
 from ..model.declaration import Declaration, Origin
 from ..model.resolution import Resolution, ResolutionKind
 from ..model.scene import Handle
-from ..services.declare import Declared
+from ..services.clearing.declare import Declared
 from .part import SessionPart
 from .state import Phase, Problem
 

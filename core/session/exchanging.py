@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ClearanceError
 from ..rights.record import RightsRecord
-from ..services.rights import ReadRights, WrittenRights
+from ..services.reporting.rights import ReadRights, WrittenRights
 from .part import SessionPart
 from .state import ExchangeNote, Phase, Problem
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import ClearanceError
 from ..model.grant import Grant
-from ..services.check_delivery import Checked
-from ..services.import_plan import PreparedImport
+from ..services.delivering.check_delivery import Checked
+from ..services.delivering.import_plan import PreparedImport
 from ..tasks import Task
 from .part import SessionPart
 from .state import OrderProgress, Problem

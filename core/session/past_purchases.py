@@ -11,10 +11,10 @@ from ..marketplaces.base import HistoryRecord
 from ..model.evidence import DocumentKind
 from ..model.listing import MediaKind
 from ..model.order import Order
-from ..services.documents import attach
-from ..services.history import HistoryList, KnownRecord
-from ..services.past import Booked
-from ..services.state_size import state_size
+from ..services.buying.documents import attach
+from ..services.buying.history import HistoryList, KnownRecord
+from ..services.buying.past import Booked
+from ..services.buying.state_size import state_size
 from .state import HistoryState, Phase, Problem
 from .web_buying import WebBuying
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ClearanceError, UserInputError
 from ..files.pickup import STORE_HEADER_MARKETPLACE
-from ..services.pickup import Looked, Taken
+from ..services.delivering.pickup import Looked, Taken
 from ..tasks import Scheduled, Task
 from .importing import Importing
 from .state import Phase, Problem

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import ClearanceError
 from ..files.contents import Content
 from ..model.content import Candidate
-from ..services.recognize import Recognition
+from ..services.reporting.recognize import Recognition
 from ..tasks import Task
 from .part import SessionPart
 from .state import Phase, Problem, RecognitionState

@@ -10,8 +10,8 @@ from ..errors import ClearanceError, UserInputError
 from ..model.evidence import DocumentKind, Refund
 from ..model.grant import Grant
 from ..model.money import Cost
-from ..services.documents import attach
-from ..services.refund import RefundAdvice
+from ..services.buying.documents import attach
+from ..services.studio.refund import RefundAdvice
 from ..tasks import Task
 from .importing import Importing
 from .state import Phase, Problem, RefundStep

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import ClearanceError, UserInputError
 from ..model.report import Report
 from ..model.scene import SceneScan
-from ..services.write_report import write_report
+from ..services.reporting.write_report import write_report
 from .part import SessionPart
 from .state import Phase, Problem
 

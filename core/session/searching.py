@@ -11,8 +11,8 @@ from ..files.pictures import Thumbnail
 from ..marketplaces.base import AppAuth, MarketplaceInfo
 from ..model.intended_use import IntendedUse
 from ..model.listing import Listing, ListingRef, MediaKind, SearchPage, SearchQuery
-from ..services.quote import QuoteResult
-from ..services.results import find_equals, merge
+from ..services.buying.quote import QuoteResult
+from ..services.finding.results import find_equals, merge
 from .part import SessionPart
 from .state import MarketplaceSearch, Phase, Problem, Selection
 

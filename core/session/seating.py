@@ -9,6 +9,8 @@ from ..tasks import Task
 from .part import SessionPart
 from .state import Phase, Problem
 
+LOOKED_AT = 200
+"""Of the grants under a license that hangs on a subscription, so many are looked at."""
 Found = tuple[tuple[SeatsOf, ...], Outlook, tuple[EndsSoon, ...]]
 
 
@@ -24,8 +26,8 @@ class Seating(SessionPart):
 
         def work(_task: Task) -> Found:
             studio = self._services.studio
-            told = studio.renewals.remind_who_decides()
-            return studio.seats.overview(), studio.renewals.outlook(), told
+            outlook = studio.renewals.outlook(not_noted_most=LOOKED_AT)
+            return studio.seats.overview(), outlook, studio.renewals.remind_who_decides(outlook)
 
         def done(found: Found) -> None:
             seating.seats, seating.outlook, told = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,14 +22,15 @@ from ..model.money import Balance
 from ..model.recognition import Passed, Recognized
 from ..model.report import Report
 from ..model.resolution import Resolution
-from ..services.check_delivery import Checked
+from ..services.buying.history import KnownRecord
+from ..services.buying.quote import QuoteResult
+from ..services.delivering.check_delivery import Checked
+from ..services.delivering.pickup import Looked
 from ..services.health import MarketplaceHealth
-from ..services.history import KnownRecord
-from ..services.pickup import Looked
-from ..services.quote import QuoteResult
-from ..services.refund import RefundAdvice
 from ..services.status import Status
 from ..services.studio.ends import EndsSoon, Outlook
+from ..services.studio.finance import FinancePage, FinancePart, Who
+from ..services.studio.refund import RefundAdvice
 from ..services.studio.requests import RequestView
 from ..services.studio.seats import SeatsOf
 from ..tasks import Task
@@ -290,6 +292,32 @@ class SeatingState:
 
 
 @dataclass(slots=True, kw_only=True)
+class FinancePartState:
+    """One part of the studio's finance, as of the last time that it could be read."""
+
+    phase: Phase = Phase.IDLE
+    page: FinancePage | None = None
+    read_at: datetime | None = None
+    note: str = ""
+    """What the last step came to."""
+    problem: Problem | None = None
+    task: Task | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class FinanceState:
+    """Budgets, payments, invoices and costs, each read by itself."""
+
+    who: Who | None = None
+    """What the user may do; None before anything was read."""
+    parts: dict[FinancePart, FinancePartState] = field(
+        default_factory=lambda: {part: FinancePartState() for part in FinancePart}
+    )
+    untyped: Path | None = None
+    """An invoice that carries no data: what stands on it is to be typed in."""
+
+
+@dataclass(slots=True, kw_only=True)
 class SessionState:
     """Everything the panels draw."""
 
@@ -338,6 +366,7 @@ class SessionState:
     requests: RequestsState = field(default_factory=RequestsState)
     recognition: RecognitionState = field(default_factory=RecognitionState)
     seating: SeatingState = field(default_factory=SeatingState)
+    finance: FinanceState = field(default_factory=FinanceState)
     problem: Problem | None = None
     """The last problem that belongs nowhere else."""
     revision: int = 0

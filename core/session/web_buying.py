@@ -9,8 +9,8 @@ from ..errors import ClearanceError, UserInputError
 from ..model.evidence import DocumentKind, WebPurchase
 from ..model.listing import ListingRef, MediaKind
 from ..model.order import Order
-from ..services.documents import Attachment, attach
-from ..services.past import Booked
+from ..services.buying.documents import Attachment, attach
+from ..services.buying.past import Booked
 from ..tasks import Task
 from .buying import Buying, no_such_order
 from .state import OrderProgress, Problem

@@ -93,10 +93,12 @@ class SharedStore:
                     code="shared_store.damaged_here",
                     context={"sha256": sha256},
                 )
-            self.objects.write(f"{folder_of(sha256)}/{NAME}", [encode(made)])
         except BaseException:
             self.objects.delete(name)
             raise
+        # From here on the bytes stay: a manifest whose answer was lost may name them all the same, and
+        # bytes that nothing names harm nobody.
+        self.objects.write(f"{folder_of(sha256)}/{NAME}", [encode(made)])
         return True
 
     def fetch(

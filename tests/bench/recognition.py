@@ -34,10 +34,11 @@ from core.fingerprints import meshes as mesh_fingerprints
 from core.ledger.engine import open_ledger
 from core.model.fingerprint import ContentKind, KnownContent
 from core.model.mesh import MeshArrays
-from core.services.known_content import KeptIndex
-from core.services.recognize import Recognize
+from core.services.reporting.known_content import KeptIndex
+from core.services.reporting.recognize import Recognize
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, str, str, str] | tuple[str, str, str, str, bool]
+"""What, ours, beside, ratio, and where there is a bar whether it is met."""
 PER_GRANT = 500
 MADE = 400
 """So many are really taken; the others are those, changed as much as strangers differ."""

@@ -32,7 +32,7 @@ def looked(bpy: Any, load: Load, app: Any) -> Any:
 
 
 def draw(load: Load, width: int = 280) -> recording_layout.Layout:
-    panel = load("addon.ui.alert_panels").CLEARANCE_PT_alerts
+    panel = load("addon.ui.panels.alerts").CLEARANCE_PT_alerts
     context = recording_layout.context_of_width(width)
     layout = recording_layout.Layout()
     if panel.poll(context):
@@ -58,7 +58,7 @@ def test_the_panel_tells_and_offers_what_to_do(load: Load, looked: Any) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_line_is_wider_than_the_sidebar(load: Load, looked: Any, width: int) -> None:
-    measure = load("addon.ui.widgets").measure_with(recording_layout.context_of_width(width))
+    measure = load("addon.ui.drawing.widgets").measure_with(recording_layout.context_of_width(width))
     for text in draw(load, width).texts():
         assert measure(text) <= width - 30, text
 
@@ -80,14 +80,14 @@ def test_selecting_hiding_and_showing(bpy: Any, load: Load, looked: Any) -> None
 @pytest.mark.parametrize("stopped", [False, True])
 def test_menus_and_dialogs_draw(bpy: Any, load: Load, looked: Any, stopped: bool) -> None:
     put_in_scene(load, bpy, buy(load, "turbosquid:Standard"), "Chair")
-    guard, model = load("core.services.guard"), load("core.model.alert")
+    guard, model = load("core.services.reporting.guard"), load("core.model.alert")
     wanted = model.AlertSettings(stop=frozenset({model.Occasion.EXPORT} if stopped else ()))
     use = load("addon.use_props").read_use(bpy.context.scene)
     question = guard.Question(occasion=model.Occasion.EXPORT, use=use, of_format="obj")
     scan = load("addon.runtime").host().scan()
     watching = load("addon.runtime").watching()
     watching.export = looked.services.guard.check(scan, question, wanted)
-    drawing, state = load("addon.ui.draw_alerts"), load("addon.alerting.state")
+    drawing, state = load("addon.ui.drawing.alerts"), load("addon.alerting.state")
     context = recording_layout.context_of_width(400)
     for function in (drawing.draw_export_menu, drawing.draw_exporters):
         layout = recording_layout.Layout()

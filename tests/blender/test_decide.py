@@ -72,7 +72,7 @@ def test_what_is_selected_is_declared_with_all_that_it_is_made_of(
     number = load("core.ids").hash_grant_id(declaration.id)
     assert [face.value for face in scene.data.attributes["clearance_grant"].data] == [number, number]
     assert declaration.id in bpy.context.scene["clearance_register"]
-    shown = load("addon.ui.view_report").view_report(app.session.state)
+    shown = load("addon.ui.views.report").view_report(app.session.state)
     assert any("declared since" in note.text for note in shown.notes)
     after = check(bpy, load)
     assert set(before.undeclared) - set(after.undeclared) >= {
@@ -139,7 +139,7 @@ def test_a_refused_declaration_stamps_nothing_and_says_why(
     declare(bpy, load, **given)
     assert "clearance" not in scene
     assert "clearance_register" not in bpy.context.scene
-    notes = load("addon.ui.view_report").view_report(app.session.state).notes
+    notes = load("addon.ui.views.report").view_report(app.session.state).notes
     assert any(why in note.text for note in notes), notes
 
 
@@ -158,12 +158,12 @@ def test_declaring_waits_for_object_mode(bpy: Any, load: Load, app: Any, scene: 
 def test_a_declaration_is_withdrawn_where_it_is_listed(bpy: Any, load: Load, app: Any, scene: Any) -> None:
     declare(bpy, load)
     check(bpy, load)
-    view = load("addon.ui.view_report").view_report
+    view = load("addon.ui.views.report").view_report
     (row,) = view(app.session.state).licenses
     assert row.withdraw
     layout = recording_layout.Layout()
     operator = SimpleNamespace(title=row.title, reason="")
-    load("addon.ui.draw_decide").draw_withdraw(
+    load("addon.ui.drawing.decide").draw_withdraw(
         operator, layout, recording_layout.context_of_width(280), width=440
     )
     assert "undeclared from then on" in " ".join(layout.texts())
@@ -199,7 +199,7 @@ def test_a_finding_is_resolved_and_shown_with_who_and_why(
     finding = next(f for f in report.findings if f.rule == "grant.unknown")
     letter = tmp_path / "letter.txt"
     letter.write_text("You may.")
-    view = load("addon.ui.view_report").view_report
+    view = load("addon.ui.views.report").view_report
     assert any(row.rule == finding.rule for row in view(app.session.state).obstacles)
     bpy.ops.clearance.resolve_finding(
         subject=finding.subject, rule=finding.rule, kind="cleared_in_writing", reason="Anna wrote to us.",
@@ -235,7 +235,9 @@ def test_a_resolution_that_could_never_count_is_refused(
     bpy.ops.clearance.resolve_finding(subject=finding.subject, rule=finding.rule, **given)
     assert load("addon.pump").drain_until_idle(30)
     assert app.session.state.decisions.resolutions == ()
-    assert any(why in note.text for note in load("addon.ui.view_report").view_report(app.session.state).notes)
+    assert any(
+        why in note.text for note in load("addon.ui.views.report").view_report(app.session.state).notes
+    )
 
 
 def test_what_is_no_answer_is_not_taken(bpy: Any, load: Load, app: Any, scene: Any) -> None:
@@ -253,13 +255,13 @@ def test_the_choices_are_the_cores(bpy: Any, load: Load, app: Any) -> None:
     assert [name for name, *_ in decide._KINDS] == [kind.value for kind in kinds]
     assert decide.kinds_for("grant.refunded") == ()
     resolving = load("core.policy.resolving")
-    draw = load("addon.ui.draw_decide")
+    draw = load("addon.ui.drawing.decide")
     assert {kind.value for kind in resolving.NEEDS_EVIDENCE} == draw._NEEDS_EVIDENCE
     assert {kind.value for kind in resolving.NEEDS_END} == draw._NEEDS_END
 
 
 def test_the_dialogs_draw(bpy: Any, load: Load, app: Any) -> None:
-    draw, decide = load("addon.ui.draw_decide"), load("addon.ops.decide")
+    draw, decide = load("addon.ui.drawing.decide"), load("addon.ops.decide")
     names = ("origin", "title", "reason", "client", "license", "author", "source_url", "credit", "evidence")
     for origin, fields in decide._FIELDS.items():
         layout = recording_layout.Layout()

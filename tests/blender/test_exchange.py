@@ -347,7 +347,7 @@ def test_every_format_of_the_list_exports(bpy: Any, load: Load, scene: Any, tmp_
 
 
 def test_the_menus_have_our_lines_once(bpy: Any, load: Load) -> None:
-    menus = load("addon.ui.menus")
+    menus = load("addon.ui.panels.menus")
     for name, draw in menus._LINES:
         functions = getattr(bpy.types, name)._dyn_ui_initialize()
         assert functions.count(draw) == 1

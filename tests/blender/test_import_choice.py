@@ -33,7 +33,7 @@ def own(load: Load, app: Any, made: States, plan: Plan) -> Callable[..., Any]:
     def make(path: Path, kind: str, **values: Any) -> Any:
         grant = replace(made.grant(), kind=load("core.model.listing").MediaKind(kind))
         app.session.state.library = [grant]
-        app.session._prepared[grant.id] = load("core.services.import_plan").PreparedImport(
+        app.session._prepared[grant.id] = load("core.services.delivering.import_plan").PreparedImport(
             plan=plan(path, kind, **values),
             stamp=load("core.stamp_format").make_stamp(grant),
             grant=grant,

@@ -33,7 +33,7 @@ def owned(load: Load, app: Any, made: States, plan: Plan, tmp_path: Path) -> Any
     path = files.make_model(tmp_path / "in", "glb")
     files.make_users_scene()
     app.session.state.library = [grant]
-    app.session._prepared[grant.id] = load("core.services.import_plan").PreparedImport(
+    app.session._prepared[grant.id] = load("core.services.delivering.import_plan").PreparedImport(
         plan=plan(path), stamp=load("core.stamp_format").make_stamp(grant), grant=grant, title=grant.title
     )
     return grant

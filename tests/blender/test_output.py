@@ -324,11 +324,12 @@ def test_collection_instances(bpy: Any, scene: Any, make: Any, told: Told) -> No
     assert_whole(told(), "instanced", is_in=False)
 
 
-def test_instances_on_faces(bpy: Any, make: Any, told: Told) -> None:
+@pytest.mark.parametrize("parts", ["VERTS", "FACES"])
+def test_instances_on_parts(bpy: Any, make: Any, told: Told, parts: str) -> None:
     carrier = make("carrier")
     make("carried", hidden=True).parent = carrier
     assert_whole(told(), "carried", is_in=False)
-    carrier.instance_type = "FACES"
+    carrier.instance_type = parts
     assert_whole(told(), "carried", is_in=True)
 
 
@@ -517,6 +518,22 @@ def test_fonts(bpy: Any, scene: Any, told: Told, tmp_path: Path) -> None:
     found = told()
     assert found["FONT/seen"] is found["CURVE/seen"] is True
     assert found["FONT/hidden"] is found["CURVE/hidden"] is False
+
+
+def test_objects_that_a_text_writes_with_are_in(bpy: Any, scene: Any, make: Any, told: Told) -> None:
+    """They are found by their names: nothing refers to them."""
+    for name in ("Lettera", "Letterb", "Other"):
+        make(name, hidden=True)
+    for name, family, kind in (("text", "Letter", "VERTS"), ("plain", "Other", "NONE")):
+        curve = bpy.data.curves.new(name, "FONT")
+        curve.body, curve.family = "ab", family
+        thing = bpy.data.objects.new(name, curve)
+        thing.instance_type = kind
+        scene.collection.objects.link(thing)
+    found = told()
+    assert_whole(found, "Lettera", is_in=True)
+    assert_whole(found, "Letterb", is_in=True)
+    assert_whole(found, "Other", is_in=False)
 
 
 def find_font(bpy: Any) -> str:

@@ -51,7 +51,7 @@ def test_all_states_are_drawn(states: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_panel_draws_in_every_state(name: str, load: Load, app: Any, states: dict[str, Any]) -> None:
     app.session.state = states[name]
-    for panel in load("addon.ui.panels").CLASSES:
+    for panel in load("addon.ui.panels.sidebar").CLASSES:
         for width in WIDTHS:
             layout = draw(panel, width)
             assert layout.log or panel.__name__ in {
@@ -64,8 +64,8 @@ def test_every_panel_draws_in_every_state(name: str, load: Load, app: Any, state
 @pytest.mark.parametrize("name", NAMES)
 def test_no_line_is_wider_than_the_sidebar(name: str, load: Load, app: Any, states: dict[str, Any]) -> None:
     app.session.state = states[name]
-    widgets = load("addon.ui.widgets")
-    for panel in load("addon.ui.panels").CLASSES:
+    widgets = load("addon.ui.drawing.widgets")
+    for panel in load("addon.ui.panels.sidebar").CLASSES:
         for width in WIDTHS:
             layout = draw(panel, width)
             measure = widgets.measure_with(recording_layout.context_of_width(width))
@@ -74,7 +74,7 @@ def test_no_line_is_wider_than_the_sidebar(name: str, load: Load, app: Any, stat
 
 
 def test_before_the_app_is_there_only_the_first_panel_shows(bpy: Any, load: Load) -> None:
-    panels = load("addon.ui.panels")
+    panels = load("addon.ui.panels.sidebar")
     shown = {panel.__name__: draw(panel).texts() for panel in panels.CLASSES}
     assert shown.pop("CLEARANCE_PT_search") == ["Clearance is starting."]
     assert all(texts == [] for texts in shown.values())
@@ -87,7 +87,7 @@ def test_a_missing_part_is_said_in_the_panel(bpy: Any, load: Load, tmp_path: Any
     with pytest.raises(load("core.errors").HostError):
         runtime.app()
     assert runtime.unavailable_reason()
-    layout = draw(load("addon.ui.panels").CLEARANCE_PT_search)
+    layout = draw(load("addon.ui.panels.sidebar").CLEARANCE_PT_search)
     shown = "".join(layout.texts()).replace(" ", "")
     assert shown == runtime.unavailable_reason().replace(" ", "")
     assert layout.buttons() == ["clearance.open_preferences"]
@@ -95,13 +95,13 @@ def test_a_missing_part_is_said_in_the_panel(bpy: Any, load: Load, tmp_path: Any
 
 def test_without_keys_there_is_a_way_to_the_preferences(load: Load, app: Any, states: dict[str, Any]) -> None:
     app.session.state = states["no keys"]
-    layout = draw(load("addon.ui.panels").CLEARANCE_PT_search)
+    layout = draw(load("addon.ui.panels.sidebar").CLEARANCE_PT_search)
     assert "clearance.open_preferences" in layout.buttons()
 
 
 def test_offline_is_said(load: Load, app: Any, states: dict[str, Any]) -> None:
     app.session.state = states["idle"]
-    layout = draw(load("addon.ui.panels").CLEARANCE_PT_search)
+    layout = draw(load("addon.ui.panels.sidebar").CLEARANCE_PT_search)
     assert "Blender is offline" in " ".join(layout.texts())
 
 
@@ -118,7 +118,9 @@ def test_the_buy_dialog_draws(name: str, load: Load, app: Any, states: dict[str,
         accept_surcharge=False,
         references=[SimpleNamespace(value="", label="Project code")] if name == "options" else [],
     )
-    load("addon.ui.draw_buy").draw_dialog(operator, layout, recording_layout.context_of_width(280), width=460)
+    load("addon.ui.drawing.buy").draw_dialog(
+        operator, layout, recording_layout.context_of_width(280), width=460
+    )
     said = " ".join(layout.texts())
     assert "Oak chair 1" in said
     assert ("prop", "reason") in layout.log or name != "review"
@@ -133,7 +135,7 @@ def test_the_preferences_draw(bpy: Any, load: Load, app: Any, states: dict[str, 
     for name in ("no keys", "idle", "feed being read", "feed", "feed failed"):
         app.session.state = states[name]
         layout = recording_layout.Layout()
-        load("addon.ui.draw_accounts").draw_preferences(
+        load("addon.ui.drawing.accounts").draw_preferences(
             chosen, layout, recording_layout.context_of_width(700)
         )
         assert {"Shutterstock", "CGTrader"} <= set(layout.texts())
@@ -146,14 +148,14 @@ def test_the_key_dialog_draws(marketplace: str, load: Load, app: Any) -> None:
     layout = recording_layout.Layout()
     info = load("addon.ops.account")._info(marketplace)
     operator = SimpleNamespace(client_id="", client_secret="", user_token="", redirect_uri="")
-    load("addon.ui.draw_accounts").draw_key_dialog(
+    load("addon.ui.drawing.accounts").draw_key_dialog(
         operator, layout, recording_layout.context_of_width(280), info, width=440
     )
     assert (("prop", "client_secret") in layout.log) == bool(marketplace)
 
 
 def test_the_icons_exist(load: Load) -> None:
-    icons = load("addon.ui.icons")
+    icons = load("addon.ui.views.icons")
     known = recording_layout.known_icons()
     names = {value for name, value in vars(icons).items() if name.isupper() and isinstance(value, str)}
     assert names | set(icons.TONES.values()) <= known

@@ -16,7 +16,7 @@ TITLE = "Oak Dining Chair with a Cushion, from the workshop behind the old bridg
 
 
 def draw(load: Load, width: int = 280) -> recording_layout.Layout:
-    panel = load("addon.ui.request_panels").CLEARANCE_PT_requests
+    panel = load("addon.ui.panels.requests").CLEARANCE_PT_requests
     context = recording_layout.context_of_width(width)
     layout = recording_layout.Layout()
     assert panel.poll(context)
@@ -42,14 +42,14 @@ def test_the_cart_is_read_shown_and_emptied(bpy: Any, load: Load, app: Any, cart
     assert app.tasks.wait(timeout_s=30)
     layout = draw(load)
     assert layout.buttons().count("clearance.take_from_cart") == 2
-    assert {"clearance.submit_request", "clearance.withdraw_request"} <= set(layout.buttons())
+    assert {"clearance.submit_request", "clearance.discard_cart"} <= set(layout.buttons())
     assert "Cart for" in " ".join(layout.texts())
     assert bpy.ops.clearance.take_from_cart(request_id=cart, position=1) == {"FINISHED"}
     assert app.tasks.wait(timeout_s=30)
     assert draw(load).buttons().count("clearance.take_from_cart") == 1
-    assert bpy.ops.clearance.withdraw_request(request_id=cart) == {"FINISHED"}
+    assert bpy.ops.clearance.discard_cart(request_id=cart) == {"FINISHED"}
     assert app.tasks.wait(timeout_s=30)
-    assert "withdrawn" in " ".join(draw(load).texts())
+    assert "State Withdrawn" in " ".join(draw(load).texts())
 
 
 def test_what_goes_wrong_is_said(bpy: Any, load: Load, app: Any, cart: str) -> None:
@@ -65,6 +65,6 @@ def test_what_goes_wrong_is_said(bpy: Any, load: Load, app: Any, cart: str) -> N
 def test_no_line_is_wider_than_the_sidebar(load: Load, app: Any, cart: str, width: int) -> None:
     app.session.refresh_requests()
     assert app.tasks.wait(timeout_s=30)
-    measure = load("addon.ui.widgets").measure_with(recording_layout.context_of_width(width))
+    measure = load("addon.ui.drawing.widgets").measure_with(recording_layout.context_of_width(width))
     for text in draw(load, width).texts():
         assert measure(text) <= width - 30, text

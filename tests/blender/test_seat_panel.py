@@ -21,7 +21,7 @@ def draw(panel: Any, width: int) -> recording_layout.Layout:
 
 @pytest.mark.parametrize("width", [160, 280])
 def test_seats_are_taken_shown_and_given_back(bpy: Any, load: Load, app: Any, width: int) -> None:
-    panel = load("addon.ui.seat_panels").CLEARANCE_PT_seats
+    panel = load("addon.ui.panels.seats").CLEARANCE_PT_seats
     assert panel.poll(None)
     assert any("Who has seats" in text for text in draw(panel, width).texts()) or width < 200
     grant = buy(load, "cgtrader:royalty_free", title="A very long title of an asset " * 20)
@@ -33,7 +33,7 @@ def test_seats_are_taken_shown_and_given_back(bpy: Any, load: Load, app: Any, wi
     layout = draw(panel, width)
     said = " ".join(layout.texts())
     assert app.settings.user in said
-    measure = load("addon.ui.widgets").measure_with(recording_layout.context_of_width(width))
+    measure = load("addon.ui.drawing.widgets").measure_with(recording_layout.context_of_width(width))
     for text in layout.texts():
         assert measure(text) <= width - 30, text
     assert bpy.ops.clearance.release_seat(grant_id=grant.id) == {"FINISHED"}

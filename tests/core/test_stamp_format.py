@@ -284,3 +284,9 @@ def test_quiet_kinds_come_back_and_others_do_not() -> None:
         "grant_ä": frozenset({"ACTION", "KEY"}),
     }
     assert read_quiet('{"grant_a":["IMAGE","ACTION"],"b":"ACTION"}') == {"grant_a": frozenset({"ACTION"})}
+
+
+def test_names_of_what_every_scene_has_come_back_and_others_do_not() -> None:
+    names = {"LIGHT/Lamp", "WORLD/Sky/2", "KEY/Ключ"}
+    assert read_quiet(encode_quiet({"grant_a": names})) == {"grant_a": frozenset(names)}
+    assert read_quiet('{"grant_a":["LIGHT/","IMAGE/x","/x","LIGHT","WORLD/\\ud800"]}') == {}

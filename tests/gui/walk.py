@@ -3,6 +3,9 @@
     CLEARANCE_ZIP=… CLEARANCE_WALK_SANDBOX=URL CLEARANCE_WALK_KEYS=FILE CLEARANCE_WALK_OUT=FOLDER \
         blender --factory-startup --python tests/gui/walk.py
 
+With CLEARANCE_WALK_ONLY=studio only the panels of a studio are walked through (tests/gui/walk_studio.py);
+CLEARANCE_WALK_WIDER says by how many pixels the sidebar is made wider.
+
 Needs a screen. The pictures are looked at by people; a text file beside them says which steps were done.
 """
 
@@ -12,10 +15,12 @@ import importlib
 import json
 import os
 import subprocess
+import sys
 import traceback
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -26,7 +31,8 @@ SANDBOX = os.environ["CLEARANCE_WALK_SANDBOX"]
 KEYS = json.loads(Path(os.environ["CLEARANCE_WALK_KEYS"]).read_text(encoding="utf-8"))
 STEP_S = 0.25
 PATIENCE = 240
-WIDER = 200
+WIDER = int(os.environ.get("CLEARANCE_WALK_WIDER", "200"))
+ONLY = os.environ.get("CLEARANCE_WALK_ONLY", "")
 
 Wait = float | Callable[[], bool]
 
@@ -63,6 +69,9 @@ def walk() -> Iterator[Wait]:
     yield lambda: not any(t.kind == "account" for t in runtime.app().tasks.tasks)
     yield 0.7
     shot("03-ready")
+    if ONLY == "studio":
+        yield from show_studio(session)
+        return
     window_manager = bpy.context.window_manager
     window_manager.clearance.text = "oak"
     bpy.ops.clearance.search()
@@ -130,7 +139,13 @@ def walk() -> Iterator[Wait]:
     scroll(100)
     yield 1.0
     shot("12-report")
+    window_manager.clearance_overlay = True
+    yield lambda: runtime.overlay().shown is not None
+    yield 1.0
+    shot("16-overlay")
+    window_manager.clearance_overlay = False
     yield from show_more(session)
+    yield from show_studio(session)
     show_preferences()
     yield 1.5
     shot("13-preferences")
@@ -151,22 +166,44 @@ def show_more(session: Any) -> Iterator[Wait]:
         shot(f"{number}-{names[0]}")
         for panel in reversed(shown):
             bpy.utils.unregister_class(panel)
-    for panel in importlib.import_module(f"{MODULE}.addon.ui.panels").CLASSES:
-        bpy.utils.register_class(panel)
+    for module in modules_of_panels():
+        for panel in module.CLASSES:
+            bpy.utils.register_class(panel)
     chosen = bpy.context.preferences.addons[MODULE].preferences
     chosen.marketplaces["getty_images"].expanded = True
     chosen.marketplaces["turbosquid"].expanded = True
 
 
+def show_studio(session: Any) -> Iterator[Wait]:
+    """Show the panels of a studio."""
+    here = Path(__file__).parent
+    for folder in (here, here.parent / "support", here.parents[1]):
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+    import walk_studio
+
+    yield from walk_studio.show(session, SimpleNamespace(**globals()))
+
+
+def modules_of_panels() -> list[Any]:
+    """Return the modules whose panels are in the tab."""
+    names = ("alert_panels", "panels", "request_panels", "seat_panels", "finance_panels")
+    return [importlib.import_module(f"{MODULE}.addon.ui.{name}") for name in names]
+
+
 def show_only(names: tuple[str, ...]) -> list[Any]:
     """Take the tab's panels away and show copies of some of them, open; return the copies."""
-    panels = importlib.import_module(f"{MODULE}.addon.ui.panels")
-    for panel in panels.CLASSES:
+    known: dict[str, Any] = {}
+    for module in modules_of_panels():
+        for panel in module.CLASSES:
+            known[panel.__name__] = panel
+    # Those below another one go first.
+    for panel in reversed(known.values()):
         if panel.is_registered:
             bpy.utils.unregister_class(panel)
     copies = []
     for name in names:
-        panel = getattr(panels, f"CLEARANCE_PT_{name}")
+        panel = known[f"CLEARANCE_PT_{name}"]
         own = {"bl_idname": f"{panel.bl_idname}_open", "bl_options": set(), "bl_parent_id": ""}
         copy = type(f"{panel.__name__}_open", (panel,), own)
         bpy.utils.register_class(copy)
@@ -299,6 +336,8 @@ def main() -> None:
                 note("waited in vain")
                 state = importlib.import_module(f"{MODULE}.addon.runtime").app().session.state
                 note(str([(p.stage, p.problem) for p in state.progress] + [state.problem]))
+                tasks = importlib.import_module(f"{MODULE}.addon.runtime").app().tasks.tasks
+                note(str([(task.kind, task.title) for task in tasks]))
                 bpy.ops.wm.quit_blender()
                 return None
             return STEP_S

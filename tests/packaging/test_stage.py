@@ -31,7 +31,7 @@ def make_tree(root: Path) -> None:
         "core/old.py~",
         "core/left.pyc",
         "addon/__init__.py",
-        "addon/ui/panels.py",
+        "addon/ui/panels/sidebar.py",
         "tests/core/test_x.py",
         "sandbox/__init__.py",
         "build/stage/clearance/core/old.py",
@@ -49,7 +49,7 @@ EXPECTED = [
     "core/licenses/shop.toml",
     "core/reports/report.html.j2",
     "addon/__init__.py",
-    "addon/ui/panels.py",
+    "addon/ui/panels/sidebar.py",
     "LICENSE",
 ]
 

@@ -37,7 +37,7 @@ from core.model.intended_use import IntendedUse, Purpose
 from core.model.listing import Listing, ListingRef, MediaKind, Orientation, SearchFilters, SearchQuery, Sort
 from core.model.money import Credits
 from core.model.order import Order, OrderState
-from core.services.quote import QuoteResult
+from core.services.buying.quote import QuoteResult
 from core.services.steps import Sender, run_steps
 from core.settings import Settings
 

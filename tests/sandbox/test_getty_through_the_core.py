@@ -32,7 +32,7 @@ from core.model.grant import Grant
 from core.model.intended_use import IntendedUse, Purpose
 from core.model.listing import Listing, ListingRef, MediaKind, SearchFilters, SearchQuery
 from core.model.order import Order, OrderState
-from core.services.quote import QuoteResult
+from core.services.buying.quote import QuoteResult
 from core.settings import Settings
 
 PHOTO, OTHER, NEWS, FILM = "95744000", "95744037", "95745110", "690773000"

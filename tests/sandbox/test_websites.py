@@ -18,7 +18,7 @@ from fakes import FakeClock
 from sandbox_process import Answer, SandboxProcess, send
 
 from core.feeds.catalogue import FeedCatalogue
-from core.files.archives import unpack
+from core.files.archives.unpack import unpack
 from core.files.detect import detect
 from core.files.unity.header import read_origin
 from core.marketplaces import registry

@@ -12,21 +12,19 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from buyer import SETTLE_S, credentials_environ, pay
-from killing import Boundaries, KillingLedger, KillingTransport
+from buyer import LEDGER, credentials_environ, make_app, pay
+from killing import Boundaries, KillingLedger
 
-from core.app import App, build_app
+from core.app import App
 from core.errors import ClearanceError
-from core.host import NoHost
-from core.http.transport import RequestsTransport
 from core.ledger.engine import open_ledger
-from core.marketplaces import registry
 from core.model.budget import LimitKind
 from core.model.buy_request import RequestState
 from core.model.intended_use import IntendedUse
@@ -34,7 +32,6 @@ from core.model.listing import ListingRef
 from core.model.money import UNSTATED_CURRENCY, Money
 from core.model.order import OrderState
 from core.services.studio.cart_file import WantedItem
-from core.settings import Settings
 
 PATIENCE_S = 60.0
 
@@ -50,23 +47,12 @@ def main() -> int:
     parser.add_argument("--kill-at", type=int, default=0)
     options = parser.parse_args()
     boundaries = Boundaries(options.kill_at)
-    settings = Settings(
-        data_dir=options.data,
-        user="drill",
-        project="drill",
-        sandbox_url=options.sandbox,
-        settle_s=SETTLE_S,
-        read_timeout_s=5.0,
-        purchase_timeout_s=5.0,
-        requests_per_hour=dict.fromkeys(registry.all_ids(), 1_000_000),
-        requests_per_second=None,
-    )
-    app = build_app(
-        settings,
-        host=NoHost(),
-        environ=credentials_environ(options.credentials),
-        ledger=KillingLedger(open_ledger(settings.ledger_path), boundaries),
-        transport=KillingTransport(RequestsTransport(monotonic=time.monotonic), boundaries),
+    app = make_app(
+        options.data,
+        options.sandbox,
+        credentials_environ(json.loads(options.credentials.read_text(encoding="utf-8"))),
+        ledger=KillingLedger(open_ledger(options.data / LEDGER), boundaries),
+        boundaries=boundaries,
     )
     try:
         ended = prepare(app, options.listing) if options.role == "prepare" else buy(app)
@@ -76,8 +62,8 @@ def main() -> int:
     return 0
 
 
-def prepare(app: App, listings: list[str]) -> str:
-    """Ask for listings and approve them, with a budget that they fit into."""
+def prepare(app: App, listings: Iterable[str], approver: App | None = None) -> str:
+    """Ask for listings and have them approved, with a budget that they fit into."""
     buying, services = app.services.buying, app.services
     requests = buying.requests
     request = requests.cart.new(IntendedUse(), reason="drill")
@@ -88,7 +74,8 @@ def prepare(app: App, listings: list[str]) -> str:
         buying.budgets.set("Drill", Money(minor=100_000, currency=currency), **budget)  # type: ignore[arg-type]
     buying.limits.set(LimitKind.AUTO, Money(minor=0, currency="USD"))
     requests.submit.run(request.id)
-    return str(requests.decide.approve(request.id, reason="drill").state)
+    decide = (approver or app).services.buying.requests.decide
+    return str(decide.approve(request.id, reason="drill").state)
 
 
 def buy(app: App) -> str:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,33 +80,43 @@ class BulkDrill:
     def check(self) -> None:
         """Compare the books: each bought once, each item ended well, the budget as it has to be."""
         from core.ledger.engine import open_ledger
-        from core.model.budget import BudgetEntry, EntryKind
-        from core.model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
-        from core.model.order import OPEN_STATES
 
-        charged = Counter(f"{one['marketplace']}:{one['item_id']}" for one in self.sandbox.books()["charges"])
-        assert charged == Counter(LISTINGS), charged
-        ledger = open_ledger(self._data / "ledger.sqlite")
-        try:
-            assert [one.state for one in ledger.values(BuyRequest)] == [RequestState.DONE]
-            items = ledger.values(RequestItem)
-            assert [item.state for item in items] == [ItemState.BOUGHT] * len(LISTINGS)
-            grants = [ledger.grant(item.grant_id) for item in items]
-            assert [str(grant.ref) for grant in grants if grant] == list(LISTINGS)
-            assert len(ledger.grants()) == len(LISTINGS)
-            assert all(ledger.files(item.grant_id) for item in items)
-            assert not ledger.orders(states=OPEN_STATES)
-            sums = Counter[EntryKind]()
-            for entry in ledger.values(BudgetEntry):
-                sums[entry.kind] += entry.amount.minor
-            assert sums[EntryKind.COMMIT] == sums[EntryKind.RELEASE]
-            spent = sum(item.cost.minor for item in items if item.ref.marketplace == "cgtrader")  # type: ignore[union-attr]
-            assert sums[EntryKind.SPEND] in (0, spent)
-            assert (sums[EntryKind.SPEND] == spent) is bool(sums[EntryKind.COMMIT])
-            outcome = ledger.verify_audit()
-            assert outcome.ok, outcome.problems
-        finally:
-            ledger.close()
+        with closing(open_ledger(self._data / "ledger.sqlite")) as ledger:
+            check_bulk(ledger, self.sandbox.books()["charges"], LISTINGS)
+
+
+def check_bulk(ledger: Any, charges: list[dict[str, Any]], listings: tuple[str, ...]) -> None:
+    """Hold a ledger against what the marketplaces charged: all of it once, and nothing else."""
+    from core.model.budget import BudgetEntry, EntryKind
+    from core.model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
+    from core.model.order import OPEN_STATES
+    from core.model.payment import Payment
+
+    charged = Counter(f"{one['marketplace']}:{one['item_id']}" for one in charges)
+    assert charged == Counter(listings), charged
+    assert [one.state for one in ledger.values(BuyRequest)] == [RequestState.DONE]
+    items = ledger.values(RequestItem)
+    assert [item.state for item in items] == [ItemState.BOUGHT] * len(listings)
+    grants = [ledger.grant(item.grant_id) for item in items]
+    assert [str(grant.ref) for grant in grants if grant] == list(listings)
+    assert len(ledger.grants()) == len(listings)
+    assert all(ledger.files(item.grant_id) for item in items)
+    assert not ledger.orders(states=OPEN_STATES)
+    assert all(len(ledger.receipts(item.order_id)) == 1 for item in items)
+    assert sorted(one.order_id for one in ledger.values(Payment)) == sorted(item.order_id for item in items)
+    sums = Counter[EntryKind]()
+    for entry in ledger.values(BudgetEntry):
+        sums[entry.kind] += entry.amount.minor
+    assert sums[EntryKind.COMMIT] == sums[EntryKind.RELEASE]
+    spent = sum(item.cost.minor for item in items if item.ref.marketplace == "cgtrader")
+    assert sums[EntryKind.SPEND] in (0, spent)
+    assert (sums[EntryKind.SPEND] == spent) is bool(sums[EntryKind.COMMIT])
+    told = Counter(entry.event.action for entry in ledger.audit())
+    for action in ("order.paid", "grant.created", "request.item_bought", "payment.noted"):
+        assert told[action] == len(listings), (action, told)
+    assert (told["request.approved"], told["request.done"]) == (1, 1)
+    outcome = ledger.verify_audit()
+    assert outcome.ok, outcome.problems
 
 
 def drill_bulk(drill: BulkDrill, *, every: int = 1, first: int = 1, report: Any = print) -> int:

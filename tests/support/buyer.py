@@ -13,7 +13,9 @@ import json
 import sys
 import time
 import urllib.parse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -30,10 +32,12 @@ from core.marketplaces.base import Capability
 from core.model.intended_use import IntendedUse
 from core.model.listing import ListingRef
 from core.model.order import OPEN_STATES, Order, OrderState
-from core.services.owned import active
+from core.services.buying.owned import active
 from core.settings import Settings
 
 SETTLE_S = 0.6
+READ_TIMEOUT_S = 5.0
+LEDGER = "ledger.sqlite"
 PATIENCE_S = 30.0
 
 
@@ -46,28 +50,15 @@ def main() -> int:
     parser.add_argument("--listing", required=True)
     parser.add_argument("--credentials", type=Path, required=True)
     parser.add_argument("--kill-at", type=int, default=0)
-    parser.add_argument("--read-timeout", type=float, default=5.0)
     options = parser.parse_args()
 
     boundaries = Boundaries(options.kill_at)
-    settings = Settings(
-        data_dir=options.data,
-        user="drill",
-        project="drill",
-        sandbox_url=options.sandbox,
-        settle_s=SETTLE_S,
-        read_timeout_s=options.read_timeout,
-        purchase_timeout_s=options.read_timeout,
-        requests_per_hour=dict.fromkeys(registry.all_ids(), 1_000_000),
-        contract_licenses={"pond5": "Business"},
-        requests_per_second=None,
-    )
-    app = build_app(
-        settings,
-        host=NoHost(),
-        environ=credentials_environ(options.credentials),
-        ledger=KillingLedger(open_ledger(settings.ledger_path), boundaries),
-        transport=KillingTransport(RequestsTransport(monotonic=time.monotonic), boundaries),
+    app = make_app(
+        options.data,
+        options.sandbox,
+        credentials_environ(json.loads(options.credentials.read_text(encoding="utf-8"))),
+        ledger=KillingLedger(open_ledger(options.data / LEDGER), boundaries),
+        boundaries=boundaries,
     )
     ref = ListingRef.parse(options.listing)
     try:
@@ -78,9 +69,39 @@ def main() -> int:
     return 0
 
 
-def credentials_environ(path: Path) -> dict[str, str]:
+def make_app(
+    data: Path,
+    sandbox: str,
+    environ: Mapping[str, str],
+    *,
+    ledger: Any,
+    boundaries: Boundaries,
+    user: str = "drill",
+) -> App:
+    """Put an application together that buys at the sandbox, and whose requests are boundaries."""
+    settings = Settings(
+        data_dir=data,
+        user=user,
+        project="drill",
+        sandbox_url=sandbox,
+        settle_s=SETTLE_S,
+        read_timeout_s=READ_TIMEOUT_S,
+        purchase_timeout_s=READ_TIMEOUT_S,
+        requests_per_hour=dict.fromkeys(registry.all_ids(), 1_000_000),
+        contract_licenses={"pond5": "Business"},
+        requests_per_second=None,
+    )
+    return build_app(
+        settings,
+        host=NoHost(),
+        environ=environ,
+        ledger=ledger,
+        transport=KillingTransport(RequestsTransport(monotonic=time.monotonic), boundaries),
+    )
+
+
+def credentials_environ(given: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Hand the sandbox's keys over as a farm would: in environment variables."""
-    given = json.loads(path.read_text(encoding="utf-8"))
     names = {"consumer_key": "CLIENT_ID", "consumer_secret": "CLIENT_SECRET"}
     return {
         f"CLEARANCE_{marketplace.upper()}_{names.get(field, field.upper())}": value

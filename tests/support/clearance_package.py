@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def load(module: str) -> Any:
-    """Return a module such as `addon.ui.view` or `core.model.money`, as part of the package."""
+    """Return a module such as `addon.ui.views.search` or `core.model.money`, as part of the package."""
     if "clearance" not in sys.modules:
         spec = importlib.util.spec_from_file_location(
             "clearance", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,48 +118,55 @@ class Drill:
         Some links come once, with the purchase: a file whose link died with the process is not here, and
         buying it again to get it would be the one thing that must not happen.
         """
-        from core.files.store import Store
         from core.ledger.engine import open_ledger
-        from core.model.listing import ListingRef
-        from core.model.order import OPEN_STATES, OrderState
-        from core.services.owned import active
 
-        ref = ListingRef.parse(self.listing)
-        charged = [
-            entry
-            for entry in self.sandbox.books()["charges"]
-            if entry["marketplace"] == ref.marketplace and str(entry["item_id"]) == ref.id
-        ]
-        assert len(charged) == 1, f"the marketplace charged {len(charged)} times: {charged}"
-        path = self.folder / "ledger.sqlite"
-        ledger = open_ledger(path)
-        try:
-            grants = active(ledger.grants_for(ref))
-            assert len(grants) == 1, f"{len(grants)} grants for one purchase"
-            order = ledger.order(grants[0].order_id)
-            assert order is not None, grants
-            once_only = ref.marketplace in LINK_ONCE and order.state is OrderState.PAID
-            assert order.state is OrderState.FULFILLED or once_only, order
-            assert not ledger.orders(states=OPEN_STATES), "an order is still open"
-            assert order.marketplace_order_id or grants[0].marketplace_license_id
-            identifiers = {order.key, order.marketplace_order_id, grants[0].marketplace_license_id}
-            names = {str(charged[0]["uuid"]), str(charged[0]["reference"])}
-            names |= {str(value) for value in charged[0]["metadata"].values()}
-            told = " ".join(names | {str(charged[0]["item_id"])})
-            assert any(part and part in told for one in identifiers for part in one.split(":")), charged
-            store = Store(self.folder / "store")
-            files = ledger.files(grants[0].id)
-            assert (files or once_only) and all(store.check(file.sha256) for file in files)
-            outcome = ledger.verify_audit()
-            assert outcome.ok, outcome.problems
-        finally:
-            ledger.close()
+        with closing(open_ledger(self.folder / "ledger.sqlite")) as ledger:
+            check_purchase(ledger, self.folder, self.listing, self.sandbox.books()["charges"])
 
     def again(self) -> None:
         """Start from nothing: empty books, empty ledger."""
         self.sandbox.reset()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+
+
+def check_purchase(ledger: Any, folder: Path, listing: str, charges: list[dict[str, Any]]) -> None:
+    """Hold a ledger against what the marketplace charged; ``folder`` has the store."""
+    from core.files.store import Store
+    from core.model.listing import ListingRef
+    from core.model.order import OPEN_STATES, OrderState
+    from core.model.payment import Payment
+    from core.services.buying.owned import active
+
+    ref = ListingRef.parse(listing)
+    charged = [
+        entry
+        for entry in charges
+        if entry["marketplace"] == ref.marketplace and str(entry["item_id"]) == ref.id
+    ]
+    assert len(charged) == 1, f"the marketplace charged {len(charged)} times: {charged}"
+    grants = active(ledger.grants_for(ref))
+    assert len(grants) == 1, f"{len(grants)} grants for one purchase"
+    order = ledger.order(grants[0].order_id)
+    assert order is not None, grants
+    once_only = ref.marketplace in LINK_ONCE and order.state is OrderState.PAID
+    assert order.state is OrderState.FULFILLED or once_only, order
+    assert not ledger.orders(states=OPEN_STATES), "an order is still open"
+    assert order.marketplace_order_id or grants[0].marketplace_license_id
+    identifiers = {order.key, order.marketplace_order_id, grants[0].marketplace_license_id}
+    names = {str(charged[0]["uuid"]), str(charged[0]["reference"])}
+    names |= {str(value) for value in charged[0]["metadata"].values()}
+    told = " ".join(names | {str(charged[0]["item_id"])})
+    assert any(part and part in told for one in identifiers for part in one.split(":")), charged
+    store = Store(folder / "store")
+    files = ledger.files(grants[0].id)
+    assert (files or once_only) and all(store.check(file.sha256) for file in files)
+    outcome = ledger.verify_audit()
+    assert outcome.ok, outcome.problems
+    assert len(ledger.receipts(order.id)) == 1
+    assert [one.order_id for one in ledger.values(Payment)] == [order.id]
+    acts = Counter(entry.event.action for entry in ledger.audit())
+    assert (acts["order.paid"], acts["grant.created"], acts["payment.noted"]) == (1, 1, 1), acts
 
 
 def drill_boundaries(drill: Drill, *, every: int = 1, report: Any = print) -> int:

@@ -28,7 +28,7 @@ from core.model.intended_use import IntendedUse
 from core.model.listing import ListingRef, MediaKind
 from core.model.money import Money
 from core.model.order import Order, OrderState
-from core.services.documents import attach
+from core.services.buying.documents import attach
 from core.settings import Settings
 
 REF = ListingRef(marketplace="turbosquid", id="1234567")

@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
+import traceback
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 
 class Boundaries:
-    """Counts boundaries and kills this process at one of them. ``kill_at`` 0 never kills."""
+    """Counts boundaries and kills this process at one of them. ``kill_at`` 0 never kills.
 
-    def __init__(self, kill_at: int = 0) -> None:
+    ``passing`` are boundaries that do not count.
+    """
+
+    def __init__(self, kill_at: int = 0, *, passing: Collection[str] = ()) -> None:
         self.kill_at = kill_at
+        self.passing = frozenset(passing)
         self.names: list[str] = []
 
     def cross(self, name: str) -> None:
         """Note a boundary; do not return from the chosen one."""
+        if name in self.passing:
+            return
         self.names.append(name)
         if len(self.names) == self.kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.end()
+
+    def end(self) -> None:
+        """Die."""
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class KillingLedger:
@@ -70,3 +82,25 @@ class KillingTransport:
         with self._inner.stream(request, **options) as answer:
             yield answer
         self._boundaries.cross("after file")
+
+
+def in_child(run: Callable[[], None], *, may_die: bool = False) -> bool:
+    """Run in a forked child; say whether it ended by itself. Raises RuntimeError when it failed."""
+    pid = os.fork()
+    if pid == 0:
+        code = 0
+        try:
+            run()
+        except BaseException:  # noqa: BLE001 - the child ends here, whatever it is
+            traceback.print_exc()
+            code = 1
+        sys.stderr.flush()
+        os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        if may_die:
+            return False
+        raise RuntimeError(f"the child died of signal {os.WTERMSIG(status)}")
+    if os.WEXITSTATUS(status):
+        raise RuntimeError("the child failed; see above")
+    return True

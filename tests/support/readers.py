@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 
-from core.services.scan_reading import Reading, read_file
+from core.services.reporting.scan_reading import Reading, read_file
 
 
 def die_elsewhere(path: str) -> Reading:

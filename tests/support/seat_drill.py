@@ -1,40 +1,45 @@
-"""Drills of seats and refunds: acts that can be cut at every step, and what has to be so afterwards."""
+"""Drills of seats, refunds and approvals: acts that are cut at every step, and what has to be so then."""
 
 from __future__ import annotations
 
-import os
-import select
-import socket
-import sys
 import tempfile
-import threading
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fakes import FakeClock
-from killing import Boundaries
+from killing import Boundaries, in_child
 from ledger_values import make_file, make_refund, open_place
-from postgres_server import SOCKET_NAME
 from seat_studio import NOW, make_seats, make_terms, own
+from studio_shop import open_studio_shop
 
 from core.errors import LedgerConflict, UserInputError
 from core.files.store import Store
 from core.ids import RandomIds
 from core.ledger.reader import SqlReader
 from core.ledger.sql_ledger import SqlLedger
+from core.model.budget import BudgetEntry, EntryKind, Limit, LimitKind
+from core.model.buy_request import BuyRequest, RequestState
 from core.model.evidence import RefundState
 from core.model.grant import GrantState, Usage
+from core.model.intended_use import IntendedUse
 from core.model.license import Cap
+from core.model.listing import ListingRef, MediaKind
+from core.model.money import Money
 from core.model.order import OrderState
+from core.model.people import Project
 from core.model.seat import Seat
-from core.services.documents import Documents
-from core.services.refund import Refunds
+from core.services.buying.documents import Documents
+from core.services.studio.cart_file import WantedItem
+from core.services.studio.refund import Refunds
+from core.services.studio.request_parts import Buying
 
+DONE = frozenset({"refund.settled", "seat.none", "request.state"})
+"""Codes that say that it was done before."""
 WRITES = ("add", "change", "record", "change_refund", "change_order", "change_grant_state", "add_document")
 
 
@@ -97,15 +102,53 @@ def prepare(ledger: SqlLedger, number: int) -> None:
     make_seats(ledger, "first").take(grant_id)
 
 
+def prepare_request(ledger: SqlLedger, number: int) -> None:
+    """Ask for something, with a budget of its own that it fits into."""
+    project = f"film_{number}"
+    with ledger.transaction() as work:
+        work.add(Project(id=project, name=project, created_at=NOW, created_by="pia"))
+    with open_buying(ledger) as buying:
+        cart = buying.requests.cart
+        budget = {"project_id": project, "starts_on": date(2020, 1, 1), "ends_on": date(2099, 1, 1)}
+        buying.budgets.set("Assets", Money(minor=10_000, currency="USD"), **budget)  # type: ignore[arg-type]
+        if not ledger.values(Limit):
+            buying.limits.set(LimitKind.AUTO, Money(minor=0, currency="USD"))
+        request = cart.new(IntendedUse(name="Spot"), reason=f"number {number}", project_id=project)
+        ref = ListingRef(marketplace="cgtrader", id=str(number))
+        cart.add(request.id, [WantedItem(ref=ref, kind=MediaKind.MODEL)])
+        buying.requests.submit.run(request.id)
+
+
+@contextmanager
+def open_buying(ledger: Any) -> Iterator[Buying]:
+    """Return the use cases of one who may do everything, at a shop that sells everything."""
+    with tempfile.TemporaryDirectory() as folder, open_studio_shop(Path(folder)) as shop:
+        shop.ids = RandomIds()  # type: ignore[assignment]
+        yield shop.studio("pia", ledger=ledger)
+
+
+def find_request(ledger: SqlReader, number: int) -> BuyRequest:
+    """Return the request of a number."""
+    (found,) = (one for one in ledger.values(BuyRequest) if one.project_id == f"film_{number}")
+    return found
+
+
 def act(ledger: Any, what: str, number: int) -> None:
     """Take a seat, or book a refund; what is done already is no error."""
     if what == "assign":
         make_seats(ledger, "second").take(f"grant_{number}")
         return
     try:
+        if what == "release":
+            make_seats(ledger, "first").release(f"grant_{number}")
+            return
+        if what == "approve":
+            with open_buying(ledger) as buying:
+                buying.requests.decide.approve(find_request(ledger, number).id)
+            return
         make_refunds(ledger).settle(f"refund_{number}", refunded=True, actor="finn")
     except UserInputError as error:
-        if error.code != "refund.settled":
+        if error.code not in DONE:
             raise
     except LedgerConflict:
         return  # it was committed a moment ago after all, which the drill looks at
@@ -122,6 +165,17 @@ def check(ledger: SqlLedger, what: str, number: int, *, done: bool | None = None
 def check_state(ledger: SqlReader, what: str, number: int, *, done: bool | None) -> None:
     """Hold it of one state of the ledger."""
     grant_id = f"grant_{number}"
+    if what == "approve":
+        request = find_request(ledger, number)
+        happened = request.state is RequestState.APPROVED
+        once = 1 if happened else 0
+        told = Counter(one.event.action for one in ledger.audit() if one.event.subject == request.id)
+        set_aside = [one for one in ledger.values(BudgetEntry) if one.subject == request.id]
+        assert happened or request.state is RequestState.OPEN
+        assert told["request.approved"] == len(set_aside) == once
+        assert all((one.kind, one.amount) == (EntryKind.COMMIT, request.total) for one in set_aside)
+        assert done is None or happened is done
+        return
     told = Counter(
         entry.event.action
         for entry in ledger.audit()
@@ -134,6 +188,10 @@ def check_state(ledger: SqlReader, what: str, number: int, *, done: bool | None)
         assert len(seats) in {1, 2}
         assert len(active) == len(seats) == told["seat.assigned"]
         assert len({seat.member_id for seat in seats}) == len(seats)
+    elif what == "release":
+        happened = not active
+        assert len(seats) == told["seat.assigned"] == 1
+        assert told["seat.released"] == (1 if happened else 0)
     else:
         grant, order = ledger.grant(grant_id), ledger.order(f"order_{number}")
         refund = ledger.refund(f"refund_{number}")
@@ -157,7 +215,8 @@ def drill_deaths(place: str, what: str, *, first: int) -> int:
     Each step runs in a forked child, which opens the ledger for itself: this process never does.
     """
     kills = 0
-    in_child(lambda: with_ledger(place, lambda one: prepare(one, first)))
+    make = prepare_request if what == "approve" else prepare
+    in_child(lambda: with_ledger(place, lambda one: make(one, first)))
     while True:
         number, boundaries = first + kills, Boundaries(kills + 1)
 
@@ -169,7 +228,7 @@ def drill_deaths(place: str, what: str, *, first: int) -> int:
                 check(one, what, number)
                 act(one, what, number)
                 check(one, what, number, done=True)
-                prepare(one, number + 1)
+                make(one, number + 1)
 
             with_ledger(place, again)
 
@@ -184,110 +243,3 @@ def with_ledger(place: str, use: Callable[[SqlLedger], None]) -> None:
     """Open a ledger, use it, and close it."""
     with closing(open_place(place)) as ledger:
         use(ledger)
-
-
-def in_child(run: Callable[[], None], *, may_die: bool = False) -> bool:
-    """Run in a forked child; say whether it ended by itself. Raises RuntimeError when it failed."""
-    pid = os.fork()
-    if pid == 0:
-        code = 0
-        try:
-            run()
-        except BaseException:  # noqa: BLE001 - the child ends here, whatever it is
-            traceback.print_exc()
-            code = 1
-        sys.stderr.flush()
-        os._exit(code)
-    _, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        if may_die:
-            return False
-        raise RuntimeError(f"the child died of signal {os.WTERMSIG(status)}")
-    if os.WEXITSTATUS(status):
-        raise RuntimeError("the child failed; see above")
-    return True
-
-
-class CuttingProxy:
-    """A socket before a PostgreSQL server that loses a connection at a chosen message of the client.
-
-    ``arm(n)`` loses it before the n-th message from then on is forwarded; with ``answered`` the server gets
-    the message and its answer is lost, which is what a commit in doubt is.
-    """
-
-    def __init__(self, server_folder: Path) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="clr-cut-"))
-        self._server = str(server_folder / SOCKET_NAME)
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self.folder / SOCKET_NAME))
-        self._listener.listen(16)
-        self._lock = threading.Lock()
-        self._left = 0
-        self.messages = 0
-        """How many the client has sent since it was armed."""
-        self._answered = False
-        self._closing = False
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def arm(self, number: int, *, answered: bool) -> None:
-        """Lose the connection at the n-th message from now on."""
-        with self._lock:
-            self._left, self._answered, self.messages = number, answered, 0
-
-    def disarm(self) -> bool:
-        """Lose nothing any more; say whether a connection was lost since :meth:`arm`."""
-        with self._lock:
-            lost, self._left = self._left == 0, 0
-        return lost
-
-    def close(self) -> None:
-        """End everything."""
-        self._closing = True
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join()
-        (self.folder / SOCKET_NAME).unlink(missing_ok=True)
-        self.folder.rmdir()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._pump, args=(client,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _due(self) -> bool:
-        with self._lock:
-            self.messages += 1
-            if self._left == 0:
-                return False
-            self._left -= 1
-            return self._left == 0
-
-    def _pump(self, client: socket.socket) -> None:
-        # Either side may close at any moment.
-        with suppress(OSError), client, socket.socket(socket.AF_UNIX) as server:
-            server.connect(self._server)
-            while not self._closing:
-                ready, _, _ = select.select([client, server], [], [], 0.2)
-                if server in ready:
-                    answer = server.recv(65536)
-                    if not answer:
-                        return
-                    client.sendall(answer)
-                if client in ready:
-                    asked = client.recv(65536)
-                    if not asked:
-                        return
-                    due = self._due()
-                    if due and not self._answered:
-                        return
-                    server.sendall(asked)
-                    if due:
-                        server.recv(65536)
-                        return

@@ -14,7 +14,7 @@ from core.ids import RandomIds
 from core.ledger.sql_ledger import SqlLedger
 from core.licenses import LicenseCatalogue, canonical_text, terms_sha256
 from core.model.license import LicenseTerms
-from core.services.documents import Documents
+from core.services.buying.documents import Documents
 from core.services.studio.parts import Studio, build_studio
 from core.services.studio.seats import Seats
 from core.services.studio.standing import Standing

@@ -28,7 +28,7 @@ class States:
         self.uses = load("core.model.intended_use")
         self.state = load("core.session.state")
         self.tasks = load("core.tasks")
-        self.quoting = load("core.services.quote")
+        self.quoting = load("core.services.buying.quote")
         self.infos = tuple(
             load("core.marketplaces.registry").find(name).INFO
             for name in load("core.marketplaces.registry").all_ids()

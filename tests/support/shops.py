@@ -19,20 +19,20 @@ from core.marketplaces.base import ANY, Wanted
 from core.model.intended_use import IntendedUse
 from core.model.listing import Listing, ListingRef
 from core.model.quote import Approval
-from core.services.approve import Approve
-from core.services.documents import Documents
-from core.services.download import Download
-from core.services.fresh_links import FreshLinks
-from core.services.hand_out import HandOut
-from core.services.history import PurchaseHistory
-from core.services.house import House
-from core.services.past import BookPast
-from core.services.purchase import Purchase
-from core.services.quote import MakeQuote, QuoteResult
-from core.services.reconcile import Reconcile
-from core.services.refund import Refunds
-from core.services.settle import Settle
-from core.services.web_purchase import WebPurchases
+from core.services.buying.approve import Approve
+from core.services.buying.documents import Documents
+from core.services.buying.fresh_links import FreshLinks
+from core.services.buying.history import PurchaseHistory
+from core.services.buying.past import BookPast
+from core.services.buying.purchase import Purchase
+from core.services.buying.quote import MakeQuote, QuoteResult
+from core.services.buying.reconcile import Reconcile
+from core.services.buying.settle import Settle
+from core.services.buying.web_purchase import WebPurchases
+from core.services.clearing.house import House
+from core.services.delivering.download import Download
+from core.services.delivering.hand_out import HandOut
+from core.services.studio.refund import Refunds
 from core.settings import Settings
 
 

@@ -20,7 +20,7 @@ from core.model.intended_use import IntendedUse
 from core.model.listing import Listing, ListingRef, MediaKind
 from core.model.money import Money
 from core.model.people import Member, Project, ProjectMember, Role
-from core.services.house import House
+from core.services.clearing.house import House
 from core.services.studio.cart_file import WantedItem
 from core.services.studio.request_parts import Buying, build_buying
 from core.services.studio.standing import Standing

@@ -99,6 +99,7 @@ IMAGE_CHANGES: dict[str, Callable[[Image.Image, random.Random], bytes]] = {
     "contrast": lambda image, rng: save(ImageEnhance.Contrast(image).enhance(rng.uniform(0.85, 1.15))),
     "saturation": lambda image, rng: save(ImageEnhance.Color(image).enhance(rng.uniform(0.85, 1.15))),
     "warmth": lambda image, rng: save(_warm(image, rng.uniform(0.95, 1.05))),
+    "gray": lambda image, rng: save(image.convert("L"), "JPEG", quality=rng.randint(60, 95)),
     "all": lambda image, rng: save(
         ImageEnhance.Brightness(_resize(_crop(image, rng, 0.03), 0.6, 0.6)).enhance(rng.uniform(0.94, 1.06)),
         "JPEG", quality=rng.randint(60, 95),

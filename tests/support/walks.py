@@ -240,7 +240,7 @@ class Walker:
         """Press "Look for Downloads"; return what the panel shows."""
         self.session.look_for_downloads()
         self.wait()
-        return load("addon.ui.view_pickup").view_pickup(self.state, self.session.marketplaces)
+        return load("addon.ui.views.pickup").view_pickup(self.state, self.session.marketplaces)
 
     def take(self, path: Path, grant_id: str, **more: Any) -> OrderProgress:
         """Press "Take"."""

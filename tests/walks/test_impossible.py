@@ -23,7 +23,7 @@ from core.marketplaces.base import Capability as Can
 from core.marketplaces.base import OwnedRef, PurchaseRequest
 from core.model.evidence import WebPurchase
 from core.model.listing import ListingRef, SearchQuery
-from core.services.quote import listing_stub
+from core.services.buying.quote import listing_stub
 from core.services.steps import run_steps
 from sandbox.server import ROUTES
 

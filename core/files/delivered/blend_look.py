@@ -11,8 +11,9 @@ import struct
 from pathlib import Path
 
 from ...model.delivery import ModelFacts
-from ..blend_file import BlendFile, IdBlock, Piece
-from ..blend_geometry import read_mesh
+from ..blend.file import BlendFile, Piece
+from ..blend.geometry import read_mesh
+from ..blend.ids import IdBlock
 
 _CD_UV = frozenset({16, 49})
 """``CD_MLOOPUV`` of old files, ``CD_PROP_FLOAT2``."""

@@ -2,7 +2,7 @@
 
 The container is as Blender's own exporter and importer document it: nested records of an end offset, a count
 of values, their length and a name; 32-bit numbers before version 7500, 64-bit from it on. Text .fbx files are
-not read. Every length is held against the file; arrays are unpacked up to a limit.
+read elsewhere. Every length is held against the file; arrays are unpacked up to a limit.
 """
 
 from __future__ import annotations
@@ -62,6 +62,12 @@ class _Found:
 def refuse(message: str) -> ImportRefused:
     """Return the error for a file that cannot be read."""
     return ImportRefused(f"The FBX file cannot be read: {message}", code="host.fbx_refused")
+
+
+def is_text_fbx(path: Path) -> bool:
+    """Say whether a file is not in the binary form; :mod:`.text_look` reads the other. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) != MAGIC
 
 
 def read_fbx(path: Path, name: str) -> tuple[ModelFacts, tuple[str, ...]]:

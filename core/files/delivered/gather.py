@@ -18,10 +18,11 @@ from ..prepare import lay_out
 from ..store import Store, remove_tree
 from ..unity.package import UnityPackage
 from .blend_look import read_blend
-from .fbx import read_fbx
+from .fbx import is_text_fbx, read_fbx
 from .gltf_look import read_gltf
 from .media import measure_media
 from .plain_look import read_obj, read_ply, read_stl
+from .text_look import read_fbx_text, read_usda
 
 MAX_FILES = 20_000
 MAX_MODELS = 200
@@ -146,8 +147,12 @@ def _read_model(place: Path, name: str, found: FileType, present: _Present) -> M
             case "glb" | "gltf":
                 facts, outside = read_gltf(place, name, found.name)
                 outside = tuple(_decode(one) for one in outside)
+            case "fbx" if is_text_fbx(place):
+                facts, outside = read_fbx_text(place, name)
             case "fbx":
                 facts, outside = read_fbx(place, name)
+            case "usda":
+                facts, outside = read_usda(place, name)
             case "obj":
                 facts, outside = read_obj(place, name)
             case "blend":

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...model.delivery import ModelFacts
-from ..gltf import items, open_gltf
-from ..gltf_data import is_count
+from ..models.gltf import items, open_gltf
+from ..models.gltf_data import is_count
 
 Matrix = tuple[tuple[float, float, float, float], ...]
 """Three rows of a transform: what each of x, y, z becomes."""

@@ -7,7 +7,7 @@ from array import array
 from pathlib import Path
 
 from ...model.delivery import ModelFacts
-from ..wavefront import texture_names
+from ..models.wavefront import texture_names
 
 CHUNK = 4 * 1024**2
 MAX_MEASURED = 500_000

@@ -13,7 +13,8 @@ from ...model.money import Money
 from .tree import Node, broken
 
 MAX_LINES = 20_000
-_AMOUNT = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,8})?|\.\d{1,8})", re.ASCII)
+_AMOUNT = re.compile(r"[+-]?(?:\d{1,18}(?:\.\d{0,20})?|\.\d{1,20})", re.ASCII)
+"""Amounts as far as money goes; prices and quantities have as many digits as a program writes."""
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 

@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from ...errors import DownloadRefused, ImportRefused
 from ...model.material import MaterialSpec
-from ..archive_job import Job, Member
-from ..archive_names import COLLISION, Names, refuse, show
-from ..archive_tar import checked_members, member_reader, open_members
+from ..archives.job import Job, Member
+from ..archives.names import COLLISION, Names, refuse, show
+from ..archives.tar import checked_members, member_reader, open_members
 from ..image_size import is_absurd, measure
 from .assign import PlacedMaterial
 from .contents import Part, ending_of, part_of, why_left

@@ -23,22 +23,29 @@ BEGIN
 END
 $do$;
 
+-- A quote holds a price and belongs to nobody's project yet: it is seen by who asked for it.
+ALTER TABLE quotes ADD COLUMN IF NOT EXISTS quoted_by_login text NOT NULL DEFAULT session_user;
+
 -- What is asked again and again -----------------------------------------------------------------------------
+-- Whoever calls these may have temporary tables, and a search path, of their own: so names are looked up once, when
+-- the function is made (RETURN), or in a path that the function sets itself.
 
-CREATE OR REPLACE FUNCTION clearance_is_owner() RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT 1 FROM pg_tables
-        WHERE schemaname = 'public' AND tablename = 'audit' AND pg_has_role(session_user, tableowner::name, 'member')
-    )
-$$;
+CREATE OR REPLACE FUNCTION clearance_is_owner() RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    SELECT 1 FROM pg_catalog.pg_tables
+    WHERE schemaname = 'public' AND tablename = 'audit' AND pg_has_role(session_user, tableowner::name, 'member')
+);
 
-CREATE OR REPLACE FUNCTION clearance_is(role text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT pg_has_role(session_user, ('clearance_' || role)::name, 'member')
-$$;
+CREATE OR REPLACE FUNCTION clearance_is(role text) RETURNS boolean LANGUAGE sql STABLE
+RETURN pg_has_role(session_user, ('clearance_' || role)::name, 'member');
 
-CREATE OR REPLACE FUNCTION clearance_sees_all() RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT clearance_is('legal') OR clearance_is('finance') OR clearance_is('admin') OR clearance_is('auditor')
-$$;
+-- The same of somebody else. A login that is gone has no role.
+CREATE OR REPLACE FUNCTION clearance_has(who text, role text) RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (SELECT 1 FROM pg_catalog.pg_roles r
+               WHERE r.rolname = who AND pg_has_role(r.oid, ('clearance_' || role)::name, 'member'));
+
+CREATE OR REPLACE FUNCTION clearance_sees_all() RETURNS boolean LANGUAGE sql STABLE
+RETURN clearance_is('legal') OR clearance_is('finance') OR clearance_is('admin') OR clearance_is('auditor');
 
 CREATE OR REPLACE FUNCTION clearance_works_on(project text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -48,9 +55,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     )
 $$;
 
-CREATE OR REPLACE FUNCTION clearance_sees(project text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT clearance_sees_all() OR clearance_works_on(project)
-$$;
+CREATE OR REPLACE FUNCTION clearance_sees(project text) RETURNS boolean LANGUAGE sql STABLE
+RETURN clearance_sees_all() OR clearance_works_on(project);
 
 -- A budget is a project's, or a department's: then everybody sees it who works on a project of that department.
 CREATE OR REPLACE FUNCTION clearance_sees_budget(project text, wanted_department text) RETURNS boolean
@@ -63,13 +69,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- An amount is 'money:<minor units>:<currency>' or 'credits:<number>:<unit>'.
-CREATE OR REPLACE FUNCTION clearance_minor(cost text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN split_part(cost, ':', 1) = 'money' THEN split_part(cost, ':', 2)::numeric END
-$$;
+CREATE OR REPLACE FUNCTION clearance_minor(cost text) RETURNS numeric LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN cost ~ '^money:-?[0-9]{1,19}:' THEN split_part(cost, ':', 2)::numeric END;
 
-CREATE OR REPLACE FUNCTION clearance_currency(cost text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN split_part(cost, ':', 1) = 'money' THEN split_part(cost, ':', 3) END
-$$;
+CREATE OR REPLACE FUNCTION clearance_currency(cost text) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN split_part(cost, ':', 1) = 'money' THEN split_part(cost, ':', 3) END;
+
+-- Whether this is a moment as the ledger writes them, and now: as far as the clocks of a studio's machines agree.
+CREATE OR REPLACE FUNCTION clearance_is_now(at text) RETURNS boolean LANGUAGE sql STABLE
+RETURN at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z$'
+    AND abs(extract(epoch FROM at::timestamptz - now())) <= 86400;
+
+-- Whether a moment is to come, and by when at the latest. As LONGEST in core/services/studio/decide.py, and a day.
+CREATE OR REPLACE FUNCTION clearance_is_soon(at text) RETURNS boolean LANGUAGE sql STABLE
+RETURN at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z$'
+    AND at::timestamptz <= now() + interval '91 days';
+
+CREATE OR REPLACE FUNCTION clearance_month_start(at text) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN left(at, 7) || '-01';
 
 -- What is still set aside in a budget for a request.
 CREATE OR REPLACE FUNCTION clearance_set_aside(budget text, request text) RETURNS numeric
@@ -78,7 +95,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM budget_entries WHERE budget_id = budget AND subject = request AND kind IN ('commit', 'release')
 $$;
 
-CREATE OR REPLACE FUNCTION clearance_refuse(why text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION clearance_refuse(why text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION USING MESSAGE = why, ERRCODE = 'insufficient_privilege';
 END
@@ -87,7 +105,10 @@ $$;
 -- Whether an amount stays within every limit of a kind that fits. Without a limit of the kinds OWN and AUTO nothing
 -- is allowed, without one of the others everything is. A limit in another currency cannot be
 -- compared: where there is none in this currency, nothing is allowed.
-CREATE OR REPLACE FUNCTION clearance_within(wanted_kind text, project text, shop text, wanted text)
+DROP FUNCTION IF EXISTS clearance_within(text, text, text, text);
+DROP FUNCTION IF EXISTS clearance_month_within(text, text, text);
+
+CREATE OR REPLACE FUNCTION clearance_within(who text, wanted_kind text, project text, shop text, wanted text)
 RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     bound record;
@@ -100,7 +121,7 @@ BEGIN
     FOR bound IN
         SELECT l.amount FROM limits l
         WHERE l.kind = wanted_kind AND l.period = 'request' AND l.ended_at IS NULL
-          AND (l.role = '' OR clearance_is(l.role)) AND l.project_id IN ('', project)
+          AND (l.role = '' OR clearance_has(who, l.role)) AND l.project_id IN ('', project)
           AND l.marketplace IN ('', shop)
     LOOP
         found_one := true;
@@ -115,40 +136,105 @@ BEGIN
 END
 $$;
 
--- Whether one more order stays within every monthly limit of who is asking.
-CREATE OR REPLACE FUNCTION clearance_month_within(project_now text, shop text, wanted text)
-RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- What somebody used of a month: what they ordered (SPEND), or decided about (the other kinds): requests, and quotes
+-- of no request whose approval still holds or led to an order. As core/services/studio/limits.py counts.
+CREATE OR REPLACE FUNCTION clearance_used(
+    who text, wanted_kind text, month_start text, wanted_project text, shop text, wanted_currency text, besides text
+) RETURNS numeric LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT CASE WHEN wanted_kind = 'spend' THEN (
+        SELECT coalesce(sum(clearance_minor(o.cost)), 0) FROM orders o
+        WHERE o.buyer = who AND o.created_at >= month_start AND o.state NOT IN ('failed', 'refunded')
+          AND o.created_at < to_char(month_start::date + interval '1 month', 'YYYY-MM-DD')
+          AND clearance_currency(o.cost) = wanted_currency AND o.id <> besides
+          AND wanted_project IN ('', o.project) AND shop IN ('', o.marketplace)
+    ) ELSE (
+        SELECT coalesce(sum(clearance_minor(i.cost)), 0)
+        FROM buy_requests r JOIN request_items i ON i.request_id = r.id
+        WHERE r.decided_by = who AND r.decided_at >= month_start AND r.id <> besides
+          AND r.decided_at < to_char(month_start::date + interval '1 month', 'YYYY-MM-DD')
+          AND r.state IN ('approved', 'buying', 'done') AND i.state IN ('waiting', 'buying', 'bought')
+          AND (wanted_kind = 'approve' OR r.requested_by = who)
+          AND clearance_currency(i.cost) = wanted_currency
+          AND wanted_project IN ('', r.project_id) AND shop IN ('', i.marketplace)
+    ) + CASE WHEN wanted_kind = 'auto' THEN 0 ELSE (
+        SELECT coalesce(sum(clearance_minor(q.cost)), 0) FROM quotes q
+        WHERE clearance_currency(q.cost) = wanted_currency AND shop IN ('', q.marketplace) AND q.id <> besides
+          AND (wanted_kind = 'approve' OR q.quoted_by_login = who)
+          AND NOT EXISTS (SELECT 1 FROM request_items i WHERE i.quote_id = q.id)
+          AND EXISTS (
+              SELECT 1 FROM approvals a LEFT JOIN orders o ON o.approval_id = a.id
+              WHERE a.quote_id = q.id AND a.approved_by = who AND a.approved_at >= month_start
+                AND a.approved_at < to_char(month_start::date + interval '1 month', 'YYYY-MM-DD')
+                AND CASE WHEN o.id IS NULL
+                    THEN a.expires_at >= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                    ELSE o.state NOT IN ('failed', 'refunded') AND wanted_project IN ('', o.project) END
+          )
+    ) END END
+$$;
+
+-- Whether one more amount, in the month of a moment, stays within every monthly limit of a kind.
+CREATE OR REPLACE FUNCTION clearance_month_within(
+    who text, wanted_kind text, project_now text, shop text, wanted text, at text, besides text
+) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     bound record;
     found_one boolean := false;
     comparable boolean := false;
-    month_start text := to_char(date_trunc('month', now() AT TIME ZONE 'UTC'), 'YYYY-MM-DD');
-    spent numeric;
+    used numeric;
 BEGIN
     IF clearance_minor(wanted) IS NULL THEN
         RETURN true;
     END IF;
     FOR bound IN
         SELECT * FROM limits l
-        WHERE l.kind = 'spend' AND l.period = 'month' AND l.ended_at IS NULL
-          AND (l.role = '' OR clearance_is(l.role)) AND l.project_id IN ('', project_now)
+        WHERE l.kind = wanted_kind AND l.period = 'month' AND l.ended_at IS NULL
+          AND (l.role = '' OR clearance_has(who, l.role)) AND l.project_id IN ('', project_now)
           AND l.marketplace IN ('', shop)
     LOOP
-        SELECT coalesce(sum(clearance_minor(o.cost)), 0) INTO spent FROM orders o
-            WHERE o.buyer = session_user::text AND o.created_at >= month_start
-              AND o.state NOT IN ('failed', 'refunded')
-              AND clearance_currency(o.cost) = clearance_currency(wanted)
-              AND (bound.project_id = '' OR o.project = bound.project_id)
-              AND (bound.marketplace = '' OR o.marketplace = bound.marketplace);
         found_one := true;
         IF clearance_currency(bound.amount) = clearance_currency(wanted) THEN
             comparable := true;
-            IF spent + clearance_minor(wanted) > clearance_minor(bound.amount) THEN
+            used := clearance_used(who, wanted_kind, clearance_month_start(at), bound.project_id, bound.marketplace,
+                                   clearance_currency(wanted), besides);
+            IF used + clearance_minor(wanted) > clearance_minor(bound.amount) THEN
                 RETURN false;
             END IF;
         END IF;
     END LOOP;
     RETURN comparable OR NOT found_one;
+END
+$$;
+
+-- Whether a request stays within the limits of a kind: its total, and each marketplace's part of it.
+CREATE OR REPLACE FUNCTION clearance_request_within(who text, wanted_kind text, asked text, project text, total text, at text)
+RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    part record;
+BEGIN
+    IF wanted_kind IN ('own', 'auto') AND EXISTS (
+        SELECT 1 FROM request_items i
+        WHERE i.request_id = asked AND i.state = 'waiting' AND clearance_minor(i.cost) IS NULL
+    ) THEN
+        RETURN false;
+    END IF;
+    IF NOT clearance_within(who, wanted_kind, project, '', total)
+       OR NOT clearance_month_within(who, wanted_kind, project, '', total, at, asked) THEN
+        RETURN false;
+    END IF;
+    FOR part IN
+        SELECT i.marketplace, 'money:' || sum(clearance_minor(i.cost)) || ':' || clearance_currency(i.cost) AS cost
+        FROM request_items i
+        WHERE i.request_id = asked AND i.state = 'waiting' AND clearance_minor(i.cost) IS NOT NULL
+          AND EXISTS (SELECT 1 FROM limits l WHERE l.kind = wanted_kind AND l.marketplace = i.marketplace
+                      AND l.ended_at IS NULL)
+        GROUP BY i.marketplace, clearance_currency(i.cost)
+    LOOP
+        IF NOT clearance_within(who, wanted_kind, project, part.marketplace, part.cost)
+           OR NOT clearance_month_within(who, wanted_kind, project, part.marketplace, part.cost, at, asked) THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+    RETURN true;
 END
 $$;
 
@@ -161,6 +247,8 @@ GRANT SELECT ON schema_version, audit_tail, quotes, approvals, orders, receipts,
     terms, usages, resolutions, declarations, fingerprints, members, projects, project_members, limits,
     payment_methods, buy_requests, request_items, seat_pools, seats, agreements, renewals, reminders,
     delivery_checks, offered_facts, exchange_rates, usage_prices TO clearance_member;
+-- What a version before gave, and this one does not.
+REVOKE INSERT ON reminders FROM clearance_member;
 GRANT SELECT (sequence, prev_sha256, entry_sha256) ON audit TO clearance_member;
 GRANT SELECT ON audit TO clearance_auditor, clearance_admin, clearance_finance, clearance_legal;
 GRANT SELECT ON budgets, budget_entries, payments TO clearance_member;
@@ -176,8 +264,12 @@ GRANT UPDATE (withdrawn_at) ON declarations TO clearance_artist, clearance_legal
 GRANT INSERT ON resolutions TO clearance_legal;
 GRANT INSERT, UPDATE ON buy_requests, request_items TO clearance_artist, clearance_buyer;
 GRANT UPDATE ON buy_requests TO clearance_approver;
+-- Of orders that were paid late, see clearance_check_item.
+GRANT UPDATE ON request_items TO clearance_finance;
 GRANT INSERT ON approvals TO clearance_approver, clearance_buyer;
 GRANT INSERT, UPDATE ON orders TO clearance_buyer, clearance_finance;
+-- Who downloads first says that it is there, see clearance_check_order.
+GRANT UPDATE ON orders TO clearance_artist;
 GRANT INSERT ON receipts, grants, payments, documents TO clearance_buyer, clearance_finance;
 GRANT UPDATE (state, state_changed_at) ON grants TO clearance_finance, clearance_legal;
 GRANT INSERT, UPDATE ON refunds TO clearance_finance;
@@ -192,7 +284,8 @@ GRANT INSERT ON payment_methods TO clearance_buyer, clearance_finance;
 GRANT INSERT, UPDATE ON budgets TO clearance_admin, clearance_finance;
 GRANT INSERT ON budget_entries TO clearance_artist, clearance_approver, clearance_buyer, clearance_finance;
 GRANT INSERT, UPDATE ON agreements, renewals TO clearance_legal, clearance_admin;
-GRANT INSERT ON reminders TO clearance_member;
+GRANT INSERT ON reminders TO clearance_artist, clearance_buyer, clearance_approver, clearance_legal, clearance_finance,
+    clearance_admin;
 GRANT INSERT ON invoices, exchange_rates, usage_prices TO clearance_finance;
 GRANT INSERT, UPDATE ON invoice_lines, number_series TO clearance_finance;
 DO $do$
@@ -202,13 +295,24 @@ BEGIN
     FOR each IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
         EXECUTE format('GRANT USAGE ON SEQUENCE public.' || quote_ident(each.sequencename) || ' TO clearance_member');
     END LOOP;
+    -- A row's place in line is the database's to give: rights to write are for every other column.
+    FOR each IN
+        SELECT c.oid::regclass AS place, a.grantee::regrole AS grantee,
+               (SELECT string_agg(quote_ident(f.attname), ', ') FROM pg_attribute f
+                WHERE f.attrelid = c.oid AND f.attnum > 0 AND NOT f.attisdropped AND f.attname <> 'serial') AS others
+        FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.privilege_type = 'INSERT'
+          AND a.grantee <> c.relowner AND a.grantee <> 0
+          AND EXISTS (SELECT 1 FROM pg_attribute f WHERE f.attrelid = c.oid AND f.attname = 'serial')
+          AND a.grantee::regrole::text LIKE 'clearance\_%'
+    LOOP
+        EXECUTE format('REVOKE INSERT ON %s FROM %s', each.place, each.grantee);
+        EXECUTE format('GRANT INSERT (%s) ON %s TO %s', each.others, each.place, each.grantee);
+    END LOOP;
 END
 $do$;
 
 -- Whose rows one sees -----------------------------------------------------------------------------------------
-
--- A quote holds a price and belongs to nobody's project yet: it is seen by who asked for it.
-ALTER TABLE quotes ADD COLUMN IF NOT EXISTS quoted_by_login text NOT NULL DEFAULT session_user;
 
 DO $do$
 DECLARE
@@ -246,7 +350,46 @@ $do$;
 
 -- What a role may write ---------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION clearance_check_quote() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Counting is only good for who sees what others committed meanwhile.
+CREATE OR REPLACE FUNCTION clearance_see_now() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM clearance_refuse('seats, budgets and limits are counted in transactions that are READ COMMITTED');
+    END IF;
+END
+$$;
+
+-- Somebody's month is counted by one transaction at a time.
+CREATE OR REPLACE FUNCTION clearance_count_alone() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM clearance_see_now();
+    PERFORM pg_advisory_xact_lock(hashtextextended('clearance month of ' || session_user, 0));
+END
+$$;
+
+-- Amounts are written in one way only, so that none adds up to something else than it says. A column with a minus
+-- behind its name may hold what is below zero.
+CREATE OR REPLACE FUNCTION clearance_check_amounts() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    each text;
+    amount text;
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    FOREACH each IN ARRAY TG_ARGV LOOP
+        amount := to_jsonb(NEW) ->> rtrim(each, '-');
+        IF amount !~ '^(money|credits):(0|-?[1-9][0-9]{0,18}):.' OR (amount ~ '^[a-z]+:-' AND each !~ '-$') THEN
+            PERFORM clearance_refuse('this is not an amount as the ledger writes it');
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION clearance_check_quote() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF clearance_is_owner() THEN RETURN NEW; END IF;
     NEW.quoted_by_login := session_user;
@@ -254,7 +397,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION clearance_check_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION clearance_check_terms() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT clearance_is_owner()
        AND encode(sha256(convert_to(NEW.body, 'UTF8')), 'hex') <> NEW.terms_sha256 THEN
@@ -285,9 +429,22 @@ BEGIN
        IS DISTINCT FROM (OLD.id, OLD.project_id, OLD.requested_by, OLD.created_at) THEN
         PERFORM clearance_refuse('whose request it is never changes');
     END IF;
+    IF (NEW.use, NEW.reason) IS DISTINCT FROM (OLD.use, OLD.reason) AND NOT (own AND OLD.state IN ('draft', 'open')) THEN
+        PERFORM clearance_refuse('what a request is for is said by who asks, before it is decided');
+    END IF;
     IF NEW.state = 'approved' AND OLD.state = 'open' THEN
+        PERFORM clearance_count_alone();
         IF NEW.decided_by <> me OR (NEW.total, NEW.binding_sha256) IS DISTINCT FROM (OLD.total, OLD.binding_sha256) THEN
             PERFORM clearance_refuse('an approval is given in one''s own name, for what was asked');
+        END IF;
+        IF NOT coalesce(clearance_is_now(NEW.decided_at) AND clearance_is_soon(NEW.expires_at), false) THEN
+            PERFORM clearance_refuse('an approval is given now (is the clock of this machine right?), and ends within 90 days');
+        END IF;
+        IF EXISTS (
+            SELECT 1 FROM request_items i LEFT JOIN quotes q ON q.id = i.quote_id
+            WHERE i.request_id = NEW.id AND i.state = 'waiting' AND (q.id IS NULL OR i.cost IS DISTINCT FROM q.cost)
+        ) THEN
+            PERFORM clearance_refuse('an item does not cost what it was quoted for');
         END IF;
         IF EXISTS (
             SELECT 1 FROM request_items i
@@ -298,15 +455,13 @@ BEGIN
         ) THEN
             PERFORM clearance_refuse('the items do not cost what the request says');
         END IF;
-        IF clearance_is('approver') AND NOT own
-           AND clearance_within('approve', NEW.project_id, '', NEW.total) THEN
+        IF clearance_is('approver')
+           AND clearance_request_within(me, 'approve', NEW.id, NEW.project_id, NEW.total, NEW.decided_at)
+           AND (NOT own
+                OR clearance_request_within(me, 'own', NEW.id, NEW.project_id, NEW.total, NEW.decided_at)) THEN
             RETURN NEW;
         END IF;
-        IF own AND clearance_is('approver') AND clearance_within('own', NEW.project_id, '', NEW.total)
-           AND clearance_within('approve', NEW.project_id, '', NEW.total) THEN
-            RETURN NEW;
-        END IF;
-        IF own AND clearance_within('auto', NEW.project_id, '', NEW.total) THEN
+        IF own AND clearance_request_within(me, 'auto', NEW.id, NEW.project_id, NEW.total, NEW.decided_at) THEN
             RETURN NEW;
         END IF;
         PERFORM clearance_refuse('your roles and limits do not let you approve this request');
@@ -318,7 +473,10 @@ BEGIN
        AND (NEW.decided_by, NEW.decided_at) IS NOT DISTINCT FROM (OLD.decided_by, OLD.decided_at) THEN
         RETURN NEW;
     END IF;
-    IF OLD.state = 'approved' AND NEW.state = 'withdrawn' AND own THEN
+    IF OLD.state = 'approved' AND NEW.state = 'withdrawn' AND own
+       AND (NEW.decided_by, NEW.decided_at, NEW.decision_reason, NEW.total, NEW.binding_sha256, NEW.expires_at)
+           IS NOT DISTINCT FROM
+           (OLD.decided_by, OLD.decided_at, OLD.decision_reason, OLD.total, OLD.binding_sha256, OLD.expires_at) THEN
         RETURN NEW;
     END IF;
     -- The studio owns all of it: nobody has to be asked.
@@ -353,6 +511,16 @@ BEGIN
         PERFORM clearance_refuse('what an item is about never changes');
     END IF;
     IF about.requested_by = session_user::text AND about.state = 'draft' THEN
+        IF NEW.state IN ('buying', 'bought') OR NEW.order_id IS NOT NULL THEN
+            PERFORM clearance_refuse('nothing is bought before it is approved');
+        END IF;
+        IF NEW.quote_id IS NOT NULL AND NOT clearance_sees_all() AND NOT EXISTS (
+            SELECT 1 FROM quotes q WHERE q.id = NEW.quote_id AND (q.quoted_by_login = session_user::text
+                OR EXISTS (SELECT 1 FROM request_items i JOIN buy_requests r ON r.id = i.request_id
+                           WHERE i.quote_id = q.id AND clearance_works_on(r.project_id)))
+        ) THEN
+            PERFORM clearance_refuse('this quote is not one that you may use');
+        END IF;
         RETURN NEW;
     END IF;
     -- From here on somebody decides, or has decided, about exactly this quote and price.
@@ -361,8 +529,14 @@ BEGIN
         IF about.requested_by = session_user::text AND about.state = 'open' AND NEW.state = 'left_out' THEN
             RETURN NEW;
         END IF;
-        IF clearance_is('buyer') AND clearance_sees(about.project_id)
-           AND about.state IN ('approved', 'buying') THEN
+        -- What was left out or failed is bought no more; a failed order that was paid after all says what happened.
+        IF (clearance_is('buyer') OR clearance_is('finance')) AND clearance_sees(about.project_id)
+           AND (clearance_is('buyer') AND about.state IN ('approved', 'buying')
+                AND (OLD.state = NEW.state OR OLD.state IN ('waiting', 'buying') AND NEW.state <> 'left_out')
+                OR about.state IN ('buying', 'done') AND OLD.state = 'failed' AND NEW.state = 'bought'
+                   AND NEW.order_id = OLD.order_id
+                   AND EXISTS (SELECT 1 FROM orders o WHERE o.id = NEW.order_id
+                               AND o.state IN ('paid', 'fulfilled', 'refunded'))) THEN
             RETURN NEW;
         END IF;
     END IF;
@@ -381,8 +555,12 @@ DECLARE
     own boolean;
 BEGIN
     IF clearance_is_owner() THEN RETURN NEW; END IF;
+    PERFORM clearance_count_alone();
     IF NEW.approved_by <> session_user::text THEN
         PERFORM clearance_refuse('an approval is given in one''s own name');
+    END IF;
+    IF NOT (clearance_is_now(NEW.approved_at) AND clearance_is_soon(NEW.expires_at)) THEN
+        PERFORM clearance_refuse('an approval is given now (is the clock of this machine right?), and ends within 90 days');
     END IF;
     SELECT * INTO quoted FROM quotes WHERE id = NEW.quote_id;
     SELECT * INTO item FROM request_items WHERE quote_id = NEW.quote_id ORDER BY serial DESC LIMIT 1;
@@ -403,15 +581,29 @@ BEGIN
     -- What somebody else approved as a request, a buyer may turn into the approvals of its items.
     IF clearance_is('buyer') AND request.state IN ('approved', 'buying') AND request.decided_at IS NOT NULL
        AND item.state IN ('waiting', 'buying') THEN
+        IF NEW.expires_at > request.expires_at
+           OR request.expires_at < to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') THEN
+            PERFORM clearance_refuse('the request''s approval does not hold that long');
+        END IF;
         RETURN NEW;
+    END IF;
+    -- Otherwise a request above somebody's limit would be approved piece by piece.
+    IF request.state IN ('draft', 'open', 'approved', 'buying') THEN
+        PERFORM clearance_refuse('this belongs to a request: that is approved as a whole');
     END IF;
     IF NOT clearance_is('approver') THEN
         PERFORM clearance_refuse('your roles do not let you approve');
     END IF;
-    IF own AND NOT clearance_within('own', project, quoted.marketplace, quoted.cost) THEN
+    IF own AND NOT (
+        clearance_within(session_user::text, 'own', project, quoted.marketplace, quoted.cost)
+        AND clearance_month_within(session_user::text, 'own', project, quoted.marketplace, quoted.cost, NEW.approved_at,
+                                   quoted.id)
+    ) THEN
         PERFORM clearance_refuse('nobody approves their own purchase above the limit for it');
     END IF;
-    IF NOT clearance_within('approve', project, quoted.marketplace, quoted.cost) THEN
+    IF NOT clearance_within(session_user::text, 'approve', project, quoted.marketplace, quoted.cost)
+       OR NOT clearance_month_within(session_user::text, 'approve', project, quoted.marketplace, quoted.cost,
+                                     NEW.approved_at, quoted.id) THEN
         PERFORM clearance_refuse('this is above what you may approve');
     END IF;
     RETURN NEW;
@@ -419,21 +611,21 @@ END
 $$;
 
 -- As TRANSITIONS in core/model/order.py; the tests hold the two against each other.
-CREATE OR REPLACE FUNCTION clearance_may_become(before text, after text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT before = after OR (before, after) IN (
+CREATE OR REPLACE FUNCTION clearance_may_become(before text, after text) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN before = after OR (before, after) IN (
         ('approved', 'submitting'), ('approved', 'awaiting_checkout'), ('approved', 'failed'),
         ('submitting', 'paid'), ('submitting', 'awaiting_checkout'), ('submitting', 'unknown'),
         ('submitting', 'failed'), ('unknown', 'paid'), ('unknown', 'awaiting_checkout'), ('unknown', 'failed'),
         ('awaiting_checkout', 'paid'), ('awaiting_checkout', 'failed'), ('paid', 'fulfilled'),
         ('paid', 'refunded'), ('fulfilled', 'refunded'), ('failed', 'paid')
-    )
-$$;
+    );
 
 CREATE OR REPLACE FUNCTION clearance_check_order() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     yes approvals;
     quoted quotes;
+    asked buy_requests;
 BEGIN
     IF clearance_is_owner() THEN RETURN NEW; END IF;
     IF TG_OP = 'UPDATE' THEN
@@ -448,6 +640,12 @@ BEGIN
            OR (NEW.state = 'refunded' AND OLD.state <> 'refunded' AND NOT clearance_is('finance')) THEN
             PERFORM clearance_refuse('an order does not become that, or not by you');
         END IF;
+        IF NOT (clearance_is('buyer') OR clearance_is('finance'))
+           AND ((OLD.state, NEW.state) IS DISTINCT FROM ('paid', 'fulfilled')
+                OR to_jsonb(NEW) - '{state,updated_at,version}'::text[]
+                   IS DISTINCT FROM to_jsonb(OLD) - '{state,updated_at,version}'::text[]) THEN
+            PERFORM clearance_refuse('your roles let you say of an order that it was downloaded, and nothing else');
+        END IF;
         RETURN NEW;
     END IF;
     IF NEW.buyer <> session_user::text THEN
@@ -457,7 +655,7 @@ BEGIN
         PERFORM clearance_refuse('you do not work on this project');
     END IF;
     IF NEW.approval_id IS NULL THEN
-        IF NOT clearance_is('finance') THEN
+        IF NOT clearance_is('finance') OR NEW.state NOT IN ('paid', 'fulfilled', 'refunded') THEN
             PERFORM clearance_refuse('nothing is bought without an approval');
         END IF;
         RETURN NEW;
@@ -465,20 +663,47 @@ BEGIN
     IF NOT clearance_is('buyer') THEN
         PERFORM clearance_refuse('your roles do not let you buy');
     END IF;
-    SELECT * INTO yes FROM approvals WHERE id = NEW.approval_id;
+    IF NEW.state <> 'approved' OR NEW.version <> 1 THEN
+        PERFORM clearance_refuse('an order begins as one that is approved');
+    END IF;
+    IF NOT clearance_is_now(NEW.created_at) THEN
+        PERFORM clearance_refuse('an order is placed now; is the clock of this machine right?');
+    END IF;
+    PERFORM clearance_count_alone();
+    -- One order for a yes: whoever else has this quote's approval waits here until it is known what becomes of ours.
+    SELECT * INTO yes FROM approvals WHERE id = NEW.approval_id FOR NO KEY UPDATE;
     SELECT * INTO quoted FROM quotes WHERE id = yes.quote_id;
     IF yes.quote_id IS DISTINCT FROM NEW.quote_id OR quoted.cost IS DISTINCT FROM NEW.cost
-       OR (quoted.marketplace, quoted.listing_id, quoted.license_id, quoted.terms_sha256)
-          IS DISTINCT FROM (NEW.marketplace, NEW.listing_id, NEW.license_id, NEW.terms_sha256) THEN
+       OR (quoted.marketplace, quoted.listing_id, quoted.license_id, quoted.terms_sha256, quoted.variant,
+           quoted.account_id)
+          IS DISTINCT FROM (NEW.marketplace, NEW.listing_id, NEW.license_id, NEW.terms_sha256, NEW.variant,
+           NEW.account_id) THEN
         PERFORM clearance_refuse('this is not what was approved');
+    END IF;
+    PERFORM 1 FROM quotes WHERE id = NEW.quote_id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT 1 FROM orders o WHERE o.quote_id = NEW.quote_id AND o.state <> 'failed') THEN
+        PERFORM clearance_refuse('this was ordered already');
+    END IF;
+    SELECT r.* INTO asked FROM request_items i JOIN buy_requests r ON r.id = i.request_id
+        WHERE i.quote_id = NEW.quote_id ORDER BY i.serial DESC LIMIT 1;
+    IF asked.id IS NOT NULL AND asked.project_id <> NEW.project THEN
+        PERFORM clearance_refuse('this was approved for another project');
+    END IF;
+    IF asked.id IS NULL AND NOT (
+        clearance_within(yes.approved_by, 'approve', NEW.project, NEW.marketplace, NEW.cost)
+        AND (yes.approved_by <> quoted.quoted_by_login
+             OR clearance_within(yes.approved_by, 'own', NEW.project, NEW.marketplace, NEW.cost))
+    ) THEN
+        PERFORM clearance_refuse('who approved this may not approve as much for this project');
     END IF;
     IF yes.expires_at < to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') THEN
         PERFORM clearance_refuse('the approval is no longer valid');
     END IF;
-    IF NOT clearance_within('spend', NEW.project, NEW.marketplace, NEW.cost) THEN
+    IF NOT clearance_within(session_user::text, 'spend', NEW.project, NEW.marketplace, NEW.cost) THEN
         PERFORM clearance_refuse('this is above what you may spend at once');
     END IF;
-    IF NOT clearance_month_within(NEW.project, NEW.marketplace, NEW.cost) THEN
+    IF NOT clearance_month_within(session_user::text, 'spend', NEW.project, NEW.marketplace, NEW.cost, NEW.created_at,
+                                  NEW.id) THEN
         PERFORM clearance_refuse('this is above what you may spend in a month');
     END IF;
     RETURN NEW;
@@ -534,15 +759,6 @@ BEGIN
 END
 $$;
 
--- Counting is only good for who sees what others committed meanwhile.
-CREATE OR REPLACE FUNCTION clearance_see_now() RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
-        PERFORM clearance_refuse('seats and budgets are counted in transactions that are READ COMMITTED');
-    END IF;
-END
-$$;
-
 -- Seats and budgets are never exceeded, whoever writes: the owner's programs are held by these too.
 CREATE OR REPLACE FUNCTION clearance_check_seat() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -571,6 +787,10 @@ BEGIN
         IF TG_OP = 'UPDATE' AND (NEW.id, NEW.grant_id, NEW.member_id, NEW.device, NEW.assigned_at)
            IS DISTINCT FROM (OLD.id, OLD.grant_id, OLD.member_id, OLD.device, OLD.assigned_at) THEN
             PERFORM clearance_refuse('whose seat it is never changes');
+        END IF;
+        IF TG_OP = 'UPDATE' AND (NEW.released_at, NEW.released_by) IS DISTINCT FROM (OLD.released_at, OLD.released_by)
+           AND NEW.released_by <> session_user::text THEN
+            PERFORM clearance_refuse('a seat is released in one''s own name');
         END IF;
     END IF;
     IF NEW.released_at IS NULL THEN
@@ -614,10 +834,14 @@ DECLARE
     used numeric;
     sign integer := CASE WHEN NEW.kind IN ('commit', 'spend') THEN 1 ELSE -1 END;
 BEGIN
+    PERFORM clearance_see_now();
     SELECT * INTO about FROM budgets WHERE id = NEW.budget_id FOR UPDATE;
     IF NOT clearance_is_owner() THEN
-        IF NEW."by" <> session_user::text THEN
-            PERFORM clearance_refuse('an entry is made in one''s own name');
+        IF NEW."by" <> session_user::text OR NOT clearance_is_now(NEW.at) THEN
+            PERFORM clearance_refuse('an entry is made in one''s own name, and now');
+        END IF;
+        IF clearance_minor(NEW.amount) IS NULL OR clearance_minor(NEW.amount) <= 0 THEN
+            PERFORM clearance_refuse('an entry is an amount of money above zero');
         END IF;
         IF NOT clearance_sees_budget(about.project_id, about.department) THEN
             PERFORM clearance_refuse('you do not work on this project');
@@ -656,7 +880,8 @@ $$;
 
 -- How is paid, is for admins to say. Who books a purchase may note the marketplace's own method at its first use:
 -- it holds no price, no balance and no limit.
-CREATE OR REPLACE FUNCTION clearance_check_method() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION clearance_check_method() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF clearance_is_owner() THEN RETURN NEW; END IF;
     IF TG_OP = 'INSERT' AND NEW.created_by <> session_user::text THEN
@@ -675,12 +900,86 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION clearance_check_decision() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Who wrote a row, is who wrote it; and stays so.
+CREATE OR REPLACE FUNCTION clearance_check_decision() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     signed text := to_jsonb(NEW) ->> TG_ARGV[0];
 BEGIN
-    IF NOT clearance_is_owner() AND signed <> session_user::text THEN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF signed <> session_user::text AND (TG_OP = 'INSERT' OR signed IS DISTINCT FROM to_jsonb(OLD) ->> TG_ARGV[0]) THEN
         PERFORM clearance_refuse('this is noted in one''s own name');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION clearance_check_limit() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF TG_OP = 'INSERT' AND NEW.set_by <> session_user::text THEN
+        PERFORM clearance_refuse('this is noted in one''s own name');
+    END IF;
+    IF TG_OP = 'UPDATE' AND (OLD.ended_at IS NOT NULL OR to_jsonb(NEW) - '{ended_at,version}'::text[]
+                             IS DISTINCT FROM to_jsonb(OLD) - '{ended_at,version}'::text[]) THEN
+        PERFORM clearance_refuse('a limit is ended, once, and a new one set; it never changes');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- A declaration is withdrawn by who made it, or by legal.
+CREATE OR REPLACE FUNCTION clearance_check_declaration() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF NEW.declared_by <> session_user::text AND (TG_OP = 'INSERT' OR NOT clearance_is('legal')) THEN
+        PERFORM clearance_refuse('this is declared, and withdrawn, in one''s own name');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- Anybody who buys asks for a refund; that it came, is finance's to say.
+CREATE OR REPLACE FUNCTION clearance_check_refund() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF TG_OP = 'INSERT' AND (NEW.requested_by <> session_user::text
+                             OR NEW.state <> 'requested' AND NOT clearance_is('finance')) THEN
+        PERFORM clearance_refuse('a refund is asked for in one''s own name, and booked by finance');
+    END IF;
+    IF TG_OP = 'UPDATE' AND (NEW.id, NEW.order_id, NEW.grant_id, NEW.requested_by, NEW.requested_at)
+       IS DISTINCT FROM (OLD.id, OLD.order_id, OLD.grant_id, OLD.requested_by, OLD.requested_at) THEN
+        PERFORM clearance_refuse('what a refund is about never changes');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION clearance_check_payment() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF NEW.paid_by <> session_user::text THEN
+        PERFORM clearance_refuse('this is noted in one''s own name');
+    END IF;
+    IF NEW.refund_id IS NOT NULL AND NOT clearance_is('finance') THEN
+        PERFORM clearance_refuse('refunds are booked by finance');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- Invoices are numbered without gaps: a series goes on by one.
+CREATE OR REPLACE FUNCTION clearance_check_series() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF TG_OP = 'INSERT' AND NEW.last NOT IN (0, 1)
+       OR TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.last <> OLD.last + 1) THEN
+        PERFORM clearance_refuse('a series of numbers goes on by one');
     END IF;
     RETURN NEW;
 END
@@ -699,20 +998,47 @@ BEGIN
         ('orders', 'INSERT OR UPDATE', 'clearance_check_order()'),
         ('seats', 'INSERT OR UPDATE', 'clearance_check_seat()'),
         ('seat_pools', 'INSERT OR UPDATE', 'clearance_check_pool()'),
-        ('agreements', 'INSERT', 'clearance_check_decision(''noted_by'')'),
-        ('renewals', 'INSERT', 'clearance_check_decision(''decided_by'')'),
+        ('agreements', 'INSERT OR UPDATE', 'clearance_check_decision(''noted_by'')'),
+        ('renewals', 'INSERT OR UPDATE', 'clearance_check_decision(''decided_by'')'),
         ('budget_entries', 'INSERT', 'clearance_check_budget()'),
         ('resolutions', 'INSERT', 'clearance_check_decision(''author'')'),
-        ('declarations', 'INSERT', 'clearance_check_decision(''declared_by'')'),
+        ('declarations', 'INSERT OR UPDATE', 'clearance_check_declaration()'),
         ('payment_methods', 'INSERT OR UPDATE', 'clearance_check_method()'),
-        ('payments', 'INSERT', 'clearance_check_decision(''paid_by'')'),
-        ('refunds', 'INSERT', 'clearance_check_decision(''requested_by'')'),
+        ('payments', 'INSERT', 'clearance_check_payment()'),
+        ('refunds', 'INSERT OR UPDATE', 'clearance_check_refund()'),
         ('invoices', 'INSERT', 'clearance_check_decision(''created_by'')'),
-        ('limits', 'INSERT', 'clearance_check_decision(''set_by'')')
+        ('documents', 'INSERT', 'clearance_check_decision(''added_by'')'),
+        ('delivery_checks', 'INSERT', 'clearance_check_decision(''checked_by'')'),
+        ('exchange_rates', 'INSERT', 'clearance_check_decision(''set_by'')'),
+        ('usage_prices', 'INSERT', 'clearance_check_decision(''set_by'')'),
+        ('budgets', 'INSERT OR UPDATE', 'clearance_check_decision(''created_by'')'),
+        ('projects', 'INSERT OR UPDATE', 'clearance_check_decision(''created_by'')'),
+        ('members', 'INSERT OR UPDATE', 'clearance_check_decision(''added_by'')'),
+        ('project_members', 'INSERT OR UPDATE', 'clearance_check_decision(''added_by'')'),
+        ('number_series', 'INSERT OR UPDATE', 'clearance_check_series()'),
+        ('limits', 'INSERT OR UPDATE', 'clearance_check_limit()')
     ) AS t(name, moments, what) LOOP
         EXECUTE 'DROP TRIGGER IF EXISTS clearance_check ON ' || each.name;
         EXECUTE 'CREATE TRIGGER clearance_check BEFORE ' || each.moments || ' ON ' || each.name
             || ' FOR EACH ROW EXECUTE FUNCTION ' || each.what;
+    END LOOP;
+END
+$do$;
+
+DO $do$
+DECLARE
+    each record;
+BEGIN
+    FOR each IN SELECT * FROM (VALUES
+        ('quotes', $$'cost'$$), ('orders', $$'cost'$$), ('request_items', $$'cost'$$), ('buy_requests', $$'total'$$),
+        ('receipts', $$'charged-'$$), ('refunds', $$'amount-'$$), ('budgets', $$'amount'$$),
+        ('budget_entries', $$'amount'$$), ('limits', $$'amount'$$),
+        ('payments', $$'cost-', 'value-', 'tax-', 'home-'$$),
+        ('payment_methods', $$'unit_value', 'paid_in', 'limit_amount'$$)
+    ) AS t(name, columns) LOOP
+        EXECUTE 'DROP TRIGGER IF EXISTS clearance_amounts ON ' || each.name;
+        EXECUTE 'CREATE TRIGGER clearance_amounts BEFORE INSERT OR UPDATE ON ' || each.name
+            || ' FOR EACH ROW EXECUTE FUNCTION clearance_check_amounts(' || each.columns || ')';
     END LOOP;
 END
 $do$;
@@ -744,6 +1070,9 @@ BEGIN
     IF at !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z$' THEN
         PERFORM clearance_refuse('this is not a moment as the audit writes it');
     END IF;
+    IF NOT clearance_is_now(at) AND NOT clearance_is_owner() THEN
+        PERFORM clearance_refuse('the audit is written as things happen; is the clock of this machine right?');
+    END IF;
     SELECT coalesce(string_agg('[' || to_json(pair ->> 0)::text || ',' || to_json(pair ->> 1)::text || ']', ','
                                ORDER BY place), '')
         INTO pairs FROM jsonb_array_elements(details::jsonb) WITH ORDINALITY AS t(pair, place);
@@ -757,11 +1086,11 @@ BEGIN
         || ',"subject":' || to_json(subject)::text || '}';
     digest := encode(sha256(convert_to(canonical, 'UTF8')), 'hex');
     -- RFC 6962: the frontier holds the roots of the full trees, the largest first; equal ones are joined.
-    leaf := sha256('\x00'::bytea || decode(digest, 'hex'));
+    leaf := sha256(decode('00', 'hex') || decode(digest, 'hex'));
     roots := decode(tail.frontier, 'hex');
     size_before := tail.size;
     WHILE size_before & 1 = 1 LOOP
-        leaf := sha256('\x01'::bytea || substring(roots FROM length(roots) - 31) || leaf);
+        leaf := sha256(decode('01', 'hex') || substring(roots FROM length(roots) - 31) || leaf);
         roots := substring(roots FOR length(roots) - 32);
         size_before := size_before >> 1;
     END LOOP;
@@ -776,5 +1105,11 @@ BEGIN
 END
 $$;
 
+-- Called by name is what the rules of rows, the checks that run as who writes, and the ledger's programs need. What
+-- reads more than its caller may is left to the checks.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO clearance_member;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM clearance_member;
+GRANT EXECUTE ON FUNCTION clearance_is_owner(), clearance_is(text), clearance_sees_all(), clearance_works_on(text),
+    clearance_sees(text), clearance_sees_budget(text, text), clearance_minor(text), clearance_currency(text),
+    clearance_is_now(text), clearance_refuse(text), clearance_see_now(),
+    clearance_append_audit(text, text, text, text, text, text, text) TO clearance_member;

@@ -22,7 +22,7 @@ from ...model.audit import AuditEvent
 from ...policy.agreeing import holds_on
 from ...policy.roles import Act
 from ...policy.toml_lines import find_line
-from ..keep_file import keep_file
+from ..clearing.keep_file import keep_file
 from .standing import Standing
 
 MAX_NAME = 200

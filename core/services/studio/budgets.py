@@ -18,7 +18,7 @@ from ...model.budget import Budget, BudgetEntry
 from ...model.money import Money, encode_cost
 from ...model.people import Project
 from ...policy.roles import Act
-from .journal import BudgetStatus, find_budget, make_status, name_currency
+from .journal import BudgetStatus, find_budget, make_status_from, name_currency
 from .standing import Standing
 
 MAX_NAME = 200
@@ -118,8 +118,7 @@ class Budgets:
         """Say how a budget stands today."""
         reader = reader or self.ledger
         budget = find_budget(reader, budget_id)
-        entries = reader.values(BudgetEntry, budget_id=budget_id)
-        return make_status(budget, entries, today=self.clock.now().date())
+        return make_status_from(budget, reader.entry_sums(budget_id), today=self.clock.now().date())
 
     def entries(self, budget_id: str) -> tuple[BudgetEntry, ...]:
         """Return a budget's journal, oldest first."""

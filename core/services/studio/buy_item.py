@@ -30,11 +30,11 @@ from ...model.buy_request import BuyRequest, ItemState, RequestItem, RequestStat
 from ...model.order import Order
 from ...model.quote import Approval
 from ...settings import Settings
-from ..purchase import Purchase, Sending
-from ..purchase_bulk import send_many
+from ..buying.purchase import Purchase, Sending
+from ..buying.purchase_bulk import send_many
+from ..buying.web_basis import sells_on_website
+from ..buying.web_purchase import WebPurchases
 from ..steps import FindMarketplace
-from ..web_basis import sells_on_website
-from ..web_purchase import WebPurchases
 from .items import Items
 from .limits import Limits
 from .request_rules import find_request

@@ -20,7 +20,7 @@ from ...ledger.port import Ledger
 from ...model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
 from ...model.order import OPEN_STATES, Order, OrderState
 from ...policy.roles import Act
-from ..reconcile import Reconcile
+from ..buying.reconcile import Reconcile
 from .buy_item import BuyItem, NotNow, Reopened
 from .items import Items
 from .request_rules import find_items, find_request

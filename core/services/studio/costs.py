@@ -5,28 +5,34 @@ Reads only. A member who does not see everything gets the lines of their own pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from ...billing.exchange import OLD_AFTER_DAYS, convert, find_rate
 from ...clock import Clock
 from ...http.health import HealthReading, earliest_kept
 from ...ledger.port import Ledger
+from ...ledger.port_recent import Between
 from ...model.costs import CostKey, CostKind, CostLine, CostReport
 from ...model.grant import Grant
 from ...model.money import UNSTATED_CURRENCY, Credits, Money
 from ...model.order import Order, OrderState
 from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
-from ...model.people import SEE_EVERYTHING, Project, ProjectMember
-from ...policy.exchange import OLD_AFTER_DAYS, convert, find_rate
+from ...model.people import Project
+from ...policy.ending import end_of_day
+from ...policy.roles import Act, may
 from ...reports.costs import build_costs
 from ...settings import Settings
-from ..paying import money_of
+from ..buying.paying import money_of
+from .invoiced_tax import find_taxes
 from .payments import MANY
 from .standing import Standing
 
 BOUGHT = (OrderState.PAID, OrderState.FULFILLED, OrderState.REFUNDED)
+LATE_RECEIPT = timedelta(days=31)
+"""How long after its order a receipt may have come, of what was bought before payments were noted."""
 DOWNLOAD = "download"
 """The operation whose price is for delivered files, which the ledger counts for good."""
 
@@ -57,7 +63,7 @@ class Costs:
         """Return what was paid, added up; empty texts do not narrow it down."""
         lines = [
             line
-            for line in self.lines()
+            for line in self.lines(starts_on, ends_on)
             if (not project or line.project == project)
             and (not client or line.client.casefold() == client.casefold())
             and (not marketplace or line.marketplace == marketplace)
@@ -72,12 +78,13 @@ class Costs:
             notes=self._notes(lines),
         )
 
-    def lines(self) -> list[CostLine]:
-        """Return every line that the user may see, as it came."""
+    def lines(self, starts_on: date | None = None, ends_on: date | None = None) -> list[CostLine]:
+        """Return every line that the user may see, as it came; with a first day, little of other times."""
         projects = {project.id: project for project in self.ledger.values(Project)}
         rates = _Rates(self.ledger.values(ExchangeRate), self.settings.home_currency)
-        seen = self._seen()
-        lines = [*self._payments(), *self._usage()]
+        seen = self.standing.projects()
+        paid = self._payments() if starts_on is None else self._payments_of(starts_on, ends_on or date.max)
+        lines = [*paid, *self._usage()]
         return [
             rates.at_home(replace(line, client=_client(projects, line.project)))
             for line in lines
@@ -85,18 +92,45 @@ class Costs:
         ]
 
     def _payments(self) -> Iterator[CostLine]:
-        methods = {method.id: method for method in self.ledger.values(PaymentMethod)}
         orders = {order.id: order for order in self.ledger.orders(states=BOUGHT, limit=MANY)}
+        return self._lines_of(orders, self.ledger.values(Payment))
+
+    def _payments_of(self, starts_on: date, ends_on: date) -> Iterator[CostLine]:
+        """Read the payments of a time, and of orders without any those that were made about then."""
+        begins = datetime.combine(starts_on, time(), UTC)
+        ends = end_of_day(ends_on)
+        payments = self.ledger.values(Payment, paid_at=Between(begins, ends))
+        older = self.ledger.orders_charged((), after=begins - LATE_RECEIPT, before=ends)
+        found = self.ledger.orders_by_id({*older, *(one.order_id for one in payments)})
+        orders = {order.id: order for order in found.values() if order.state in BOUGHT}
+        # An order that was paid at another time has a payment, which is not of this one.
+        return self._lines_of(orders, payments, without_payment=older)
+
+    def _lines_of(
+        self,
+        orders: Mapping[str, Order],
+        payments: Iterable[Payment],
+        *,
+        without_payment: Collection[str] | None = None,
+    ) -> Iterator[CostLine]:
+        methods = {method.id: method for method in self.ledger.values(PaymentMethod)}
+        sees_invoices = may(self.standing.roles(self.ledger), Act.SEE_INVOICES)
+        taxes = find_taxes(self.ledger, orders) if sees_invoices else {}
         charged: set[str] = set()
-        for payment in self.ledger.values(Payment):
+        for payment in payments:
             order = orders.get(payment.order_id)
             if order is None:
                 continue
             if not payment.refund_id:
                 charged.add(order.id)
-            yield _payment_line(payment, order, methods.get(payment.method_id))
+            line = _payment_line(payment, order, methods.get(payment.method_id))
+            yield replace(line, tax=line.tax or taxes.get((order.id, bool(payment.refund_id))))
         # What was bought before payments were noted: the marketplace's receipt says what it cost.
-        older = [order_id for order_id in orders if order_id not in charged]
+        older = [
+            order_id
+            for order_id in orders
+            if order_id not in charged and (without_payment is None or order_id in without_payment)
+        ]
         for order_id, receipts in self.ledger.receipts_of(older).items():
             order = orders[order_id]
             told = next((one.charged for one in receipts if one.charged is not None), order.cost)
@@ -111,6 +145,7 @@ class Costs:
                 method="not noted",
                 cost=told,
                 value=money_of(told),
+                tax=taxes.get((order.id, False)),
                 paid_by=order.buyer,
             )
 
@@ -159,13 +194,6 @@ class Costs:
         end = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         return min(end, self.clock.now().date())
 
-    def _seen(self) -> frozenset[str] | None:
-        """Return the projects that the user sees; None for all."""
-        if not self.standing.is_shared() or self.standing.roles() & SEE_EVERYTHING:
-            return None
-        mine = self.ledger.values(ProjectMember, member_id=self.standing.actor, removed_at=None)
-        return frozenset(one.project_id for one in mine)
-
     def _notes(self, lines: list[CostLine]) -> tuple[str, ...]:
         notes = []
         if not self.settings.home_currency:
@@ -182,7 +210,7 @@ class Costs:
             )
         if any(line.kind is CostKind.USAGE and line.title.endswith("calls") for line in lines):
             notes.append("Calls are those of this machine in the last seven days; downloads are all of them.")
-        if self._seen() is not None:
+        if self.standing.projects() is not None:
             notes.append("Only the projects that you work on are in it.")
         return tuple(notes)
 

@@ -23,8 +23,8 @@ from ...model.license import LicenseTerms
 from ...model.seat import Seat, SeatPool
 from ...policy.engine import evaluate
 from ...policy.facts import Facts
-from ..house import House
-from ..owned import Holding, find_holdings
+from ..buying.owned import Holding, find_holdings
+from ..clearing.house import House
 from ..steps import FindMarketplace
 
 

@@ -53,6 +53,8 @@ class Outlook:
 
     ends: tuple[EndsSoon, ...] = ()
     not_noted: tuple[Grant, ...] = ()
+    not_noted_more: bool = False
+    """Only the newest grants were looked at: there may be more than those in ``not_noted``."""
 
 
 def of_grant(grant: Grant, ends_as: EndsAs, ends_at: datetime, ending: Ending, today: date) -> EndsSoon:

@@ -34,6 +34,7 @@ class Gate:
                     code="studio.above_limit",
                     context={"kind": kind},
                 )
+            self.limits.check_single(kind, quote, reader=reader)
 
     def check_order(self, reader: LedgerReader, order: Order) -> None:
         """Raise NotAllowed when the user may not place an order; it may be in the ledger already."""

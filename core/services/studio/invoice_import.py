@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from ...billing.card_numbers import refuse_card_numbers
+from ...billing.checks import find_faults
 from ...clock import Clock
 from ...errors import LedgerConflict, UserInputError
 from ...files.invoices.pdf import PdfError, find_invoice_xml, looks_like_pdf
@@ -24,10 +26,8 @@ from ...model.currencies import is_currency
 from ...model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ...model.invoice_data import InvoiceData
 from ...model.money import Money
-from ...policy.card_numbers import refuse_card_numbers
-from ...policy.invoice_checks import find_faults
 from ...policy.roles import Act
-from ..keep_file import MAX_DOCUMENT_BYTES, keep_bytes, keep_file
+from ..clearing.keep_file import MAX_DOCUMENT_BYTES, keep_bytes, keep_file
 from .invoice_match import InvoiceMatching
 from .standing import Standing
 

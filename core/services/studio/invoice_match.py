@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 
+from ...billing.matching import (
+    NEAR_DAYS,
+    Bought,
+    Match,
+    find_amounts,
+    find_difference,
+    find_names,
+    match_lines,
+)
 from ...clock import Clock
 from ...errors import UserInputError
 from ...files.store import Store
@@ -16,9 +25,10 @@ from ...model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ...model.money import Money
 from ...model.order import Order, OrderState
 from ...model.payment import Payment
-from ...policy.invoice_matching import Bought, Match, find_difference, match_lines
+from ...policy.ending import add_days, end_of_day
 from ...policy.roles import Act
-from ..paying import money_of
+from ..buying.paying import money_of
+from ..clearing.circumstances import group, values_of
 from .payments import MANY
 from .standing import Standing
 
@@ -68,12 +78,30 @@ class InvoiceMatching:
             for invoice in self.ledger.values(Invoice, newest=True)
         )
 
-    def without_invoice(self) -> tuple[Bought, ...]:
-        """Return what was bought for money and is on no received invoice. Raises NotAllowed."""
+    def newest(self, *, limit: int) -> tuple[InvoiceView, ...]:
+        """Return so many invoices, the newest first. Raises NotAllowed."""
         self.standing.require(Act.SEE_INVOICES)
+        return self._views(self.ledger.values(Invoice, newest=True, limit=limit))
+
+    def to_look_at(self, *, limit: int) -> tuple[InvoiceView, ...]:
+        """Return received invoices with lines that have no order, or do not fit theirs; newest first."""
+        self.standing.require(Act.SEE_INVOICES)
+        return self._views(self.ledger.invoices_to_look_at(limit=limit))
+
+    def without_invoice(self, *, since: datetime | None = None, limit: int = MANY) -> tuple[Bought, ...]:
+        """Return what was bought for money and is on no received invoice; the newest of a time, or all.
+
+        Raises NotAllowed.
+        """
+        self.standing.require(Act.SEE_INVOICES)
+        of = (
+            self.ledger.orders_without_invoice(since=since, states=BOUGHT, limit=limit)
+            if since is not None
+            else None
+        )
         return tuple(
             one
-            for one in gather_bought(self.ledger, credit=False)
+            for one in gather_bought(self.ledger, credit=False, of=of)
             if one.charged is not None and one.charged.minor
         )
 
@@ -109,8 +137,8 @@ class InvoiceMatching:
                 changed = self._write(work, view.invoice, Match(line=line, difference="no order"), actor)
             else:
                 credit = view.invoice.gross.minor < 0
-                bought = gather_bought(work, credit=credit, besides=line.id)
-                order = next((one for one in bought if one.order_id == order_id), None)
+                bought = gather_bought(work, credit=credit, besides=line.id, of=(order_id,))
+                order = next(iter(bought), None)
                 if order is None:
                     raise UserInputError(
                         "There is no such order that was paid, or another invoice is for it already.",
@@ -133,7 +161,9 @@ class InvoiceMatching:
         actor: str,
     ) -> tuple[InvoiceLine, ...]:
         """Match the open lines of an invoice within a unit of work; return all of its lines."""
-        orders = gather_bought(work, credit=invoice.gross.minor < 0)
+        references = tuple(references)
+        wanted = find_candidates(work, invoice, lines, references)
+        orders = gather_bought(work, credit=invoice.gross.minor < 0, of=wanted)
         changed: dict[str, InvoiceLine] = {}
         for found in match_lines(invoice, lines, orders, references=references):
             line = found.line
@@ -185,6 +215,13 @@ class InvoiceMatching:
             )
         )
 
+    def _views(self, invoices: tuple[Invoice, ...]) -> tuple[InvoiceView, ...]:
+        lines = group(
+            values_of(self.ledger, InvoiceLine, "invoice_id", [one.id for one in invoices]),
+            lambda line: line.invoice_id,
+        )
+        return tuple(InvoiceView(invoice=one, lines=_sorted(lines.get(one.id, ()))) for one in invoices)
+
     def _view(self, reader: LedgerReader, invoice_id: str) -> InvoiceView:
         invoice = reader.value(Invoice, invoice_id)
         if invoice is None:
@@ -199,18 +236,29 @@ class InvoiceMatching:
         return InvoiceView(invoice=invoice, lines=_sorted(reader.values(InvoiceLine, invoice_id=invoice.id)))
 
 
-def gather_bought(reader: LedgerReader, *, credit: bool, besides: str = "") -> list[Bought]:
-    """Return the orders that no received invoice is for yet; with ``credit``, those that were given back."""
-    received = {one.id: one.gross.minor < 0 for one in reader.values(Invoice, kind=InvoiceKind.RECEIVED)}
-    taken = {
-        line.order_id
-        for line in reader.values(InvoiceLine)
-        if line.order_id and received.get(line.invoice_id) is credit and line.id != besides
-    }
-    orders = {order.id: order for order in reader.orders(states=BOUGHT, limit=MANY) if order.id not in taken}
-    payments: dict[str, Payment] = {
-        one.order_id: one for one in reader.values(Payment) if bool(one.refund_id) is credit
-    }
+def gather_bought(
+    reader: LedgerReader, *, credit: bool, besides: str = "", of: Collection[str] | None = None
+) -> list[Bought]:
+    """Return the orders that no received invoice is for yet; with ``credit``, those that were given back.
+
+    ``of`` are the ids of the only orders that matter; of all others nothing is read then.
+    """
+    if of is None:
+        orders = {order.id: order for order in reader.orders(states=BOUGHT, limit=MANY)}
+        lines: Iterable[InvoiceLine] = reader.values(InvoiceLine)
+        payments_found: Iterable[Payment] = reader.values(Payment)
+    else:
+        found_orders = reader.orders_by_id(of).values()
+        newest = sorted(found_orders, key=lambda order: order.created_at, reverse=True)
+        orders = {order.id: order for order in newest if order.state in BOUGHT}
+        ids = list(orders)
+        lines = values_of(reader, InvoiceLine, "order_id", ids)
+        payments_found = values_of(reader, Payment, "order_id", ids)
+    lines = tuple(line for line in lines if line.order_id and line.id != besides)
+    received = _received(reader, lines)
+    taken = {line.order_id for line in lines if received.get(line.invoice_id) is credit}
+    orders = {order_id: order for order_id, order in orders.items() if order_id not in taken}
+    payments = {one.order_id: one for one in payments_found if bool(one.refund_id) is credit}
     receipts = reader.receipts_of(orders)
     found = []
     for order in orders.values():
@@ -226,6 +274,25 @@ def gather_bought(reader: LedgerReader, *, credit: bool, besides: str = "") -> l
         day = payment.paid_at.date() if payment is not None else order.created_at.date()
         found.append(_bought(order, numbers, charged, day))
     return found
+
+
+def find_candidates(
+    reader: LedgerReader, invoice: Invoice, lines: Iterable[InvoiceLine], references: Iterable[str]
+) -> frozenset[str]:
+    """Return the ids of all orders that open lines could be for: by a number, or by day and amount."""
+    open_lines = [line for line in lines if not line.order_id]
+    begins = datetime.combine(add_days(invoice.issued_on, -NEAR_DAYS), time.min, tzinfo=UTC)
+    ends = end_of_day(add_days(invoice.issued_on, NEAR_DAYS))
+    return reader.orders_named(find_names(open_lines, references)) | reader.orders_charged(
+        find_amounts(open_lines), after=begins, before=ends
+    )
+
+
+def _received(reader: LedgerReader, lines: Iterable[InvoiceLine]) -> dict[str, bool]:
+    """Say of the received invoices among those of some lines whether they are credit notes."""
+    ids = sorted({line.invoice_id for line in lines})
+    found = values_of(reader, Invoice, "id", ids)
+    return {one.id: one.gross.minor < 0 for one in found if one.kind is InvoiceKind.RECEIVED}
 
 
 def _bought(order: Order, numbers: set[str], charged: Money | None, day: date) -> Bought:

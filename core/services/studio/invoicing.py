@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...billing.invoicing_file import Invoicing, parse_invoicing
 from ...errors import UserInputError
-from ...policy.invoicing_file import Invoicing, parse_invoicing
 
 MAX_BYTES = 1024**2
 

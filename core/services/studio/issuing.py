@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from ...billing.card_numbers import refuse_card_numbers
+from ...billing.invoicing_file import Invoicing
+from ...billing.lines import WhatToBill, choose_lines
+from ...billing.own_invoices import TaxRule, add_up, check_decimals, check_parties
 from ...clock import Clock
 from ...errors import UserInputError
 from ...files.invoices.xml import read_invoice_xml
@@ -21,13 +25,9 @@ from ...model.audit import AuditEvent
 from ...model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ...model.invoice_data import CREDIT_NOTE, INVOICE, DataLine, InvoiceData, Party
 from ...model.people import Project
-from ...policy.billing import TaxRule, add_up, check_parties
-from ...policy.billing_lines import WhatToBill, choose_lines
-from ...policy.card_numbers import refuse_card_numbers
-from ...policy.invoicing_file import Invoicing
 from ...policy.roles import Act
 from ...reports.cii import render_cii
-from ..keep_file import keep_bytes
+from ..clearing.keep_file import keep_bytes
 from .costs import Costs
 from .own_invoices import billed_orders, credited_lines, find_own, take_number
 from .standing import Standing
@@ -267,6 +267,8 @@ class Issuing:
         # A record of what was bought is no invoice between two parties: it has no such XML.
         of_record = draft.corrects is not None and draft.corrects.kind is InvoiceKind.PURCHASE_RECORD
         exchanged = draft.kind is not InvoiceKind.PURCHASE_RECORD and not of_record
+        if exchanged:
+            check_decimals(taxed)
         xml = render_cii(data).encode("utf-8") if exchanged else b""
         invoice = Invoice(
             id=self.ids.new("invoice"),

@@ -6,7 +6,7 @@ is done before, and by a shared ledger's database once more, which refuses to ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -51,6 +51,11 @@ def make_status(budget: Budget, entries: Iterable[BudgetEntry], *, today: date) 
     sums = dict.fromkeys(EntryKind, 0)
     for entry in entries:
         sums[entry.kind] += entry.amount.minor
+    return make_status_from(budget, sums, today=today)
+
+
+def make_status_from(budget: Budget, sums: Mapping[EntryKind, int], *, today: date) -> BudgetStatus:
+    """Say how a budget stands whose journal is added up already, in minor units by kind of entry; pure."""
     committed = sums[EntryKind.COMMIT] - sums[EntryKind.RELEASE]
     spent = sums[EntryKind.SPEND] - sums[EntryKind.REFUND]
     whole = (budget.ends_on - budget.starts_on).days + 1
@@ -117,7 +122,7 @@ def commit(
             f"{name_currency(budget.amount)}.",
             code="budget.currency",
         )
-    status = make_status(budget, work.values(BudgetEntry, budget_id=budget.id), today=at.date())
+    status = make_status_from(budget, work.entry_sums(budget.id), today=at.date())
     if amount.minor > status.left.minor:
         raise UserInputError(
             f"This costs {amount}, and of the budget “{budget.name}” {status.left} are left (of "
@@ -185,7 +190,7 @@ def spend(
     amount, note = approved, ""
     if charged is not None and charged != approved and charged.minor > 0:
         budget = find_budget(work, budget_id)
-        status = make_status(budget, work.values(BudgetEntry, budget_id=budget_id), today=at.date())
+        status = make_status_from(budget, work.entry_sums(budget_id), today=at.date())
         if charged.currency == approved.currency and charged.minor <= status.left.minor:
             amount = charged
         else:

@@ -10,8 +10,8 @@ from ...model.buy_request import BuyRequest, RequestItem
 from ...model.findings import PolicyAnswer
 from ...model.license import LicenseTerms
 from ...policy.use_file import parse_use
-from ..house import House
-from ..quote import MakeQuote
+from ..buying.quote import MakeQuote
+from ..clearing.house import House
 from .coverage import FindCoverage
 
 

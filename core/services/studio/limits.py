@@ -17,16 +17,19 @@ from ...ledger.port import Ledger, LedgerReader
 from ...marketplaces import registry
 from ...model.audit import AuditEvent
 from ...model.budget import Limit, LimitKind, LimitPeriod
-from ...model.buy_request import BuyRequest, RequestItem, RequestState
+from ...model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
 from ...model.money import Cost, Money, encode_cost
 from ...model.order import OPEN_STATES, Order, OrderState
 from ...model.people import Project, Role
+from ...model.quote import Quote
 from ...policy.roles import Act, is_within
 from .request_rules import sum_by_currency
 from .standing import Standing
 
 COUNTED = OPEN_STATES | {OrderState.PAID, OrderState.FULFILLED}
 """Orders that count towards a month: all but those that failed or were given back."""
+Used = tuple[str, str, Money]
+"""What counts towards a month: the project, the marketplace, and how much."""
 WORDS = {
     LimitKind.SPEND: "what you may spend",
     LimitKind.APPROVE: "what you may approve",
@@ -162,7 +165,7 @@ class Limits:
                 ]
                 if own and not is_within(kind, own, part):
                     raise self._refusal(kind, part, f"at most {own[0].amount} at {shop}")
-        self._check_decided_month(kind, request, reader)
+        self._check_decided_month(kind, request, waiting, reader)
 
     def check_order(
         self,
@@ -174,6 +177,9 @@ class Limits:
         order_id: str = "",
     ) -> None:
         """Raise NotAllowed when one more order is above what the user may spend, at once or in the month."""
+        spending = reader.count_values(Limit, kind=LimitKind.SPEND, ended_at=None)
+        if not spending and not self.standing.is_shared(reader):
+            return  # a ledger of one's own, without any limit
         if not self.standing.within(
             LimitKind.SPEND, cost, project_id=project_id, marketplace=marketplace, reader=reader
         ):
@@ -188,65 +194,112 @@ class Limits:
         )
         if not monthly or not isinstance(cost, Money):
             return
-        start = month_start(self.clock.now())
+        mine = reader.spent_since(
+            self.standing.actor, since=month_start(self.clock.now()), states=COUNTED, besides=order_id
+        )
+        used = [
+            (project, shop, Money(minor=each.minor * number, currency=each.currency))
+            for project, shop, each, number in mine
+            if isinstance(each, Money)
+        ]
+        self._check_month(LimitKind.SPEND, monthly, cost, used)
+
+    def check_single(self, kind: LimitKind, quote: Quote, *, reader: LedgerReader) -> None:
+        """Raise NotAllowed when one's own quote is above what one may approve in a month.
+
+        What one ordered without a request counts beside the requests that one decided about.
+        """
+        shop, cost = quote.ref.marketplace, quote.cost
+        monthly = self.standing.limits(kind, period=LimitPeriod.MONTH, marketplace=shop, reader=reader)
+        if not monthly or not isinstance(cost, Money):
+            return
         mine = [
             order
-            for order in _orders_since(reader, start)
-            if order.buyer == self.standing.actor and order.id != order_id
+            for order in _orders_since(reader, month_start(self.clock.now()))
+            if order.buyer == self.standing.actor
         ]
-        comparable = [limit for limit in monthly if limit.amount.currency == cost.currency]
-        if not comparable:
-            raise self._refusal(LimitKind.SPEND, cost, f"at most {monthly[0].amount} in a month")
-        for limit in comparable:
-            spent = sum(
-                order.cost.minor
-                for order in mine
-                if isinstance(order.cost, Money)
-                and order.cost.currency == cost.currency
-                and limit.project_id in ("", order.project)
-                and limit.marketplace in ("", order.ref.marketplace)
-            )
-            if spent + cost.minor > limit.amount.minor:
-                used = Money(minor=spent, currency=cost.currency)
-                raise self._refusal(
-                    LimitKind.SPEND, cost, f"at most {limit.amount} in a month, of which {used} are used"
-                )
-
-    def _check_decided_month(self, kind: LimitKind, request: BuyRequest, reader: LedgerReader) -> None:
-        """Hold monthly limits on what somebody approved, or had approved by itself."""
-        monthly = self.standing.limits(
-            kind, period=LimitPeriod.MONTH, project_id=request.project_id, reader=reader
+        asked_for = {
+            item.order_id for item in reader.values(RequestItem, order_id={order.id for order in mine})
+        }
+        alone = tuple(
+            (order.project, order.ref.marketplace, order.cost)
+            for order in mine
+            if order.id not in asked_for and isinstance(order.cost, Money)
         )
-        if not monthly or request.total is None:
-            return
+        self._check_month(kind, monthly, cost, (*self._decided(kind, reader), *alone))
+
+    def _check_decided_month(
+        self, kind: LimitKind, request: BuyRequest, waiting: tuple[RequestItem, ...], reader: LedgerReader
+    ) -> None:
+        """Hold monthly limits on what somebody approved, or had approved by itself."""
+        parts = dict.fromkeys(item.ref.marketplace for item in waiting)
+        used: tuple[Used, ...] | None = None
+        for shop in ("", *parts):
+            monthly = self.standing.limits(
+                kind,
+                period=LimitPeriod.MONTH,
+                project_id=request.project_id,
+                marketplace=shop,
+                reader=reader,
+            )
+            monthly = tuple(limit for limit in monthly if limit.marketplace == shop)
+            if not monthly:
+                continue
+            if used is None:
+                used = self._decided(kind, reader, besides=request.id)
+            costs = (item.cost for item in waiting if shop in ("", item.ref.marketplace))
+            for part in sum_by_currency(costs):
+                self._check_month(kind, monthly, part, used)
+
+    def _decided(self, kind: LimitKind, reader: LedgerReader, *, besides: str = "") -> tuple[Used, ...]:
+        """Return what of the requests counts that the user decided about this month."""
         start = month_start(self.clock.now())
-        decided = [
-            one
+        decided = {
+            one.id: one
             for one in reader.values(
                 BuyRequest,
                 decided_by=self.standing.actor,
                 state={RequestState.APPROVED, RequestState.BUYING, RequestState.DONE},
             )
-            if one.decided_at is not None and one.decided_at >= start and one.id != request.id
-        ]
-        if kind is not LimitKind.APPROVE:
-            decided = [one for one in decided if one.requested_by == self.standing.actor]
-        general = [limit for limit in monthly if not limit.marketplace]
-        comparable = [limit for limit in general if limit.amount.currency == request.total.currency]
-        if general and not comparable:
-            raise self._refusal(kind, request.total, f"at most {general[0].amount} in a month")
+            if one.decided_at is not None
+            and one.decided_at >= start
+            and one.id != besides
+            and (kind is LimitKind.APPROVE or one.requested_by == self.standing.actor)
+        }
+        if not decided:
+            return ()
+        items = reader.values(
+            RequestItem,
+            request_id=set(decided),
+            state={ItemState.WAITING, ItemState.BUYING, ItemState.BOUGHT},
+        )
+        return tuple(
+            (decided[item.request_id].project_id, item.ref.marketplace, item.cost)
+            for item in items
+            if isinstance(item.cost, Money)
+        )
+
+    def _check_month(
+        self, kind: LimitKind, monthly: Iterable[Limit], cost: Money, used: Iterable[Used]
+    ) -> None:
+        """Raise NotAllowed when one more amount is above one of the limits of a month."""
+        bounds, counted = tuple(monthly), tuple(used)
+        comparable = [limit for limit in bounds if limit.amount.currency == cost.currency]
+        if not comparable:
+            raise self._refusal(kind, cost, f"at most {bounds[0].amount} in a month")
         for limit in comparable:
             before = sum(
-                one.total.minor
-                for one in decided
-                if one.total is not None
-                and one.total.currency == request.total.currency
-                and limit.project_id in ("", one.project_id)
+                amount.minor
+                for project, shop, amount in counted
+                if amount.currency == cost.currency
+                and limit.project_id in ("", project)
+                and limit.marketplace in ("", shop)
             )
-            if before + request.total.minor > limit.amount.minor:
-                used = Money(minor=before, currency=request.total.currency)
+            if before + cost.minor > limit.amount.minor:
+                where = f" at {limit.marketplace}" if limit.marketplace else ""
+                spent = Money(minor=before, currency=cost.currency)
                 raise self._refusal(
-                    kind, request.total, f"at most {limit.amount} in a month, of which {used} are used"
+                    kind, cost, f"at most {limit.amount} in a month{where}, of which {spent} are used"
                 )
 
     def _bounded(self, kind: LimitKind, reader: LedgerReader) -> bool:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from ...ids import Ids
 from ...licenses import LicenseCatalogue
 from ...settings import Settings
-from ..documents import Documents
-from ..hand_out import HandOut
+from ..buying.documents import Documents
+from ..delivering.hand_out import HandOut
+from ..delivering.shared_files import SharedFiles
 from .agreements import Agreements
+from .budgets import Budgets
 from .costs import Costs, ReadCalls
+from .finance import Finance
 from .invoice_import import InvoiceImport
 from .invoice_match import InvoiceMatching
 from .invoicing import InvoicingFile
@@ -19,7 +22,6 @@ from .payments import Payments
 from .rates import Rates
 from .renewals import Renewals
 from .seats import Seats
-from .shared_files import SharedFiles
 from .standing import Standing
 
 
@@ -31,6 +33,7 @@ class Studio:
     payments: Payments
     rates: Rates
     costs: Costs
+    finance: Finance
     invoice_import: InvoiceImport
     invoice_matching: InvoiceMatching
     issuing: Issuing
@@ -63,6 +66,14 @@ def build_studio(
         payments=Payments(ledger=ledger, clock=clock, ids=ids, settings=settings, standing=standing),
         rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
         costs=costs,
+        finance=Finance(
+            ledger=ledger,
+            clock=clock,
+            standing=standing,
+            budgets=Budgets(ledger=ledger, clock=clock, ids=ids, standing=standing),
+            costs=costs,
+            matching=matching,
+        ),
         invoice_import=InvoiceImport(
             ledger=ledger, store=store, clock=clock, ids=ids, standing=standing, matching=matching
         ),

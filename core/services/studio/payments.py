@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from ...billing.card_numbers import refuse_card_numbers
+from ...billing.exchange import convert
+from ...billing.paying import COUNTED_KINDS, Choice, ToPay, choose_open, own_kind, prefer, value_of
 from ...clock import Clock
 from ...errors import PaymentError, UserInputError
 from ...http.message import clean_text
@@ -24,12 +27,9 @@ from ...model.order import OPEN_STATES, Order, Receipt
 from ...model.payment import ExchangeRate, MethodKind, Payment, PaymentMethod
 from ...model.people import Project
 from ...model.quote import Quote
-from ...policy.card_numbers import refuse_card_numbers
-from ...policy.exchange import convert
-from ...policy.paying import COUNTED_KINDS, Choice, ToPay, choose_open, own_kind, prefer, value_of
 from ...policy.roles import Act
 from ...settings import Settings
-from ..paying import (
+from ..buying.paying import (
     charge_id,
     find_charge,
     make_to_pay,
@@ -64,7 +64,7 @@ class MethodDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payments:
-    """Sets up methods, and is the port by which orders are paid (:class:`core.services.paying.PayPort`)."""
+    """Sets up methods, and pays orders: a :class:`core.services.buying.paying.PayPort`."""
 
     ledger: Ledger
     clock: Clock

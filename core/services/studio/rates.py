@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from ...billing.card_numbers import refuse_card_numbers
+from ...billing.exchange import parse_rate
 from ...clock import Clock
 from ...errors import LedgerConflict, UserInputError
 from ...http.message import clean_text
@@ -15,8 +17,6 @@ from ...model.audit import AuditEvent
 from ...model.currencies import is_currency
 from ...model.money import Money
 from ...model.payment import ExchangeRate, UsagePrice
-from ...policy.card_numbers import refuse_card_numbers
-from ...policy.exchange import parse_rate
 from ...policy.roles import Act
 from ..steps import FindMarketplace
 from .standing import Standing

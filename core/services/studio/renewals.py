@@ -19,13 +19,12 @@ from ...model.agreement import Agreement, Reminder, Renewal, RenewalState
 from ...model.audit import AuditEvent
 from ...model.evidence import DocumentKind
 from ...model.grant import Grant, GrantState
-from ...model.license import LicenseTerms
 from ...policy.ending import Ending, add_days, end_of_day, find_ending
 from ...policy.roles import Act, may
-from ..circumstances import apply_agreements, group, read_terms, values_of
-from ..documents import Documents, attach
-from ..keep_file import keep_file
-from ..settle import record_documents
+from ..buying.documents import Documents, attach
+from ..buying.settle import record_documents
+from ..clearing.circumstances import group, read_terms, values_of
+from ..clearing.keep_file import keep_file
 from .ends import (
     PAST_DAYS,
     REMIND_DAYS,
@@ -36,6 +35,7 @@ from .ends import (
     of_grant,
     reminder_id,
 )
+from .find_ends import Span, apply_all, find_ending_grants, find_not_noted, read_ending_terms
 from .standing import Standing
 
 MAX_REASON = 1000
@@ -59,51 +59,53 @@ class Renewals:
     clock: Clock
     ids: Ids
 
-    def outlook(self, *, within_days: int = REMIND_DAYS[0]) -> Outlook:
-        """Return what ends within some days, or ended in the last ``PAST_DAYS``."""
-        reader, now = self.ledger, self.clock.now()
-        today = now.date()
-        before = end_of_day(add_days(today, max(0, within_days)))
-        noted = reader.values(Renewal)
-        found = {grant.id: grant for grant in reader.grants_that_end(before=before)}
-        more = [one.subject for one in noted if one.subject not in found]
-        found |= {
-            grant.id: grant
-            for grant in reader.grants_by_id(more).values()
-            if grant.state is GrantState.ACTIVE
-        }
-        renewals = group(noted, lambda one: one.subject)
-        endings = self._endings(found.values(), renewals, reader)
+    def outlook(self, *, within_days: int = REMIND_DAYS[0], not_noted_most: int | None = None) -> Outlook:
+        """Return what ends within some days, or ended in the last ``PAST_DAYS``.
+
+        ``not_noted_most``: of each license whose subscription nobody noted the end of, only the newest so
+        many grants are looked at; a panel has no use for a million of them.
+        """
+        reader, today = self.ledger, self.clock.now().date()
+        span = Span(first=add_days(today, -PAST_DAYS), last=add_days(today, max(0, within_days)))
+        agreements = reader.values(Agreement, ended_at=None)
+        kept = apply_all(agreements, read_ending_terms(reader, every=bool(agreements)), day=today)
+        found = find_ending_grants(reader, kept, span)
+        not_noted = find_not_noted(reader, kept, most=not_noted_most)
+        subjects = [*found, *(agreement.id for agreement in agreements)]
+        renewals = group(values_of(reader, Renewal, "subject", subjects), lambda one: one.subject)
         ends: list[EndsSoon] = []
-        not_noted: list[Grant] = []
         for grant in found.values():
-            ending = endings[grant.id]
-            if ending.subscription and ending.ends_at is None and ending.must_use_by is None:
-                not_noted.append(grant)
+            ending = find_ending(grant, kept.get(grant.terms_sha256), renewals.get(grant.id, ()))
             if ending.ends_at is not None:
                 ends.append(of_grant(grant, EndsAs.LICENSE, ending.ends_at, ending, today))
             if ending.must_use_by is not None:
                 ends.append(of_grant(grant, EndsAs.USE_BY, end_of_day(ending.must_use_by), ending, today))
         ends.extend(
             of_agreement(agreement, renewals.get(agreement.id, ()), today)
-            for agreement in reader.values(Agreement, ended_at=None)
+            for agreement in agreements
             if agreement.ends_on is not None
         )
-        shown = [one for one in ends if one.days_left >= -PAST_DAYS and one.ends_at <= before]
-        shown = [replace(one, scenes=self._scenes(one.subject)) for one in shown]
+        shown = [one for one in ends if one.days_left >= -PAST_DAYS and one.ends_at <= span.ends]
+        usages = reader.usages_of(one.subject for one in shown)
+        shown = [
+            replace(one, scenes=tuple(sorted({usage.scene for usage in usages.get(one.subject, ())})))
+            for one in shown
+        ]
         # What has to be in use by a day and is in use has nothing more to do.
         shown = [one for one in shown if one.ends_as is not EndsAs.USE_BY or not one.scenes]
         return Outlook(
             ends=tuple(sorted(shown, key=lambda one: (one.ends_at, one.title, one.subject))),
-            not_noted=tuple(not_noted),
+            not_noted=not_noted.grants,
+            not_noted_more=not_noted.more,
         )
 
-    def remind(self) -> tuple[EndsSoon, ...]:
+    def remind(self, outlook: Outlook | None = None) -> tuple[EndsSoon, ...]:
         """Return what somebody has to be told now; each is told once in a studio, whoever asks first.
 
-        What was let go is told only while scenes use it.
+        What was let go is told only while scenes use it. ``outlook``: what was just read.
         """
-        due = [one for one in self.outlook().ends if one.due is not None and (one.scenes or not one.let_go)]
+        outlook = outlook or self.outlook(not_noted_most=0)
+        due = [one for one in outlook.ends if one.due is not None and (one.scenes or not one.let_go)]
         known = {one.id for one in values_of(self.ledger, Reminder, "id", [reminder_id(one) for one in due])}
         if all(reminder_id(one) in known for one in due):
             return ()
@@ -134,12 +136,12 @@ class Renewals:
                 told.append(one)
         return tuple(told)
 
-    def remind_who_decides(self) -> tuple[EndsSoon, ...]:
+    def remind_who_decides(self, outlook: Outlook | None = None) -> tuple[EndsSoon, ...]:
         """Return what is due if the user may decide about it, else nothing.
 
         Each reminder is told once in a studio: not to somebody who only looks at a panel.
         """
-        return self.remind() if may(self.standing.roles(), Act.AGREE) else ()
+        return self.remind(outlook) if may(self.standing.roles(), Act.AGREE) else ()
 
     def note_end(self, grant_ids: Iterable[str], ends_on: date) -> tuple[Renewal, ...]:
         """Note on which day the subscription ends that grants hang on; raise UserInputError, NotAllowed."""
@@ -311,18 +313,11 @@ class Renewals:
         grants = tuple(grants)
         kept = read_terms(reader, {grant.terms_sha256 for grant in grants}, known={})
         agreements = reader.values(Agreement, ended_at=None)
-        day = self.clock.now().date()
-        holding: dict[str, LicenseTerms] = {}
-        for digest, terms in kept.items():
-            agreed = apply_agreements(agreements, terms, day=day)
-            holding[digest] = agreed.terms if agreed is not None else terms
+        holding = apply_all(agreements, kept, day=self.clock.now().date())
         return {
             grant.id: find_ending(grant, holding.get(grant.terms_sha256), renewals.get(grant.id, ()))
             for grant in grants
         }
-
-    def _scenes(self, subject: str) -> tuple[str, ...]:
-        return tuple(sorted({usage.scene for usage in self.ledger.usages(grant_id=subject)}))
 
 
 def _standing_grant(grant: Grant | None) -> Grant:

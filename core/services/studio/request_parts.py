@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..purchase import Purchase
-from ..quote import MakeQuote
-from ..reconcile import Reconcile
-from ..web_purchase import WebPurchases
+from ..buying.purchase import Purchase
+from ..buying.quote import MakeQuote
+from ..buying.reconcile import Reconcile
+from ..buying.web_purchase import WebPurchases
 from .budgets import Budgets
 from .buy_item import BuyItem
 from .buying import BuyRequests

@@ -15,7 +15,7 @@ from ...model.money import Credits, Money
 from ...model.people import Project
 from ...model.quote import Quote
 from ...policy.roles import Act, may
-from ..owned import Holding, find_holdings
+from ..buying.owned import Holding, find_holdings
 from ..steps import FindMarketplace
 from .budgets import Budgets
 from .buying import BuyRequests

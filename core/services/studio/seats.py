@@ -23,7 +23,7 @@ from ...model.seat import Seat, SeatPool
 from ...policy.roles import Act
 from ...policy.seating import SeatCount, SeatLevel, SeatSource, count_seats
 from ...policy.wording import shorten
-from ..circumstances import apply_agreements, group, read_terms
+from ..clearing.circumstances import apply_agreements, group, read_terms
 from .standing import Standing
 
 MAX_SEATS = 1_000_000

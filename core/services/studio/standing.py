@@ -54,6 +54,14 @@ class Standing:
             > 0
         )
 
+    def projects(self, reader: LedgerReader | None = None) -> frozenset[str] | None:
+        """Return the projects that the user sees; None for all."""
+        reader = reader or self.ledger
+        if not self.is_shared(reader) or self.roles(reader) & SEE_EVERYTHING:
+            return None
+        mine = reader.values(ProjectMember, member_id=self.actor, removed_at=None)
+        return frozenset(one.project_id for one in mine)
+
     def require(self, act: Act, *, project_id: str = "", reader: LedgerReader | None = None) -> str:
         """Return the user's name when their roles, and their projects, let them do it.
 

@@ -1,13 +1,13 @@
 """Turns a cart into a request: what is owned is offered, all else quoted and checked against the policy.
 
-Each item's outcome is kept as soon as it is known, so that a long cart goes on where it stopped.
+What came of a few items is kept as soon as it is known, so that a long cart goes on where it stopped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from ...clock import Clock
@@ -23,7 +23,7 @@ from ...errors import (
 )
 from ...http.cancel import CancelToken
 from ...ids import Ids
-from ...ledger.port import Ledger
+from ...ledger.port import Ledger, LedgerTransaction
 from ...marketplaces.base import Wanted
 from ...model.audit import AuditEvent
 from ...model.buy_request import BuyRequest, ItemState, RequestItem, RequestState
@@ -32,7 +32,7 @@ from ...model.intended_use import IntendedUse
 from ...model.money import encode_cost
 from ...policy.roles import Act
 from ...policy.use_file import parse_use
-from ..quote import MakeQuote, QuoteResult
+from ..buying.quote import MakeQuote, QuoteResult
 from .budgets import Budgets
 from .coverage import FindCoverage, why_no_seat
 from .decide import Decide
@@ -42,6 +42,8 @@ from .standing import Standing
 Progress = Callable[[int, int], None]
 FRESH = timedelta(days=1)
 """A quote this young is not asked for again when a cart is submitted once more; buying asks anyway."""
+KEPT_AT_ONCE = 20
+"""Outcomes that are written together; so many listings may be quoted once more after a crash."""
 MAX_OPTIONS = 6
 """How many ways to license a listing are looked at when the first does not fit the use."""
 _NOBODY_ELSE_EITHER = (OfflineError, CredentialsMissing, CredentialsRejected, RateLimited)
@@ -136,20 +138,24 @@ class Submit:
     ) -> list[RequestItem]:
         """Look at each item, and keep what came of it."""
         looked: list[RequestItem] = []
+        kept = 0
         down: dict[str, ClearanceError] = {}
         read_terms = lru_cache(maxsize=64)(self.coverage.read_terms)
-        for number, item in enumerate(items):
-            if progress is not None:
-                progress(number, len(items))
-            if cancel is not None:
-                cancel.check()
-            found = self._cover(request, item, use, read_terms)
-            if found is None and self._is_fresh(item):
-                looked.append(item)
-                continue
-            if found is None:
-                found = self._ask(request, item, use, down, cancel)
-            looked.append(self._keep(found, item))
+        try:
+            for number, item in enumerate(items):
+                if progress is not None:
+                    progress(number, len(items))
+                if cancel is not None:
+                    cancel.check()
+                found = self._cover(request, item, use, read_terms)
+                if found is None:
+                    found = item if self._is_fresh(item) else self._ask(request, item, use, down, cancel)
+                looked.append(found)
+                if len(looked) - kept >= KEPT_AT_ONCE:
+                    looked[kept:] = self._keep(looked[kept:], items[kept : len(looked)])
+                    kept = len(looked)
+        finally:
+            looked[kept:] = self._keep(looked[kept:], items[kept : len(looked)])
         if progress is not None:
             progress(len(items), len(items))
         return looked
@@ -244,28 +250,36 @@ class Submit:
             item, state=ItemState.WAITING, quote_id=quote.id, cost=quote.cost, grant_id="", failure=""
         )
 
-    def _keep(self, found: RequestItem, before: RequestItem) -> RequestItem:
+    def _keep(self, looked: Sequence[RequestItem], before: Sequence[RequestItem]) -> list[RequestItem]:
+        """Keep what came of some items, in one unit of work; return them as they are then."""
+        now = self.clock.now()
+        if all(found == item for found, item in zip(looked, before, strict=True)):
+            return list(looked)
+        with self.ledger.transaction() as work:
+            return [self._keep_one(work, *pair, now) for pair in zip(looked, before, strict=True)]
+
+    def _keep_one(
+        self, work: LedgerTransaction, found: RequestItem, before: RequestItem, now: datetime
+    ) -> RequestItem:
         if found == before:
             return found
-        now = self.clock.now()
-        with self.ledger.transaction() as work:
-            kept = work.change(replace(found, changed_at=now))
-            if found.state is not before.state:
-                details = (
-                    ("item", str(kept.position)),
-                    ("listing", str(kept.ref)),
-                    ("grant_id", kept.grant_id),
-                    ("failure", kept.failure[:200]),
+        kept = work.change(replace(found, changed_at=now))
+        if found.state is not before.state:
+            details = (
+                ("item", str(kept.position)),
+                ("listing", str(kept.ref)),
+                ("grant_id", kept.grant_id),
+                ("failure", kept.failure[:200]),
+            )
+            work.record(
+                AuditEvent(
+                    action=f"request.item_{kept.state}",
+                    subject=kept.request_id,
+                    actor=self.standing.actor,
+                    at=now,
+                    details=details,
                 )
-                work.record(
-                    AuditEvent(
-                        action=f"request.item_{kept.state}",
-                        subject=kept.request_id,
-                        actor=self.standing.actor,
-                        at=now,
-                        details=details,
-                    )
-                )
+            )
         return kept
 
     def _open(self, request: BuyRequest, budget_id: str) -> BuyRequest:

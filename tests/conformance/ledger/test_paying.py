@@ -13,6 +13,7 @@ from fakes import CountingIds, FakeClock
 from ledger_values import fill_everything, make_approval, make_order, make_quote, open_place
 from postgres_server import Server
 
+from core.billing.lines import WhatToBill
 from core.errors import LedgerError
 from core.files.store import Store
 from core.http.health import HealthReading
@@ -22,7 +23,6 @@ from core.model.money import Credits, Money
 from core.model.order import Order, OrderState, Receipt
 from core.model.payment import ExchangeRate, MethodKind, Payment, PaymentMethod
 from core.model.people import Member, ProjectMember, Role
-from core.policy.billing_lines import WhatToBill
 from core.services.studio.costs import Costs
 from core.services.studio.invoicing import InvoicingFile
 from core.services.studio.issuing import Issuing
@@ -30,7 +30,8 @@ from core.services.studio.payments import MethodDraft, Payments
 from core.services.studio.standing import Standing
 from core.settings import Settings
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
+"""The database compares with its own clock."""
 PEOPLE = {"ben": Role.BUYER, "fin": Role.FINANCE, "adm": Role.ADMIN, "otto": Role.AUDITOR}
 USD_29 = Money(minor=2900, currency="USD")
 
@@ -74,7 +75,7 @@ def opened(studio: tuple[Server, str, Path], login: str) -> Iterator[tuple[SqlLe
             ledger,
             Payments(
                 ledger=ledger,
-                clock=FakeClock(),
+                clock=FakeClock(NOW),
                 ids=_Ids(login),
                 settings=settings,
                 standing=Standing(ledger=ledger, settings=settings),
@@ -101,7 +102,7 @@ def settle(ledger: SqlLedger, payments: Payments, number: int, charged: Money | 
         quote = work.quote(order.quote_id) if order is not None else None
         assert order is not None
         assert quote is not None
-        paid = work.change_order(replace(order, state=OrderState.PAID))
+        paid = work.change_order(replace(order, state=OrderState.PAID, updated_at=NOW))
         receipt = Receipt(
             id=f"receipt_n{number}", order_id=order.id, marketplace_order_id=f"M-{number}",
             marketplace_license_id=f"L-{number}", charged=charged, license_label="", received_at=NOW,
@@ -148,15 +149,15 @@ def test_a_studio_pays_and_bills(studio: tuple[Server, str, Path], tmp_path: Pat
     with opened(studio, "fin") as (ledger, payments):
         costs = Costs(
             ledger=ledger,
-            clock=FakeClock(),
+            clock=FakeClock(NOW),
             settings=payments.settings,
             standing=payments.standing,
             read_calls=lambda _since: HealthReading(),
         )
         issuing = Issuing(
             ledger=ledger,
-            store=Store(tmp_path / "store", clock=FakeClock()),
-            clock=FakeClock(),
+            store=Store(tmp_path / "store", clock=FakeClock(NOW)),
+            clock=FakeClock(NOW),
             ids=_Ids("fin"),
             standing=payments.standing,
             costs=costs,

@@ -9,22 +9,26 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import CountingIds
 from ledger_values import open_place
 from postgres_server import Server
 from studio_shop import PEOPLE, USE, StudioShop, open_studio_shop, usd, want
 
 from core.errors import ClearanceError, LedgerError, NotAllowed, UserInputError
+from core.http.health import HealthReading
 from core.ledger.engine import SqlLedger
 from core.model.budget import LimitKind, LimitPeriod
 from core.model.buy_request import RequestState
 from core.model.money import Money
 from core.services.studio.buying import Outcome
+from core.services.studio.finance import FinancePart
+from core.services.studio.parts import build_studio
 from core.services.studio.request_parts import Buying
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -130,6 +134,27 @@ def test_a_whole_request(house: House) -> None:
     assert house.ledger("otto").verify_audit().ok
     again = house.cart("ida", "1")
     assert house.studio("ida").requests.submit.run(again).request.state is RequestState.DONE
+
+
+def test_everybody_reads_the_studios_money_as_far_as_they_may(house: House) -> None:
+    """The pages of finance with every login: the database refuses none of what the core asks for."""
+    house.budget(100)
+    house.studio("ben").requests.buying.run(house.approved("1", "2"))
+    seen = {}
+    for user in PEOPLE:
+        documents = replace(house.shop.shop.refunds.documents, ledger=house.ledger(user))
+        finance = build_studio(
+            replace(house.shop.shop.settings, user=user), documents=documents, ids=CountingIds(), shared=None,
+            catalogue=house.shop.shop.catalogue, read_calls=lambda _since: HealthReading(operations=()),
+        ).finance  # fmt: skip
+        pages: list[Any] = [finance.read(part) for part in FinancePart]
+        budgets, payments, invoices, costs = pages
+        without = invoices.without_total if invoices is not None else None
+        seen[user] = (budgets.total, payments.total, without, costs.total.purchases)
+        assert finance.who().is_member
+    everything = dict.fromkeys(PEOPLE, (1, 2, None, 2))
+    # Ivo works on another project of the same department.
+    assert seen == everything | {"ivo": (0, 0, None, 0), "fin": (1, 2, 2, 2), "otto": (1, 2, 2, 2)}
 
 
 def test_by_itself_declined_withdrawn_reopened(house: House) -> None:

@@ -23,13 +23,27 @@ from core.model.seat import Seat
 
 Start = Callable[..., "subprocess.Popen[str]"]
 SEATS = 5
-CUT_OFF = "tests/conformance/ledger/children/cut_off.py"
+CHILDREN = Path(__file__).parent / "children"
 
 
 def finish(child: subprocess.Popen[str]) -> str:
     output, _ = child.communicate()
     assert child.returncode == 0
     return output
+
+
+def run_alone(script: str, *arguments: str) -> int:
+    """Run one of the children that open ledgers of their own; return the number that it prints last."""
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, str(CHILDREN / script), *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests" / "support")])},
+        check=True,
+    )
+    return int(done.stdout.split()[-1])
 
 
 def test_two_hundred_threads_take_and_release_the_last_seats(ledger: SqlLedger, start_child: Start) -> None:
@@ -59,7 +73,9 @@ def test_two_hundred_threads_take_and_release_the_last_seats(ledger: SqlLedger, 
     assert ledger.verify_audit().ok
 
 
-@pytest.mark.parametrize(("what", "at_least"), [("assign", 4), ("refund", 12)])
+@pytest.mark.parametrize(
+    ("what", "at_least"), [("assign", 4), ("release", 4), ("refund", 12), ("approve", 5)]
+)
 def test_killed_at_every_boundary(ledger: SqlLedger, start_child: Start, what: str, at_least: int) -> None:
     assert int(finish(start_child("seat_deaths.py", what))) >= at_least
     assert ledger.verify_audit().ok
@@ -74,7 +90,7 @@ def test_killed_while_the_ledger_moves(
         fill_everything(work)
         for number in range(1200):
             work.record(make_event(1000 + number))
-    assert int(finish(start_child("move_deaths.py", str(path), "11"))) >= 3
+    assert int(finish(start_child("move_deaths.py", str(path), "8"))) >= 7
     with closing(open_ledger(path)) as source, source.exclusive() as before, ledger.exclusive() as after:
         for table in schema.metadata.sorted_tables:
             count = select(func.count()).select_from(table)
@@ -82,22 +98,28 @@ def test_killed_while_the_ledger_moves(
     assert ledger.verify_audit().ok
 
 
-@pytest.mark.parametrize(("what", "at_least"), [("assign", 10), ("refund", 10), ("backend", 1)])
+@pytest.mark.parametrize(
+    ("what", "at_least"), [("assign", 10), ("release", 10), ("refund", 10), ("approve", 10), ("backend", 1)]
+)
 def test_the_connection_is_lost(
     server: Server, template: str, tmp_path: Path, what: str, at_least: int
 ) -> None:
     """At messages on the way, before and after the server has them (a commit in doubt), and by the server."""
-    root, name = Path(__file__).parents[3], server.make_database(template)
+    name = server.make_database(template)
     place = f"{tmp_path / 'checkpoints'}|{server.address(name)}"
-    cut = subprocess.run(
-        [sys.executable, str(root / CUT_OFF), place, str(server.folder), name, what],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests" / "support")])},
-        check=True,
-    )
-    assert int(cut.stdout) >= at_least
+    assert run_alone("cut_off.py", place, str(server.folder), name, what) >= at_least
     with closing(open_place(place)) as ledger:
         assert ledger.verify_audit().ok
     server.run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_the_command_that_moves_a_ledger_is_cut_off_or_killed(
+    server: Server, template: str, tmp_path: Path
+) -> None:
+    """On the way, at the commit before and after the server has it, and while the old file is put aside."""
+    path = tmp_path / "own" / "ledger.sqlite"
+    with closing(open_ledger(path)) as source, source.transaction() as work:
+        fill_everything(work)
+    names = [server.make_database(template) for _ in range(9)]
+    assert run_alone("move_command.py", str(path), str(tmp_path), str(server.folder), *names) == 9
+    server.run_sql(*(f'DROP DATABASE "{name}" WITH (FORCE)' for name in names))

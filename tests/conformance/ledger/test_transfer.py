@@ -72,6 +72,22 @@ def test_once_more_is_known_as_done(source: SqlLedger, ledger: SqlLedger) -> Non
     assert again.rows == first.rows
 
 
+def test_once_more_when_the_studio_has_gone_on_since(source: SqlLedger, ledger: SqlLedger) -> None:
+    """The answer to the first try was lost, and others use the new ledger already."""
+    transfer(source, ledger)
+    with ledger.transaction() as work:
+        work.add_order(make_order(500))
+        work.record(make_event(5000))
+    before = rows_of(ledger)
+    assert transfer(source, ledger).already_there
+    assert rows_of(ledger) == before
+    with source.transaction() as work:
+        work.record(make_event(6000))
+    with pytest.raises(LedgerError, match="something else"):
+        transfer(source, ledger)
+    assert rows_of(ledger) == before
+
+
 def test_a_ledger_with_something_else_is_left_alone(source: SqlLedger, ledger: SqlLedger) -> None:
     with ledger.transaction() as work:
         work.record(make_event(7))

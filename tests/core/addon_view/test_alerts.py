@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from clearance_package import load
 
-rows = load("addon.ui.rows")
-view = load("addon.ui.view_alerts")
+rows = load("addon.ui.views.rows")
+view = load("addon.ui.views.alerts")
 model = load("core.model.alert")
 findings = load("core.model.findings")
 uses = load("core.model.intended_use")
@@ -137,3 +137,14 @@ def test_long_and_hostile_text_is_cut() -> None:
     shown = view_alerts(state)
     assert len(shown.rows[0].text) <= 300
     assert all(text.isprintable() for text in (shown.rows[0].text, shown.notes[0].text))
+
+
+def test_a_file_that_appeared_is_said_with_no_more_than_is_known() -> None:
+    assert view.tell_written(["chair.obj"], stops=False) == (
+        "chair.obj was written while this scene was open, and has no rights file. If it came from here, the "
+        "licenses did not go along: use File › Export › With Licenses."
+    )
+    said = view.tell_written([f"{n}.stl" for n in range(9)], stops=True)
+    assert said.startswith("0.stl, 1.stl, 2.stl, 3.stl, 4.stl and 4 more were written")
+    assert said.endswith("Your studio stops exports that are not cleared: have them checked first.")
+    assert len(view.tell_written(["x" * 9000 + ".obj"], stops=False)) < 300

@@ -6,7 +6,7 @@ import pytest
 from clearance_package import load
 from session_states import States
 
-view_exchange = load("addon.ui.view_exchange")
+view_exchange = load("addon.ui.views.exchange")
 STATES = States(load).every_state()
 
 

@@ -52,3 +52,16 @@ def test_an_error_without_words_still_says_something() -> None:
 
 def test_a_missing_part_says_what_to_do() -> None:
     assert "install" in messages.missing_package("sqlalchemy")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ImportError("no", name="sqlalchemy"), "a part of it is missing (sqlalchemy)"),
+        (None, "could not be started"),
+        (ZeroDivisionError(), "(ZeroDivisionError). Please report it."),
+    ],
+    ids=["package", "nothing known", "a fault"],
+)
+def test_why_there_is_no_app_is_a_sentence(error: BaseException | None, said: str) -> None:
+    assert said in messages.explain_start(error)

@@ -8,14 +8,14 @@ import pytest
 from clearance_package import load
 from session_states import NOW, States
 
-view_buy = load("addon.ui.view_buy")
-view_details = load("addon.ui.view_details")
-view_pickup = load("addon.ui.view_pickup")
-view_refund = load("addon.ui.view_refund")
-view_history = load("addon.ui.view_history")
-view_health = load("addon.ui.view_health")
-view_feeds = load("addon.ui.view_feeds")
-view = load("addon.ui.view")
+view_buy = load("addon.ui.views.buy")
+view_details = load("addon.ui.views.details")
+view_pickup = load("addon.ui.views.pickup")
+view_refund = load("addon.ui.views.refund")
+view_history = load("addon.ui.views.history")
+view_health = load("addon.ui.views.health")
+view_feeds = load("addon.ui.views.feeds")
+view = load("addon.ui.views.search")
 made = States(load)
 STATES = made.every_state()
 INFOS = made.infos

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from clearance_package import load
 
-Tone = load("addon.ui.rows").Tone
-view_progress = load("addon.ui.view_buy").view_progress
-quality = load("addon.ui.view_quality")
+Tone = load("addon.ui.views.rows").Tone
+view_progress = load("addon.ui.views.buy").view_progress
+quality = load("addon.ui.views.quality")
 view_quality, SHOWN = quality.view_quality, quality.SHOWN
 check_values = load("core.model.delivery_check")
 CheckResult, DeliveryCheck = check_values.CheckResult, check_values.DeliveryCheck
 ListingRef = load("core.model.listing").ListingRef
 finding = load("core.quality.finding")
 QualityFinding, Severity, Subject = finding.QualityFinding, finding.Severity, finding.Subject
-Checked = load("core.services.check_delivery").Checked
+Checked = load("core.services.delivering.check_delivery").Checked
 state_values = load("core.session.state")
 OrderProgress, SessionState = state_values.OrderProgress, state_values.SessionState
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from clearance_package import load
 
-Tone = load("addon.ui.rows").Tone
-view_recognized = load("addon.ui.view_recognized").view_recognized
+Tone = load("addon.ui.views.rows").Tone
+view_recognized = load("addon.ui.views.recognized").view_recognized
 recognition = load("core.model.recognition")
 state = load("core.session.state")
 Phase, Problem = state.Phase, state.Problem

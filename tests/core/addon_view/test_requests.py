@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from clearance_package import load
 
-view_requests = load("addon.ui.view_requests").view_requests
-Tone = load("addon.ui.rows").Tone
+view_requests = load("addon.ui.views.requests").view_requests
+Tone = load("addon.ui.views.rows").Tone
 state = load("core.session.state")
 model = load("core.model.buy_request")
 budget = load("core.model.budget")
@@ -96,8 +96,8 @@ def test_an_approver_sees_price_license_verdict_and_budget() -> None:
         "Price": "29.00 USD",
         "Budget": "100.00 USD left, 71.00 USD after this",
     }
-    assert row.items[0].text == "Chair 1 · CGTrader · 29.00 USD"
-    assert row.items[0].notes == ("royalty_free, fits the use",)
+    assert (row.items[0].text, row.items[0].detail) == ("Chair 1", "CGTrader · 29.00 USD")
+    assert row.items[0].notes == ("Royalty free: fits the use",)
     assert row.items[0].tone is Tone.GOOD
     assert (row.can_approve, row.can_decline, row.can_withdraw, row.buy_text) == (True, True, False, "")
 
@@ -131,7 +131,7 @@ def test_items_say_what_became_of_them() -> None:
     assert [row.tone for row in rows.items] == [Tone.WARN, Tone.GOOD, Tone.BAD, Tone.GOOD]
     assert rows.items[1].notes == ("Owned already under “a license”: nothing is bought",)
     assert rows.items[2].notes == ("Not found.",)
-    assert rows.items[3].text.endswith("price at checkout")
+    assert rows.items[3].detail.endswith("Price shown at checkout")
     assert rows.more.startswith("And 295 more items")
 
 
@@ -154,9 +154,9 @@ def test_the_cart_and_my_requests() -> None:
     )
     assert (view.cart.title, view.cart.can_submit) == ("Cart for film: 1 item", True)
     assert view.cart.items[0].removable
-    assert view.cart.items[0].text == "Chair 1 · CGTrader"
+    assert (view.cart.items[0].text, view.cart.items[0].detail) == ("Chair 1", "CGTrader")
     assert [row.can_withdraw for row in view.mine] == [True, False]
-    assert {fact.value for fact in view.mine[1].facts} == {"declined", "pia: too dear"}
+    assert {fact.value for fact in view.mine[1].facts} == {"Declined", "pia: too dear"}
 
 
 def test_hostile_words_are_shortened() -> None:

@@ -10,14 +10,14 @@ import pytest
 from clearance_package import load
 from session_states import EVIL_TITLE, NOW, States
 
-view = load("addon.ui.view_seats")
+view = load("addon.ui.views.seats")
 state_of = load("core.session.state")
 seats_of = load("core.services.studio.seats")
 ends = load("core.services.studio.ends")
 seating = load("core.policy.seating")
 Seat = load("core.model.seat").Seat
 SeatKind = load("core.model.license").SeatKind
-Phase, Tone = state_of.Phase, load("addon.ui.rows").Tone
+Phase, Tone = state_of.Phase, load("addon.ui.views.rows").Tone
 
 
 def seats(most: int | None, *who: str, title: str = "Oak chair", device: str = "") -> Any:
@@ -75,6 +75,22 @@ def test_a_license_says_how_full_it_is(row: Any, tone: Any, text: str, mine: boo
     (shown,) = show(seats=(row,)).rows
     assert (shown.tone, shown.text, shown.mine) == (tone, text, mine)
     assert 0.0 <= shown.used <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "says"),
+    [
+        (1, False, "1 license hangs on a subscription whose last day nobody noted."),
+        (200, False, "200 licenses hang on a subscription whose last day nobody noted."),
+        (200, True, "At least 200 licenses hang on a subscription whose last day nobody noted."),
+    ],
+)
+def test_what_hangs_on_a_subscription_is_counted_as_far_as_it_was_looked_at(
+    number: int, more: bool, says: str
+) -> None:
+    grants = (States(load).grant(),) * number
+    shown = show(outlook=ends.Outlook(not_noted=grants, not_noted_more=more))
+    assert [note.text for note in shown.ends] == [says]
 
 
 def test_many_people_and_hostile_names_stay_short() -> None:

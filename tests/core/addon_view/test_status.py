@@ -7,9 +7,9 @@ from typing import Any
 
 from clearance_package import load
 
-Tone = load("addon.ui.rows").Tone
-view_goals = load("addon.ui.view_status").view_goals
-view_health = load("addon.ui.view_health").view_health
+Tone = load("addon.ui.views.rows").Tone
+view_goals = load("addon.ui.views.status").view_goals
+view_health = load("addon.ui.views.health").view_health
 status = load("core.services.status")
 CallHealth = load("core.services.health").CallHealth
 session = load("core.session.state")

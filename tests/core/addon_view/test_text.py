@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from session_states import EVIL_TITLE
 
-text = load("addon.ui.text")
+text = load("addon.ui.views.text")
 
 
 @given(st.text(max_size=300))

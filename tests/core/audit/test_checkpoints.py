@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.audit.checkpoints import Checkpoint, read_checkpoints, write_checkpoint
+from core.audit.checkpoints import Checkpoint, read_checkpoints, read_last_checkpoint, write_checkpoint
 from core.errors import AuditError
 
 ONE = Checkpoint(size=1, root="ab" * 32, at=datetime(2026, 11, 23, 12, tzinfo=UTC))
@@ -14,6 +14,7 @@ TWO = Checkpoint(size=20_000_000, root="cd" * 32, at=datetime(2026, 11, 24, 12, 
 
 def test_no_file_means_no_checkpoints(tmp_path: Path) -> None:
     assert read_checkpoints(tmp_path / "none.jsonl") == ()
+    assert read_last_checkpoint(tmp_path / "none.jsonl") is None
 
 
 def test_what_is_written_is_read_in_order(tmp_path: Path) -> None:
@@ -39,8 +40,26 @@ def test_a_line_cut_by_a_crash_is_passed_over_now_and_after_the_next_one(tmp_pat
     for cut in range(1, len(whole) - 2):
         path.write_bytes(whole + whole[:cut])
         assert read_checkpoints(path) == (ONE,)
+        assert read_last_checkpoint(path) == ONE
         write_checkpoint(path, TWO)
         assert read_checkpoints(path) == (ONE, TWO)
+        assert read_last_checkpoint(path) == TWO
+
+
+@pytest.mark.parametrize("count", [1, 25, 26, 27, 28, 29, 30, 31, 400])
+def test_the_last_of_many_is_found_wherever_the_read_piece_begins(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "c.jsonl"
+    for number in range(count):
+        write_checkpoint(path, Checkpoint(size=10 ** (number % 19), root=ONE.root, at=ONE.at))
+    assert read_last_checkpoint(path) == read_checkpoints(path)[-1]
+
+
+def test_an_end_of_nothing_but_half_a_line_does_not_hide_the_last_one(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    write_checkpoint(path, ONE)
+    with path.open("a") as file:
+        file.write('{"at":' + " " * 9000)
+    assert read_last_checkpoint(path) == ONE
 
 
 @pytest.mark.parametrize(
@@ -58,10 +77,11 @@ def test_a_damaged_line_is_an_error_that_says_which(tmp_path: Path, line: str) -
     write_checkpoint(path, ONE)
     with path.open("a") as file:
         file.write(line + "\n")
-    with pytest.raises(AuditError) as caught:
-        read_checkpoints(path)
-    assert caught.value.code == "audit.checkpoint_damaged"
-    assert caught.value.context["line"] == 3
+    for read in (read_checkpoints, read_last_checkpoint):
+        with pytest.raises(AuditError) as caught:
+            read(path)
+        assert caught.value.code == "audit.checkpoint_damaged"
+        assert caught.value.context["line"] == 3
 
 
 def test_bytes_that_are_no_text_are_an_error_too(tmp_path: Path) -> None:

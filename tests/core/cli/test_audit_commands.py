@@ -92,3 +92,42 @@ def test_an_export_holds_every_entry_with_its_hash(run: Run, folder: Path) -> No
     assert [line["sequence"] for line in lines] == list(range(1, 30))
     assert [line["prev_sha256"] for line in lines[1:]] == [line["entry_sha256"] for line in lines[:-1]]
     assert run("export", "-o", str(folder / "no" / "where.jsonl")) == 2
+
+
+def test_a_cut_at_the_end_is_told_by_a_checkpoint_kept_elsewhere(
+    run: Run, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the ledger and in an auditor's copy; without it, nothing tells."""
+    kept, copy, path = folder / "kept.json", folder / "audit.jsonl", folder / "data" / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        end = connection.execute("SELECT size, entry_sha256, frontier FROM audit_tail").fetchone()
+    with closing(open_ledger(path)) as ledger, ledger.transaction() as work:
+        for number in range(40, 43):
+            work.record(make_event(number, details=(("title", "one\u2028line"),)))
+    assert run("checkpoint", "-o", str(kept)) == 0
+    key = json.loads(kept.read_text(encoding="utf-8"))["public_key"]
+    assert run("export", "-o", str(copy)) == 0
+    proof = ("--checkpoint", str(kept), "--key", key)
+    assert run("verify", *proof) == 0
+    assert run("verify", "--copy", str(copy), *proof) == 0
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER audit_no_delete")
+        connection.execute("DELETE FROM audit WHERE sequence > 29")
+        connection.execute("UPDATE audit_tail SET size = ?, entry_sha256 = ?, frontier = ?", end)
+    (folder / "data" / "audit.checkpoints.jsonl").unlink()
+    whole = copy.read_text(encoding="utf-8")
+    copy.write_text("".join(line + "\n" for line in whole.split("\n")[:29]), encoding="utf-8")
+    capsys.readouterr()
+    for of in ((), ("--copy", str(copy))):
+        assert run("verify", *of) == 0
+        assert run("verify", *of, *proof) == 1
+        assert "ends before entry 30, but it once had 32" in capsys.readouterr().err
+    copy.write_text(whole[:-100], encoding="utf-8")
+    assert run("verify", "--copy", str(copy), *proof) == 1
+    assert "Line 32" in capsys.readouterr().err
+    copy.write_text(whole.replace('"actor":"mia"', '"actor":"eve"', 1), encoding="utf-8")
+    assert run("verify", "--copy", str(copy), *proof) == 1
+    assert "Entry 1 is not what was written" in capsys.readouterr().err
+    kept.write_text(kept.read_text(encoding="utf-8").replace('"size": 32', '"size": 31'), encoding="utf-8")
+    assert run("verify", *proof) == 1
+    assert "not signed" in capsys.readouterr().err

@@ -147,8 +147,15 @@ def test_invoices_from_import_to_credit_note(shell: Any, bought: Any, tmp_path: 
     assert number in xml.read_text(encoding="utf-8")
     assert shell.run("invoice", "show", number, "--format", "html", "-o", str(page)).code == 0
     assert "ACME Corp." in page.read_text(encoding="utf-8")
+    # The tests of the core run without the packages for PDF: that is said before a number is taken.
+    pdf = ("--format", "pdf", "-o", str(tmp_path / "out.pdf"))
+    for command in (("show", number), ("credit", number, "--reason", "x"), ("issue", "purchase-record")):
+        refused = shell.run("invoice", *command, *pdf)
+        assert (refused.code, "clearance[invoices]" in refused.err) == (2, True)
+    assert not (tmp_path / "out.pdf").exists()
     record = shell.run("invoice", "issue", "purchase-record", "--order", order)
-    assert "PR-" in record.out
+    assert record.out.startswith("PR-")
+    assert "-0001: " in record.out
     credit = shell.run("invoice", "credit", number, "--reason", "wrong client", "--json").json
     assert credit["invoice"]["corrects"] == issued.json["invoice"]["id"]
     assert (

@@ -17,7 +17,7 @@ from fakes import FakeClock
 from core.errors import UserInputError
 from core.feeds.catalogue import FeedCatalogue, FeedResult
 from core.model.listing import Listing, SearchQuery
-from core.services.feeds import Feeds
+from core.services.finding.feeds import Feeds
 
 PAGE = "https://www.turbosquid.com/3d-models/oak-chair-123456"
 INSIDE = quote(PAGE, safe="")

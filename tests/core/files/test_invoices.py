@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invoice_files import UBL, eur, make_cii, make_data, make_pdf, make_ubl
 
+from core.billing.checks import find_faults
 from core.errors import UserInputError
 from core.files.invoices.pdf import PdfError, find_invoice_xml, looks_like_pdf
 from core.files.invoices.tree import MAX_DEPTH, MAX_XML_BYTES
 from core.files.invoices.xml import looks_like_xml, read_invoice_xml
 from core.model.invoice_data import TaxSum
 from core.model.money import Money
-from core.policy.invoice_checks import find_faults
 
 XML = make_cii()
 
@@ -52,6 +52,14 @@ class TestXml:
         assert ubl.lines[0].reference == "W-77"
         assert ubl.order_reference == "PO-9"
         assert ubl.due_on == date(2026, 12, 23)
+
+    def test_prices_and_quantities_have_as_many_digits_as_a_program_writes(self) -> None:
+        """Ten and more decimals are common in real invoices; an amount has those of its currency."""
+        long = XML.replace(b">1</ram:BilledQuantity>", b">1.00000000000</ram:BilledQuantity>")
+        assert long != XML
+        assert read(long).lines[0].quantity == "1"
+        with pytest.raises(UserInputError, match="no amount in EUR"):
+            read(XML.replace(b">34.51</ram:GrandTotalAmount>", b">34.510000000001</ram:GrandTotalAmount>"))
 
     def test_what_is_written_is_read_again(self) -> None:
         data = make_data(

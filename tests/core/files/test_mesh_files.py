@@ -16,8 +16,8 @@ from mesh_samples import CHAIR, make_chair_glb, write_obj, write_ply, write_stl
 from varied_content import Mesh
 
 from core.errors import ClearanceError, ImportRefused
-from core.files.gltf_mesh import read_gltf
-from core.files.mesh_parts import (
+from core.files.models.gltf_mesh import read_gltf
+from core.files.models.mesh_parts import (
     MeshPart,
     Pieces,
     forms_of,
@@ -26,7 +26,7 @@ from core.files.mesh_parts import (
     multiply,
     transform,
 )
-from core.files.plain_meshes import read_obj, read_ply, read_stl
+from core.files.models.plain_meshes import read_obj, read_ply, read_stl
 from core.fingerprints import MeshFingerprint, fingerprint_arrays, fingerprint_mesh
 from core.fingerprints.meshes import compare
 from core.model.mesh import MeshArrays

@@ -13,7 +13,7 @@ from file_samples import TRIANGLE, make_exr, make_glb, make_gltf, make_png
 from PIL import Image
 
 from core.errors import CancelledError
-from core.files.gltf import check_gltf, open_gltf
+from core.files.models.gltf import check_gltf, open_gltf
 from core.files.optimize import optimize_textures
 from core.model.optimize import Optimize
 

@@ -10,7 +10,7 @@ import pytest
 from file_samples import BLEND_52, OBJ, SAMPLES, make_exr, make_glb, make_gltf, make_png, make_zip
 
 from core.errors import CancelledError, DownloadError, DownloadRefused
-from core.files.archives import Tools
+from core.files.archives.unpack import Tools
 from core.files.store import Store
 from core.files.verify import VerifiedFile, verify_delivery
 from core.model.listing import MediaKind

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ledger_values import REF, make_event, make_grant, make_order
+from ledger_values import REF, make_event, make_grant, make_order, moment
 from sqlalchemy import event
 
 from core.ledger.engine import SqlLedger
+from core.ledger.port_recent import Between
+from core.model.agreement import Renewal
+from core.model.buy_request import BuyRequest, RequestState
 from core.model.grant import GrantState
+from core.model.money import Money
 from core.model.order import OPEN_STATES, OrderState
+from core.model.payment import Payment
+from core.model.seat import Seat
 
 Statements = list[tuple[str, Any]]
 
@@ -72,6 +79,14 @@ def test_grants_are_fetched_in_few_statements(ledger: SqlLedger, wanted: int, qu
         lambda ledger: list(ledger.fingerprints("image")),
         lambda ledger: ledger.fingerprinted("x"),
         lambda ledger: ledger.audit(after=7, limit=10),
+        lambda ledger: ledger.grants_under("x"),
+        lambda ledger: ledger.grants_under("x", after=moment(0), before=moment(9), limit=5),
+        lambda ledger: ledger.orders_by_id(["x", "y"]),
+        lambda ledger: ledger.usages_of(["x", "y"]),
+        lambda ledger: ledger.newest_payment_ids(projects=["film"], states=[OrderState.PAID], limit=9),
+        lambda ledger: ledger.values(BuyRequest, requested_by="ida", newest=True, limit=9),
+        lambda ledger: ledger.values(Seat, released_at=None),
+        lambda ledger: list(ledger.files_of_standing()),
     ],
 )
 def test_every_question_is_answered_through_an_index_in_its_order(
@@ -101,10 +116,93 @@ def test_short_lists_are_found_through_an_index_and_may_be_sorted(
     assert all("USING" in step or "TEMP B-TREE" in step for step in explain(ledger, *statements[0]))
 
 
+TIME = Between(moment(0), moment(9))
+USD = [Money(minor=1, currency="USD")]
+DONE = [RequestState.DONE]
+
+
+@pytest.mark.parametrize(
+    ("ask", "indexes"),
+    [
+        (lambda book: book.grants_that_end(after=moment(0), before=moment(9)), ["ix_grants_ends"]),
+        (lambda book: book.count_orders(since=moment(0)), ["ix_orders_created_at_serial"]),
+        (
+            lambda book: book.spent_since("ida", since=moment(0), states=[OrderState.PAID]),
+            ["ix_orders_buyer_created_at"],
+        ),
+        (
+            lambda book: book.orders_changed(since=moment(0), state=OrderState.FAILED, failures=["x"]),
+            ["ix_orders_state_updated_at"],
+        ),
+        (lambda book: book.entry_sums("x"), ["ix_budget_entries_budget_id"]),
+        (
+            lambda book: book.orders_named(["x"]),
+            [
+                "sqlite_autoindex_orders_1", "sqlite_autoindex_orders_2", "ix_orders_listing_id",
+                "ix_orders_marketplace_order_id", "ix_receipts_marketplace_order_id",
+                "ix_receipts_marketplace_license_id",
+            ],
+        ),
+        (
+            lambda book: book.orders_charged(USD, after=moment(0), before=moment(9)),
+            ["ix_payments_paid_at", "ix_orders_created_at_serial", "uq_payments_order"],
+        ),
+        (
+            lambda book: book.invoices_to_look_at(limit=9),
+            ["sqlite_autoindex_invoices_1", "ix_invoice_lines_to_look_at"],
+        ),
+        (lambda book: book.values(Renewal, ends_at=TIME), ["ix_renewals_ends_at"]),
+        (lambda book: book.values(Renewal, renewed_until=TIME), ["ix_renewals_renewed_until"]),
+        (lambda book: book.values(Payment, paid_at=TIME), ["ix_payments_paid_at"]),
+        (
+            lambda book: book.values(BuyRequest, decided_by="ida", decided_at=TIME, state=DONE),
+            ["ix_buy_requests_decided_by_decided_at"],
+        ),
+        (
+            lambda book: book.values(BuyRequest, requested_by="ida", state=[RequestState.DRAFT], newest=True),
+            ["ix_buy_requests_requested_by_state"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_part_of_a_ledger_is_found_by_what_narrows_it_most(
+    ledger: SqlLedger, ask: Callable[[SqlLedger], object], indexes: list[str]
+) -> None:
+    with listening(ledger) as statements:
+        ask(ledger)
+    plan = [step for statement in statements for step in explain(ledger, *statement)]
+    assert re.findall(r"INDEX (\w+)", " ".join(plan)) == indexes, plan
+    assert not any(step.startswith("SCAN") and "ix_invoice_lines_to_look_at" not in step for step in plan)
+
+
+def test_the_newest_are_read_from_the_end_and_not_sorted(ledger: SqlLedger) -> None:
+    wanted: Any = {"states": [OrderState.PAID], "limit": 9}
+    with listening(ledger) as statements:
+        ledger.newest_payment_ids(projects=None, **wanted)
+        ledger.orders_without_invoice(since=moment(0), **wanted)
+    payments, orders = (explain(ledger, *statement) for statement in statements)
+    assert payments == ["SCAN payments"], "from its end, and no further than the limit"
+    assert orders[0].startswith("SEARCH orders USING INDEX ix_orders_created_at_serial"), orders
+    assert not any("TEMP B-TREE" in step for step in orders), orders
+
+
 def explain(ledger: SqlLedger, statement: str, parameters: Any) -> list[str]:
     with ledger._engine.connect() as connection:
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         return [str(row[-1]) for row in rows]
+
+
+def test_a_unit_of_work_reads_the_end_of_the_chain_once_and_writes_without_savepoints(
+    ledger: SqlLedger,
+) -> None:
+    with listening(ledger) as statements, ledger.transaction() as work:
+        for number in range(5):
+            work.record(make_event(number))
+            work.add_grant(make_grant(number))
+    said = [statement for statement, _ in statements]
+    assert sum("SELECT" in one for one in said) == 1
+    assert not any("SAVEPOINT" in one for one in said)
+    assert len(said) == 1 + 5 * 3
+    assert ledger.verify_audit().ok
 
 
 def test_a_unit_of_work_does_not_read_the_chain_to_add_to_it(ledger: SqlLedger) -> None:

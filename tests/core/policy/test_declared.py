@@ -20,7 +20,7 @@ from core.policy.engine import evaluate, judge
 from core.policy.free_licenses import deed_url, find_free_license, free_terms, name_free_license
 from core.policy.presets import PRESETS
 from core.policy.resolving import find_kinds
-from core.policy.rules import RULE_NAMES
+from core.policy.rules.registry import RULE_NAMES
 from core.policy.studio import Effect, StudioPolicy, StudioRule
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

@@ -26,7 +26,7 @@ from core.policy.resolution_file import (
     parse_resolutions,
 )
 from core.policy.resolving import find_kinds, find_unused, resolve, say_why_not
-from core.policy.rules import RULE_NAMES
+from core.policy.rules.registry import RULE_NAMES
 from core.policy.studio import Effect, StudioPolicy, StudioRule
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

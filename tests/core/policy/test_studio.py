@@ -18,7 +18,7 @@ from core.model.license import LicenseTerms
 from core.policy.engine import evaluate
 from core.policy.facts import Facts
 from core.policy.media import MEDIA
-from core.policy.rules import RULE_NAMES
+from core.policy.rules.registry import RULE_NAMES
 from core.policy.studio import Effect, StudioPolicy, StudioRule
 from core.policy.studio_file import parse_studio
 

@@ -26,7 +26,7 @@ from core.model.license import Permission, TermsSource
 from core.policy.engine import evaluate
 from core.policy.facts import Facts
 from core.policy.presets import PRESETS
-from core.policy.rules import RULE_NAMES
+from core.policy.rules.registry import RULE_NAMES
 from core.policy.use_file import parse_use
 
 FOLDER = Path(__file__).parent / "cases"

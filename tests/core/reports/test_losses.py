@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.ids import hash_grant_id
+from core.model.declaration import Declaration, Origin
 from core.model.findings import Severity, Verdict
 from core.model.report import Report
 from core.model.resolution import Resolution, ResolutionKind
 from core.reports.build import build_report
+from core.stamp_format import encode, make_declared_stamp
 
 if TYPE_CHECKING:
     from conftest import Studio
 
 LIBRARY = "//sets/room.blend"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def severity(report: Report, rule: str) -> Severity | None:
@@ -192,9 +196,74 @@ def test_somebody_can_decide_about_a_loss(rule: str, subject: str, studio: Studi
         id="resolution_1", kind=ResolutionKind.OWN_WORK, rule=rule, subject=subject,
         reason="Looked at", author="Ann", decided_at=studio.report().made_at,
     )  # fmt: skip
-    report = studio.report(resolutions=[decided])
+    grown = replace(decided, id="resolution_2", rule="data.parts_added", subject="CURVE/Own")
+    report = studio.report(resolutions=[decided, grown])
     assert not any(finding.decides for finding in report.findings if finding.severity is not Severity.HINT)
     assert report.verdict is Verdict.CLEARED
+
+
+@pytest.mark.parametrize("kind", ["LIGHT", "WORLD", "PARTICLE", "ACTION", "KEY"])
+def test_a_stamp_that_was_taken_off_what_every_scene_has_is_said(kind: str, studio: Studio) -> None:
+    studio.add("MESH", "Chair", studio.buy("grant_a"))
+    studio.add(kind, "Kit")
+    studio.add(kind, "Mine")
+
+    def report(*notes: str) -> Report:
+        return build_report(
+            replace(studio.scan(), quiet={"grant_a": frozenset(notes)}), grants=studio.grants,
+            terms=studio.terms, use=studio.use, now=studio.report().made_at,
+        )  # fmt: skip
+
+    assert severity(report(), "stamp.lost") is None
+    assert severity(report(f"{kind}/Another"), "stamp.lost") is None
+    found = report(f"{kind}/Kit")
+    assert [one.subject for one in found.findings if one.rule == "stamp.lost"] == [f"{kind}/Kit"]
+    assert found.verdict is Verdict.NEEDS_REVIEW
+
+
+def test_what_an_object_shows_out_of_a_cache_counts(studio: Studio) -> None:
+    baked = {"data_type": "MESH", "data_name": "Own", "face_grants": frozenset({hash_grant_id("grant_a")})}
+    studio.buy("grant_a")
+    studio.add("MESH", "Own", studio.buy("grant_b"), face_grants=frozenset({hash_grant_id("grant_b")}))
+    studio.add("OBJECT", "Stamped", studio.grants["grant_b"], **baked)
+    studio.add("OBJECT", "Bare", **baked)
+    studio.add("OBJECT", "Its own", studio.grants["grant_a"], **baked)
+    rows = {row.name: row for row in studio.report().rows if row.id_type == "OBJECT"}
+    assert rows["Stamped"].grant_ids == ("grant_b", "grant_a")
+    assert rows["Bare"].grant_ids == rows["Its own"].grant_ids == ("grant_a",)
+    assert [rows[name].witness for name in ("Stamped", "Bare", "Its own")] == [
+        "merged",
+        "faces",
+        "stamp+faces",
+    ]
+    assert rows["Bare"].verdict is Verdict.NEEDS_REVIEW
+    assert severity(studio.report(), "mesh.unmarked_faces") is None
+
+
+def test_a_name_that_carries_a_license_again_is_not_missed(studio: Studio) -> None:
+    studio.add("LIGHT", "Kit", studio.buy("grant_a"))
+    studio.add("LIGHT", "Gone", library=LIBRARY)
+    notes = {"grant_a": frozenset({"LIGHT/Kit", "LIGHT/Gone"})}
+    found = build_report(
+        replace(studio.scan(), quiet=notes), grants=studio.grants, terms=studio.terms, use=studio.use,
+        now=studio.report().made_at,
+    )  # fmt: skip
+    assert severity(found, "stamp.lost") is None
+
+
+def test_parts_that_were_added_are_said_where_they_may_be_anothers(studio: Studio) -> None:
+    own = Declaration(
+        id=f"declaration_{'0' * 26}", origin=Origin.OWN_WORK, title="Shelf", declared_by="Ada",
+        declared_at=NOW, reason="Modeled here",
+    )  # fmt: skip
+    known = {own.id: own}
+    studio.add("CURVE", "Mine", stamp=encode(make_declared_stamp(own)), parts_added=True)
+    assert severity(studio.report(declarations=known), "data.parts_added") is None
+    studio.register.append(studio.stamp(studio.buy("grant_a")))
+    report = studio.report(declarations=known)
+    assert severity(report, "data.parts_added") is Severity.WARNING
+    assert report.rows[0].grant_ids == (own.id,)
+    assert report.rows[0].verdict is Verdict.NEEDS_REVIEW
 
 
 def test_a_lost_mesh_without_faces_is_suspicious(studio: Studio) -> None:

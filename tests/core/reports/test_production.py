@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -209,8 +210,24 @@ def test_hostile_names_and_huge_productions() -> None:
     assert len(source) < 4_000_000
     context = make_production_context(report, {})
     assert (len(context["used"]), context["used_more"]) == (MAX_LINES, 200)  # type: ignore[arg-type]
-    assert len(list(ET.fromstring(render_production_junit(report).encode()).iter("testcase"))) == 2_404
+    junit = render_production_junit(report)
+    assert "\u202e" not in junit
+    assert len(list(ET.fromstring(junit.encode()).iter("testcase"))) == 2_404
     json.loads(render_production_sarif(report))
+
+
+def test_an_address_of_a_file_with_an_odd_name_leads_to_that_file() -> None:
+    name = "new\nline\x1b\u202e [1]%.blend"
+    report = build_production(
+        [file(name, undeclared=1)],
+        folder="/p",
+        grants={},
+        now=NOW,
+        problems=[Problem(path=f"/p/{name}", message="x")],
+    )
+    (run,) = json.loads(render_production_sarif(report))["runs"]
+    uris = {one["location"]["uri"] for one in run["artifacts"]}
+    assert {unquote(uri).removeprefix("p/") for uri in uris} == {name}
 
 
 def test_junit_has_a_case_per_file_and_license(production: ProductionReport) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from core.model.report import Report
-from core.policy.rules import RULE_NAMES
+from core.policy.rules.registry import RULE_NAMES
 from core.reports.rule_texts import RULE_TEXTS, describe_rule
 from core.reports.sarif import FINGERPRINT, MAX_RESULTS, render_sarif
 

@@ -10,7 +10,7 @@ from fakes import page, paid, record
 from core import errors
 from core.model.license import TermsSource
 from core.model.order import OrderState
-from core.services.reconcile import DECIDED
+from core.services.buying.reconcile import DECIDED
 
 
 def in_doubt(shop: Any, fake: Any) -> Any:

@@ -19,7 +19,7 @@ from core.licenses import LicenseCatalogue, canonical_text
 from core.model.alert import INFORM_ONLY, AlertKind, AlertSettings, GuardAnswer, Occasion
 from core.model.grant import Grant
 from core.model.scene import DataBlock, SceneScan
-from core.services.guard import Guard, Question
+from core.services.reporting.guard import Guard, Question
 from core.session.alerting import Alerting
 from core.session.state import Phase
 from core.settings import Settings

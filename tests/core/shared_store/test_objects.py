@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from shared_files import KEY, OTHER, Keys, make_file
+from shared_files import Keys, make_file
+from store_suite import ObjectsSuite, StoreSuite
 
-from core.errors import ClearanceError, ObjectMissing, SharedStoreError, UserInputError
-from core.shared_store.objects import CHUNK, Objects, check_name
+from core.errors import ClearanceError, SharedStoreError, UserInputError
+from core.shared_store.fsspec_objects import READ_ATTEMPTS, FsspecObjects
+from core.shared_store.objects import CHUNK, check_name
 from core.shared_store.opening import open_shared_store
 from core.shared_store.store import SharedStore
 
@@ -40,80 +45,70 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     return open_one
 
 
-@pytest.fixture
-def objects(opened: Open) -> Objects:
-    """The place as objects."""
-    return opened().objects
+class TestObjects(ObjectsSuite):
+    """Each kind, by the same tests."""
 
 
-def test_objects_are_written_whole_and_replaced(objects: Objects) -> None:
-    assert objects.size("ab/one.plain") is None
-    assert list(objects.names()) == []
-    objects.write("ab/one.plain", [b"x" * CHUNK, b"y"])
-    assert objects.size("ab/one.plain") == CHUNK + 1
-    assert b"".join(objects.read("ab/one.plain")) == b"x" * CHUNK + b"y"
-    objects.write("ab/one.plain", [])
-    assert objects.size("ab/one.plain") == 0
-    objects.write("cd/ef/two.plain", [b"two"])
-    assert sorted(objects.names()) == ["ab/one.plain", "cd/ef/two.plain"]
-    assert list(objects.names("cd/")) == ["cd/ef/two.plain"]
-    objects.delete("ab/one.plain")
-    objects.delete("ab/one.plain")
-    assert list(objects.names()) == ["cd/ef/two.plain"]
-    with pytest.raises(ObjectMissing):
-        list(objects.read("ab/one.plain"))
+class TestStores(StoreSuite):
+    """Each kind, by the same tests."""
 
 
-def test_what_fails_half_way_leaves_what_was_there(objects: Objects) -> None:
-    objects.write("ab/one.plain", [b"old"])
-
-    def failing() -> Iterator[bytes]:
-        yield b"new" * CHUNK
-        raise RuntimeError("boom")
-
-    for name in ("ab/one.plain", "ab/two.plain"):
-        with pytest.raises((RuntimeError, SharedStoreError), match="boom"):
-            objects.write(name, failing())
-    if "memory:" not in objects.place:  # its files are there from their first byte on
-        assert list(objects.names()) == ["ab/one.plain"]
-        assert b"".join(objects.read("ab/one.plain")) == b"old"
-
-
-@pytest.mark.parametrize("content", [b"", b"small", b"z" * (2 * CHUNK + 3)], ids=len)
-def test_files_go_there_and_come_back(opened: Open, tmp_path: Path, content: bytes) -> None:
-    path, sha256 = make_file(tmp_path, content)
-    store = opened(KEY)
-    assert not store.has(sha256)
-    assert store.fetch(sha256, tmp_path) is None
-    assert store.put(path, sha256)
-    assert store.has(sha256)
-    assert not store.put(path, sha256)
-    assert opened(KEY, OTHER).rotate().rewrapped == 1
-    found = opened(OTHER).fetch(sha256, tmp_path)
-    assert found is not None
-    assert found.read_bytes() == content
-    assert list(store.manifests()) == [sha256]
-
-
-def test_damage_is_found(opened: Open, tmp_path: Path) -> None:
+def test_a_folder_that_fsspec_reaches_has_to_be_there(tmp_path: Path) -> None:
+    store = open_shared_store(f"file://{tmp_path.as_posix()}/gone", sealing=False, read_keys=Keys())
+    assert store is not None
     path, sha256 = make_file(tmp_path, b"content")
-    store = opened(KEY)
-    store.put(path, sha256)
-    (body,) = (name for name in store.objects.names() if name.endswith(".sealed"))
-    bad = bytearray(b"".join(store.objects.read(body)))
-    bad[3] ^= 1
-    store.objects.write(body, [bytes(bad)])
-    assert [one.sha256 for one in store.verify([sha256])] == [sha256]
+    for use in (
+        lambda: store.put(path, sha256),
+        lambda: store.has(sha256),
+        lambda: store.fetch(sha256, tmp_path),
+        lambda: list(store.manifests()),
+    ):
+        with pytest.raises(SharedStoreError, match="no folder") as caught:
+            use()
+        assert (caught.value.code, caught.value.retryable) == ("shared_store.not_there", True)
+    assert not (tmp_path / "gone").exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["", "/x", "../x", "a/../b", "a//b", "A", "a\\b", "a\0", "x" * 200, "a/b/c/d/e/f/g/h"]
-)
-def test_names_lead_nowhere_else(objects: Objects, name: str) -> None:
+class Replaced:
+    """A storage in which an object is replaced by others so many times, each time between two questions."""
+
+    def __init__(self, times: int, *, late: bool = False) -> None:
+        self.left = times
+        self.late = late
+
+    def open(self, path: str, mode: str) -> Any:
+        return ReplacedFile(self)
+
+
+class ReplacedFile(io.BytesIO):
+    """One of its files."""
+
+    def __init__(self, storage: Replaced) -> None:
+        super().__init__(b"x" * (CHUNK + 1))
+        self.storage = storage
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.storage.left and (self.tell() or not self.storage.late):
+            self.storage.left -= 1
+            raise OSError(errno.EBUSY, "replaced")
+        return super().read(size)
+
+
+def test_an_object_that_is_replaced_while_it_is_read_is_read_anew() -> None:
+    def read(storage: Replaced) -> bytes:
+        return b"".join(FsspecObjects(system=storage, root="studio", protocol="s3").read("ab/one.plain"))
+
+    assert read(Replaced(READ_ATTEMPTS - 1)) == b"x" * (CHUNK + 1)
+    for storage in (Replaced(READ_ATTEMPTS), Replaced(1, late=True)):
+        with pytest.raises(SharedStoreError, match="replaced") as caught:
+            read(storage)
+        assert caught.value.retryable
+
+
+@pytest.mark.parametrize("name", ["", "/x", "../x", "a//b", "A", "a\\b", "a\0", "x" * 200])
+def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no name"):
         check_name(name)
-    with pytest.raises((ValueError, SharedStoreError)):
-        objects.write(name, [b"x"])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from survival import (
     rows_copies,
     rows_editing,
     rows_files,
+    rows_kept,
     rows_linking,
     rows_media,
     rows_merging,
@@ -29,5 +30,6 @@ SECTIONS = (
     rows_surfaces.RENDERED,
     rows_media.SECTION,
     rows_tampering.SECTION,
+    rows_kept.SECTION,
 )
 ROWS = sorted(table.ROWS, key=lambda row: SECTIONS.index(row.section))

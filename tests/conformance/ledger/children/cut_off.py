@@ -10,9 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pg8000.dbapi
+from cutting import CuttingProxy
 from ledger_values import open_place
 from postgres_server import SOCKET_NAME
-from seat_drill import CuttingProxy, act, check, prepare
+from seat_drill import act, check, prepare, prepare_request
 from seat_studio import NOW
 
 from core.errors import LedgerError
@@ -23,18 +24,18 @@ place, folder, database, what = sys.argv[1:]
 
 def cut_on_the_way() -> int:
     """Cut an act at some of its messages, and at each of the last, the commit's; return how often."""
-    cuts = 0
+    cuts, make = 0, prepare_request if what == "approve" else prepare
     with closing(CuttingProxy(Path(folder))) as proxy, closing(open_place(place)) as ledger:
         cut = f"{place.partition('|')[0]}|postgresql://postgres@/{database}?host={proxy.folder}"
         with closing(open_place(cut)) as far:
-            prepare(ledger, 1)
+            make(ledger, 1)
             proxy.arm(0, answered=False)
             act(far, what, 1)
             messages, number = proxy.messages, 1
             for message in {*range(1, messages, messages // 4), *range(messages - 5, messages + 1)}:
                 for answered in (False, True):
                     number += 1
-                    prepare(ledger, number)
+                    make(ledger, number)
                     proxy.arm(message, answered=answered)
                     failed = False
                     try:

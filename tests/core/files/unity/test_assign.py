@@ -130,7 +130,7 @@ def test_a_format_that_is_not_looked_into(tmp_path: Path) -> None:
 
 @pytest.mark.needs_shared
 def test_a_real_model_without_materials(shared_dir: Path, tmp_path: Path) -> None:
-    from core.files.archives import unpack
+    from core.files.archives.unpack import unpack
 
     (package,) = unpack(shared_dir / "assets" / "fbxscaletest.unitypackage", tmp_path / "out").packages
     assert all(read_material_names(model.path, "fbx") == frozenset() for model in package.models)

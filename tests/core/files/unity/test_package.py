@@ -28,7 +28,7 @@ from unity_packages import (
 )
 
 from core.errors import ClearanceError, DownloadRefused
-from core.files.archives import Limits, Tools, Unpacked, inspect_archive, unpack
+from core.files.archives.unpack import Limits, Tools, Unpacked, inspect_archive, unpack
 from core.files.detect import detect, detect_bytes
 from core.files.unity.describe import describe_materials
 from core.files.unity.package import UnityPackage

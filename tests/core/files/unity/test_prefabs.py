@@ -20,7 +20,7 @@ from unity_packages import (
     tree_fbx,
 )
 
-from core.files.archives import unpack
+from core.files.archives.unpack import unpack
 from core.files.unity.describe import DescribedMaterials, describe_materials
 from core.files.unity.fbx_nodes import read_nodes
 from core.files.unity.file_ids import Node, make_file_id, number_parts

@@ -28,10 +28,10 @@ from core.model.people import Member, Role
 from core.model.report_format import ReportFormat
 from core.model.scene import DataBlock, SceneScan
 from core.policy.agreeing import choose_agreement
-from core.services.house import House
-from core.services.report import MakeReport
+from core.services.clearing.house import House
+from core.services.reporting.report import MakeReport
+from core.services.reporting.write_report import render
 from core.services.studio.agreements import NewAgreement, check_overrides
-from core.services.write_report import render
 from core.settings import Settings
 from core.stamp_format import encode, make_stamp
 

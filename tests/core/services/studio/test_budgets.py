@@ -11,8 +11,8 @@ from studio_shop import StudioShop, usd
 from core.errors import NotAllowed, RequestRejected, UserInputError
 from core.model.budget import Budget, BudgetEntry, EntryKind
 from core.model.money import Money
-from core.services.refund import Refunds
 from core.services.studio.journal import make_status
+from core.services.studio.refund import Refunds
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 YEAR: dict[str, Any] = {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}

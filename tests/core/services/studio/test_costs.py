@@ -15,6 +15,7 @@ from shops import Shop, open_shop
 from core.http.health import CallNote, HealthLog, Outcome
 from core.model.costs import CostKey, CostKind
 from core.model.grant import GrantFile
+from core.model.invoice import Invoice, InvoiceKind, InvoiceLine
 from core.model.money import Credits, Money
 from core.model.payment import ExchangeRate, UsagePrice
 from core.model.people import Member, Project, ProjectMember, Role
@@ -95,6 +96,51 @@ def test_purchases_and_refunds_with_their_client(shop: Shop, log: HealthLog) -> 
     assert acme.home == Money(minor=2610 - 810, currency="EUR")
     assert acme.sums == (Money(minor=2000, currency="USD"),)
     assert any("more than 7 days old" in note for note in report.notes)
+
+
+def receive(shop: Shop, number: str, gross: int, *lines: tuple[str, int, str], tax: int) -> None:
+    """Note an invoice that came in: (order, net, percent) of each of its lines."""
+    with shop.ledger.transaction() as work:
+        work.add(
+            Invoice(
+                id=number, kind=InvoiceKind.RECEIVED, number=number, issuer="Agency", recipient="Studio",
+                net=usd(gross - tax), tax=usd(tax), gross=usd(gross), issued_on=date(2026, 11, 24),
+                created_at=shop.clock.now(), created_by="fin",
+            )
+        )  # fmt: skip
+        for position, (order_id, net, percent) in enumerate(lines, 1):
+            work.add(
+                InvoiceLine(
+                    id=f"{number}/{position}", invoice_id=number, position=position, description="x",
+                    quantity="1", net=usd(net), tax_percent=percent, tax_category="S", order_id=order_id,
+                )
+            )  # fmt: skip
+
+
+def usd(minor: int) -> Money:
+    return Money(minor=minor, currency="USD")
+
+
+def test_the_tax_is_what_the_invoice_says(shop: Shop, log: HealthLog) -> None:
+    """Nobody tells it when something is charged; an invoice's line does, once it is matched."""
+    order = buy(shop)
+    (line,) = costs(shop, log).lines()
+    assert line.tax is None
+    receive(shop, "A-1", 2900, (order.id, 2437, "19"), tax=463)
+    (line,) = costs(shop, log).lines()
+    assert line.tax == usd(463)
+    # One line of several orders: its own rate of its own amount.
+    receive(shop, "A-2", 1195, (order.id, 500, "19"), ("", 500, "20"), tax=195)
+    (line,) = costs(shop, log).lines()
+    assert line.tax == usd(463 + 95)
+    # What came back is of the refund, not of the purchase.
+    receive(shop, "A-3", -595, (order.id, -500, "19"), tax=-95)
+    (line,) = costs(shop, log).lines()
+    assert line.tax == usd(463 + 95)
+    # A rate that is no number, and another currency: not known, and not guessed.
+    receive(shop, "A-4", 100, (order.id, 50, "much"), ("", 50, "0"), tax=0)
+    (line,) = costs(shop, log).lines()
+    assert line.tax == usd(463 + 95)
 
 
 def test_without_a_rate_it_is_said(shop: Shop, log: HealthLog) -> None:

@@ -4,48 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import CountingIds, paid
 from invoice_files import make_cii, make_pdf, make_ubl
-from shops import Shop, open_shop
+from invoice_house import PARTIES, House, open_house
 
+from core.billing.invoicing_file import Invoicing, parse_invoicing
+from core.billing.lines import WhatToBill
+from core.billing.own_invoices import TaxRule, read_tax
 from core.errors import NotAllowed, UserInputError
 from core.files.invoices.xml import read_invoice_xml
-from core.http.health import HealthLog
 from core.model.invoice import Invoice, InvoiceKind, InvoiceLine, NumberSeries
-from core.model.listing import ListingRef
 from core.model.money import Money
-from core.model.people import Member, Project, Role
-from core.policy.billing import TaxRule, read_tax
-from core.policy.billing_lines import WhatToBill
-from core.policy.invoicing_file import Invoicing, parse_invoicing
+from core.model.people import Member, Role
 from core.reports.invoice_html import render_invoice_html
-from core.services.studio.invoice_import import TypedInvoice
-from core.services.studio.parts import Studio, build_studio
 
-PARTIES = parse_invoicing(
-    """
-[studio]
-name = "Studio <Łódź>"
-street = "Hauptstr. 1"
-postal_code = "10115"
-city = "Berlin"
-country = "DE"
-vat_id = "DE123456789"
-tax_number = "30/123"
-iban = "DE89 3704 0044 0532 0130 00"
-payment_days = 30
-[clients.acme]
-name = "ACME Corp."
-country = "FR"
-""",
-    name="invoicing.toml",
-)
 VAT = TaxRule(category="S", percent="19")
 
 
@@ -53,61 +30,11 @@ def eur(minor: int) -> Money:
     return Money(minor=minor, currency="EUR")
 
 
-@dataclass
-class House:
-    """A shop with a studio's use cases."""
-
-    shop: Shop
-    studio: Studio
-    folder: Path
-
-    def buy(self, minor: int = 2900, *, item: str = "7", number: str = "W-77", title: str = "") -> Any:
-        """Buy something of the agency in EUR."""
-        listing = replace(self.shop.agency.basis.listing, ref=ListingRef(marketplace="agency", id=item))
-        basis = replace(self.shop.agency.basis, cost=eur(minor), listing=listing)
-        if title:
-            basis = replace(basis, listing=replace(basis.listing, title=title))
-        self.shop.agency.basis = basis
-        answer = paid(license_label="Standard", charged=eur(minor))
-        self.shop.sender.answers["purchase"] = replace(
-            answer, marketplace_order_id=number, marketplace_license_id=f"L-{number}"
-        )
-        return self.shop.purchase.run(self.shop.agreed(self.shop.agency).id, actor="ann")
-
-    def file(self, name: str, data: bytes) -> Path:
-        """Put a file on the disk."""
-        path = self.folder / name
-        path.write_bytes(data)
-        return path
-
-    def take_in(self, data: bytes, name: str = "a.xml", **typed: Any) -> Any:
-        """Import an invoice."""
-        return self.studio.invoice_import.run(self.file(name, data), TypedInvoice(**typed))
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A studio of one, with a project for a client."""
-    with open_shop(tmp_path / "data") as shop:
-        settings = replace(shop.settings, home_currency="EUR")
-        log = HealthLog(tmp_path / "health.sqlite")
-        studio = build_studio(
-            settings,
-            documents=shop.documents,
-            catalogue=shop.catalogue,
-            ids=CountingIds(),
-            read_calls=log.read,
-            shared=None,
-        )
-        studio = replace(studio, issuing=replace(studio.issuing, read_invoicing=lambda: PARTIES))
-        shop.purchase = replace(shop.purchase, settle=replace(shop.purchase.settle, pay=studio.payments))
-        shop.refunds = replace(shop.refunds, pay=studio.payments)
-        with shop.ledger.transaction() as work:
-            work.add(
-                Project(id="film", name="Film", client="ACME", created_at=shop.clock.now(), created_by="ada")
-            )
-        yield House(shop=shop, studio=studio, folder=tmp_path)
-        log.close()
+    with open_house(tmp_path) as opened:
+        yield opened
 
 
 class TestImport:

@@ -19,7 +19,7 @@ from core.model.money import Credits, Money
 from core.model.order import OrderState
 from core.model.payment import MethodKind, Payment, PaymentMethod
 from core.model.people import Member, Project, Role
-from core.services.documents import attach
+from core.services.buying.documents import attach
 from core.services.studio.payments import MethodDraft, Payments
 from core.services.studio.rates import Rates
 from core.services.studio.standing import Standing

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import FakeClock
@@ -17,12 +18,13 @@ from seat_studio import make_parts, make_terms, own
 
 from core.errors import NotAllowed, UserInputError
 from core.ledger.engine import SqlLedger, open_ledger
+from core.licenses import parse_text
 from core.model.agreement import Agreement, Reminder, Renewal, RenewalState
 from core.model.grant import GrantFile, GrantState, Usage
 from core.model.license import UNKNOWN, Cap
 from core.model.people import Member, Role
 from core.policy.ending import add_days, end_of_day, find_ending
-from core.services.circumstances import gather_circumstances, with_ends
+from core.services.clearing.circumstances import gather_circumstances, with_ends
 from core.services.studio.agreements import NewAgreement
 from core.services.studio.ends import REMIND_DAYS, EndsAs
 from core.services.studio.parts import Studio
@@ -266,3 +268,79 @@ def test_an_end_is_never_later_than_what_is_known(
     if planned:
         renewed = replace(noted[-1], state=RenewalState.RENEWED, renewed_until=planned[0])
         assert find_ending(grant, terms, [*noted, renewed]).ends_at == planned[0]
+
+
+def brute_outlook(desk: Desk, *, within: int) -> set[tuple[str, str, date]]:
+    """Return what ends within some days by looking at every grant there is."""
+    found: set[tuple[str, str, date]] = set()
+    for grant in desk.ledger.grants(state=GrantState.ACTIVE, limit=10_000):
+        text = desk.ledger.terms_text(grant.terms_sha256)
+        terms = parse_text(text) if text is not None else None
+        ending = find_ending(grant, terms, desk.ledger.values(Renewal, subject=grant.id))
+        if ending.ends_at is not None:
+            found.add((grant.id, "license", ending.ends_at.date()))
+        if ending.must_use_by is not None:
+            found.add((grant.id, "use_by", ending.must_use_by))
+    return {one for one in found if day(-30) <= one[2] <= day(within)}
+
+
+def test_what_ends_is_what_looking_at_every_grant_would_find(desk: Desk) -> None:
+    """Ends by date, by the days of a license, by subscriptions and renewals, near and far, all mixed."""
+    kinds = (
+        make_terms(perpetual=True),
+        make_terms(term_days=Cap(limit=30)),
+        make_terms(term_days=Cap(limit=365)),
+        make_terms(perpetual=False),
+        make_terms(must_use_days=Cap(limit=60), perpetual=True),
+        make_terms(term_days=Cap(limit=None), perpetual=False),
+    )
+    for number in range(1, 121):
+        facts: dict[str, Any] = {"granted_at": NOW - timedelta(days=number * 7 % 500)}
+        if number % 5 == 0:
+            facts["valid_until"] = end_of_day(day(number * 11 % 400 - 100))
+        if number % 13 == 0:
+            facts["state"] = GrantState.REVOKED
+        own(desk.ledger, kinds[number % len(kinds)], number=number, **facts)
+    with desk.ledger.transaction() as work:
+        for number in range(1, 121, 3):
+            state = tuple(RenewalState)[number % 3]
+            ends = end_of_day(day(number * 17 % 300 - 120))
+            until = end_of_day(day(number * 23 % 400 - 50)) if state is RenewalState.RENEWED else None
+            work.add(
+                Renewal(
+                    id=f"renewal_{number}", subject=f"grant_{number}", state=state, ends_at=ends,
+                    decided_by="lea", decided_at=NOW, renewed_until=until,
+                )
+            )  # fmt: skip
+    for within in (0, 14, 90, 400):
+        outlook = desk.studio.renewals.outlook(within_days=within)
+        found = {(one.subject, str(one.ends_as), one.ends_at.date()) for one in outlook.ends}
+        assert found == brute_outlook(desk, within=within)
+        assert found
+    noted = {one.subject for one in desk.ledger.values(Renewal) if one.state is not RenewalState.LET_GO}
+    hanging = [
+        grant.id
+        for grant in desk.ledger.grants(state=GrantState.ACTIVE)
+        if int(grant.id[6:]) % len(kinds) in (3, 4, 5) and grant.valid_until is None and grant.id not in noted
+    ]
+    assert sorted(grant.id for grant in outlook.not_noted) == sorted(hanging)
+    assert not outlook.not_noted_more
+
+
+def test_a_panel_looks_at_the_newest_of_what_hangs_on_a_subscription(desk: Desk) -> None:
+    for number in range(1, 6):
+        own(desk.ledger, make_terms(perpetual=False), number=number, granted_at=NOW + timedelta(hours=number))
+    few = desk.studio.renewals.outlook(not_noted_most=2)
+    assert ([grant.id for grant in few.not_noted], few.not_noted_more) == (["grant_4", "grant_5"], True)
+    none = desk.studio.renewals.outlook(not_noted_most=0)
+    assert (none.not_noted, none.not_noted_more) == ((), False)
+    all_of_them = desk.studio.renewals.outlook(not_noted_most=6)
+    assert (len(all_of_them.not_noted), all_of_them.not_noted_more) == (5, False)
+
+
+def test_damaged_terms_keep_nobody_from_the_rest(desk: Desk) -> None:
+    own(desk.ledger, make_terms(), number=1, valid_until=end_of_day(day(5)))
+    with desk.ledger.transaction() as work:
+        work.keep_terms("ab" * 32, '{"term_days": nonsense')
+        work.add_grant(make_grant(2, order_id="", terms_sha256="ab" * 32))
+    assert [one.subject for one in desk.studio.renewals.outlook().ends] == ["grant_1"]

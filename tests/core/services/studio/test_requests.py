@@ -17,9 +17,11 @@ from core.model.license import SeatKind
 from core.model.listing import ListingRef, MediaKind
 from core.model.money import Credits, Money
 from core.model.order import OrderState
+from core.model.people import Member, Role
 from core.model.seat import Seat, SeatPool
 from core.services.studio.buying import Outcome
 from core.services.studio.decide import AUTOMATIC
+from core.services.studio.gate import Gate
 from core.services.studio.request_rules import find_items, find_request
 
 
@@ -450,6 +452,48 @@ def test_spending_limits(house: StudioShop) -> None:
     house.studio("ada").limits.end(monthly.id)
     assert buying.run(request_id).request.state is RequestState.DONE
     assert len(house.bought) == 3
+
+
+def test_a_month_at_one_marketplace_is_bounded_for_approvals(house: StudioShop) -> None:
+    """A monthly limit of a marketplace counts that marketplace's items, whatever else is in the requests."""
+    shop = house.market.INFO.id
+    house.studio("ada").limits.set(
+        LimitKind.APPROVE, usd(60), period=LimitPeriod.MONTH, role="approver", marketplace=shop
+    )
+    house.approved("1")
+    house.approved("2")
+    third = house.request("ida", "3")
+    house.studio("ida").requests.submit.run(third)
+    with pytest.raises(NotAllowed, match=r"60\.00 USD in a month at .*, of which 58\.00 USD are used"):
+        house.studio("pia").requests.decide.approve(third)
+    elsewhere = house.request("ida", "3", fake=house.other)
+    house.studio("ida").requests.submit.run(elsewhere)
+    given = house.studio("pia").requests.decide.approve(elsewhere, reason="read")
+    assert given.state is RequestState.APPROVED
+
+
+@pytest.mark.parametrize(("limit", "more"), [(60, True), (57, False)])
+def test_what_one_approves_for_oneself_without_a_request_adds_up(
+    house: StudioShop, limit: int, *, more: bool
+) -> None:
+    """One listing after the other is no way around a limit of the month either."""
+    with house.shop.ledger.transaction() as work:
+        lead = work.value(Member, "lea")
+        assert lead is not None
+        work.change(replace(lead, roles=(Role.ARTIST, Role.APPROVER, Role.BUYER)))
+    ada, lea = house.studio("ada"), house.studio("lea")
+    ada.limits.set(LimitKind.OWN, usd(50))
+    ada.limits.set(LimitKind.OWN, usd(limit), period=LimitPeriod.MONTH)
+    request_id = house.approved("1", user="lea", by="lea")
+    lea.requests.buying.run(request_id)
+    gate = Gate(limits=lea.limits)
+    wanted = want(house.market, "2")
+    quote = lea.requests.submit.quote.run(wanted.ref, wanted.kind, USE, actor="lea").quote
+    if more:
+        gate.check_approval(house.shop.ledger, quote)
+        return
+    with pytest.raises(NotAllowed, match=r"in a month, of which 29\.00 USD are used"):
+        gate.check_approval(house.shop.ledger, quote)
 
 
 def test_websites_and_checkouts_are_handed_over(house: StudioShop) -> None:

@@ -1,0 +1,41 @@
+"""Licensed geometry that only a cache of geometry nodes still holds: no data-block of its own is left of it.
+
+A bake that is packed into the file, or lies beside it, shows what it was made of though that was deleted. Its
+faces keep their marks, and are read where they are shown. Main thread only: it may have to be evaluated.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+_KEEPING = frozenset({"GeometryNodeBake", "GeometryNodeSimulationOutput"})
+Faces = Callable[[Any], tuple[frozenset[int], int]]
+
+
+class Baked:
+    """What is baked in objects; nothing is looked at in a file without such nodes."""
+
+    def __init__(self, read_faces: Faces) -> None:
+        self._read_faces = read_faces
+        self._can_be = threading.current_thread() is threading.main_thread() and any(
+            node.bl_idname in _KEEPING
+            for tree in bpy.data.node_groups
+            if tree.bl_idname == "GeometryNodeTree"
+            for node in tree.nodes
+        )
+        self._graph: Any = None
+
+    def read(self, item: Any) -> frozenset[int]:
+        """Return the numbers on the faces of what an object shows, if nodes with a cache make it."""
+        if not self._can_be or item.type != "MESH" or item.mode == "EDIT":
+            return frozenset()
+        if not any(modifier.type == "NODES" and len(modifier.bakes) for modifier in item.modifiers):
+            return frozenset()
+        if self._graph is None:
+            self._graph = bpy.context.evaluated_depsgraph_get()
+        shown = item.evaluated_get(self._graph).data
+        return self._read_faces(shown)[0] if shown is not None else frozenset()

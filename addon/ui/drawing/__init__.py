@@ -1,0 +1,1 @@
+"""Draws rows into layouts. Decides nothing: ``views`` does."""

@@ -1,0 +1,93 @@
+"""Find the .blend files below a folder and tell whether one changed since it was read. Reads no content.
+
+Links to folders are not followed: a production's tree may lead back into itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import UserInputError
+from ...model.scene import SceneScan
+from .scene import absolute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMark:
+    """What tells two states of a file apart. ``size`` in bytes; both numbers are -1 where there is none."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFiles:
+    """What is below a folder. ``problems`` are places that could not be looked into: path and sentence."""
+
+    paths: tuple[Path, ...]
+    problems: tuple[tuple[str, str], ...]
+
+
+def find_blend_files(folder: Path, *, backups: bool = False) -> FoundFiles:
+    """List the .blend files below a folder, sorted; with their ``.blend1`` backups only when asked.
+
+    Raises UserInputError when there is no such folder.
+    """
+    root = Path(os.path.abspath(folder))  # noqa: PTH100 - keeps links, as a scene's own path does
+    if not root.is_dir():
+        raise UserInputError(f"There is no folder {folder}.", code="scan.no_folder")
+    problems: list[tuple[str, str]] = []
+
+    def note(error: OSError) -> None:
+        place = os.fsencode(error.filename or root).decode("utf-8", "replace")
+        problems.append((place, f"The folder cannot be looked into: {error.strerror or error}."))
+
+    paths = [
+        Path(base) / name
+        for base, _, names in os.walk(root, onerror=note)
+        for name in names
+        if _is_blend(name, backups=backups)
+    ]
+    fitting = [path for path in paths if _is_text(str(path))]
+    for path in set(paths).difference(fitting):
+        shown = os.fsencode(path).decode("utf-8", "replace")
+        problems.append((shown, "Its name is no Unicode text; rename it to have it read."))
+    return FoundFiles(paths=tuple(sorted(fitting)), problems=tuple(sorted(problems)))
+
+
+def mark_file(path: Path) -> FileMark:
+    """Return the present state of a file."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        return FileMark(path=str(path), size=-1, mtime_ns=-1)
+    return FileMark(path=str(path), size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+
+
+def library_paths(scan: SceneScan) -> tuple[Path, ...]:
+    """Return the library files that a scene's linked data-blocks come from."""
+    base = Path(scan.scene)
+    shown = {block.library for block in scan.data_blocks if block.library}
+    return tuple(sorted(absolute(text, base) for text in shown))
+
+
+def are_unchanged(marks: Iterable[FileMark]) -> bool:
+    """Say whether every file still is in the state that was noted."""
+    return all(mark_file(Path(mark.path)) == mark for mark in marks)
+
+
+def _is_blend(name: str, *, backups: bool) -> bool:
+    stem, _, ending = name.lower().rpartition(".")
+    if not stem:
+        return False
+    number = ending.removeprefix("blend")
+    return ending == "blend" or (backups and ending.startswith("blend") and number.isdigit())
+
+
+def _is_text(name: str) -> bool:
+    """Say whether the ledger and JSON can hold a path: file systems allow bytes that are no text."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)

@@ -1,0 +1,1 @@
+"""From a quote to a grant: approval, order, payment, purchase, reconciliation, history."""

@@ -1,0 +1,1 @@
+"""What clears content: terms, proof, house rules, declarations, and decisions about findings."""

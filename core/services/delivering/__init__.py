@@ -1,0 +1,1 @@
+"""From a grant to files ready to import: downloaded or picked up, checked, shared, handed out."""

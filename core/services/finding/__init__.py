@@ -1,0 +1,1 @@
+"""Finding assets: searches, product feeds, previews. Never a billable call."""

@@ -1,0 +1,294 @@
+"""Scan a whole production: read its .blend files once, join them with the ledger, note what is used where.
+
+Files are only read. The worker is a plain function of this module, so that a spawned process can find it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...clock import Clock
+from ...errors import UserInputError
+from ...files.blend.scan import FileMark, are_unchanged, find_blend_files
+from ...files.disk import Cancelled, Progress, ignore_progress, never_cancelled, stop_if
+from ...ledger.port import Ledger
+from ...licenses import LicenseCatalogue
+from ...model.audit import AuditEvent
+from ...model.declaration import Declaration, is_declaration_id
+from ...model.findings import Verdict
+from ...model.grant import Grant, Usage
+from ...model.intended_use import IntendedUse
+from ...model.production import FileSummary, FolderUse, Problem, ProductionReport
+from ...reports.production import (
+    Describe,
+    build_production,
+    count_uses,
+    describe_plainly,
+    first_level,
+)
+from ..clearing.project_use import ProjectUse, read_project_use
+from .scan_reading import Reader, read_all, read_file
+
+if TYPE_CHECKING:
+    pass
+
+READER_VERSION = 2
+"""Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
+ALL_GRANTS = 10_000_000
+Decide = Callable[
+    [Mapping[str, Grant], Mapping[str, Declaration], IntendedUse], Mapping[str, tuple[Verdict, str]]
+]
+"""Judges licenses, by id, for a use: each one's verdict, and the sentence that decides it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanProduction:
+    """Reads what changed and reports on everything. ``cache_path`` is a file in the data folder."""
+
+    ledger: Ledger
+    clock: Clock
+    cache_path: Path
+    reader: Reader = read_file
+    catalogue: LicenseCatalogue | None = None
+    """Names marketplaces and licenses for people; without it, the ledger's words are used."""
+    decide: Decide | None = None
+    """Judges licenses for the use of a project folder; without it, use files only tell project and client."""
+
+    def run(
+        self,
+        folder: Path,
+        *,
+        actor: str,
+        workers: int = 1,
+        backups: bool = False,
+        progress: Progress = ignore_progress,
+        cancelled: Cancelled = never_cancelled,
+    ) -> ProductionReport:
+        """Scan a folder, update the ledger's usages, and return the report.
+
+        ``progress`` is told files, not bytes. Raises UserInputError (no such folder, a package is missing),
+        CancelledError (nothing is noted then), LedgerError.
+        """
+        root = os.path.abspath(folder)  # noqa: PTH100 - keeps links, as a scene's own path does
+        found = find_blend_files(Path(root), backups=backups)
+        cache = _load_cache(self.cache_path)
+        summaries: dict[str, FileSummary] = {}
+        waiting: list[str] = []
+        for path in map(str, found.paths):
+            known = cache.get(path)
+            if known is not None and are_unchanged(known[1]):
+                summaries[path] = known[0]
+            else:
+                waiting.append(path)
+        total, problems = (
+            len(found.paths),
+            [Problem(path=place, message=why) for place, why in found.problems],
+        )
+        progress(len(summaries), total)
+        for done, reading in enumerate(
+            read_all(waiting, self.reader, workers), start=total - len(waiting) + 1
+        ):
+            stop_if(cancelled)
+            if reading.code == "scene.no_reader":
+                raise UserInputError(reading.message, code=reading.code)
+            cache.pop(reading.path, None)
+            if reading.summary is None:
+                problems.append(Problem(path=reading.path, message=reading.message))
+            else:
+                summaries[reading.path] = reading.summary
+                cache[reading.path] = (reading.summary, reading.marks)
+            progress(done, total)
+        ordered = [summaries[path] for path in sorted(summaries)]
+        report = self._report(ordered, root, sorted(problems, key=lambda one: one.path), read=len(waiting))
+        self._note(ordered, report, actor=actor)
+        _save_cache(self.cache_path, cache)
+        return report
+
+    def _report(
+        self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
+    ) -> ProductionReport:
+        with _no_collecting():
+            return self._join(summaries, root, problems, read=read)
+
+    def _join(
+        self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
+    ) -> ProductionReport:
+        grants = {grant.id: grant for grant in self.ledger.grants(limit=ALL_GRANTS)}
+        declarations = self._find_declarations(summaries)
+        counted = count_uses(summaries, (*grants, *declarations))
+        own = {summary.path for summary in summaries}
+        elsewhere = {usage.grant_id for usage in self.ledger.usages() if usage.scene not in own}
+        return build_production(
+            summaries,
+            folder=root,
+            grants=grants,
+            declarations=declarations,
+            uses=self._uses(counted, root, grants, declarations),
+            used_elsewhere=elsewhere,
+            problems=problems,
+            now=self.clock.now(),
+            read=read,
+            describe=self._describe(),
+            counted=counted,
+        )
+
+    def _describe(self) -> Describe:
+        """Return what names a grant's marketplace and license; each license is looked up once."""
+        catalogue = self.catalogue
+        if catalogue is None:
+            return describe_plainly
+        today = self.clock.now().date()
+        names: dict[str, str] = {}
+
+        def describe(grant: Grant) -> tuple[str, str]:
+            if grant.license_id not in names:
+                terms = catalogue.by_id(grant.license_id, today)
+                names[grant.license_id] = terms.label if terms is not None else ""
+            return catalogue.name_of(grant.ref.marketplace), names[grant.license_id] or grant.license_label
+
+        return describe
+
+    def _find_declarations(self, summaries: Sequence[FileSummary]) -> dict[str, Declaration]:
+        """Find what the files' stamps and faces say was declared."""
+        named = {one for summary in summaries for one, _ in summary.grants if is_declaration_id(one)}
+        numbers = {number for summary in summaries for number in summary.face_numbers}
+        found = dict(self.ledger.declarations_by_id(sorted(named)))
+        for twins in self.ledger.declarations_by_face(sorted(numbers)).values():
+            found.update((one.id, one) for one in twins)
+        return found
+
+    def _uses(
+        self,
+        counted: Mapping[str, tuple[dict[str, int], int]],
+        root: str,
+        grants: Mapping[str, Grant],
+        declarations: Mapping[str, Declaration],
+    ) -> dict[str, FolderUse]:
+        """Read the use file of each project folder, and judge what the folder uses for it.
+
+        The use file of the scanned folder itself holds for project folders that have none.
+        """
+        ids: dict[str, set[str]] = {}
+        for path, (counts, _) in counted.items():
+            ids.setdefault(first_level(path, root), set()).update(counts)
+        whole = read_project_use(Path(root))
+        uses: dict[str, FolderUse] = {}
+        for folder, used in ids.items():
+            found = (read_project_use(Path(root, folder)) if folder else None) or whole
+            if found is not None:
+                known = sorted(one for one in used if one in grants or one in declarations)
+                verdicts = self._judge(found, known, grants, declarations)
+                uses[folder] = FolderUse(
+                    path=found.path, use=found.use, problem=found.problem, verdicts=verdicts
+                )
+        return uses
+
+    def _judge(
+        self,
+        found: ProjectUse,
+        used: Sequence[str],
+        grants: Mapping[str, Grant],
+        declarations: Mapping[str, Declaration],
+    ) -> dict[str, tuple[Verdict, str]]:
+        if self.decide is None or found.use is None:
+            return {}
+        verdicts = self.decide(
+            {one: grants[one] for one in used if one in grants},
+            {one: declarations[one] for one in used if one in declarations},
+            found.use,
+        )
+        return dict(verdicts)
+
+    def _note(self, summaries: Sequence[FileSummary], report: ProductionReport, *, actor: str) -> None:
+        """Replace the usages of every file that could be read, in one unit of work with the audit entry."""
+        known = {line.grant_id for line in report.used if line.state != "unknown"}
+        uses = count_uses(summaries, known)
+        with self.ledger.transaction() as work:
+            work.replace_usages_of(
+                {
+                    path: [
+                        Usage(grant_id=one, scene=path, data_blocks=number, seen_at=report.made_at)
+                        for one, number in counts.items()
+                        if one in known
+                    ]
+                    for path, (counts, _) in uses.items()
+                }
+            )
+            work.record(
+                AuditEvent(
+                    action="scan.made",
+                    subject=report.folder,
+                    actor=actor,
+                    at=report.made_at,
+                    details=(
+                        ("files", str(len(report.files))),
+                        ("skipped", str(len(report.problems))),
+                        ("grants", str(len(report.used))),
+                        ("not_covered", str(len(report.not_covered))),
+                        ("undeclared", str(report.undeclared)),
+                    ),
+                )
+            )
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Look for no garbage for a while: a million values that all stay would be walked again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _load_cache(path: Path) -> dict[str, tuple[FileSummary, tuple[FileMark, ...]]]:
+    """Read what earlier scans noted; nothing when it is missing, damaged or of another version."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["version"] != READER_VERSION:
+            return {}
+        return {
+            name: (_read_summary(one["summary"]), tuple(FileMark(**mark) for mark in one["marks"]))
+            for name, one in data["files"].items()
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
+
+
+def _read_summary(data: dict[str, Any]) -> FileSummary:
+    return FileSummary(
+        path=str(data["path"]),
+        grants=tuple((str(name), int(number)) for name, number in data["grants"]),
+        face_numbers=tuple(int(number) for number in data["face_numbers"]),
+        undeclared=int(data["undeclared"]),
+        unreadable_stamps=int(data["unreadable_stamps"]),
+    )
+
+
+def _save_cache(path: Path, cache: dict[str, tuple[FileSummary, tuple[FileMark, ...]]]) -> None:
+    """Write the notes whole or not at all; a disk that does not take them only makes the next scan slower."""
+    files = {
+        name: {"summary": asdict(summary), "marks": [asdict(mark) for mark in marks]}
+        for name, (summary, marks) in cache.items()
+    }
+    text = json.dumps({"version": READER_VERSION, "files": files}, separators=(",", ":"))
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)

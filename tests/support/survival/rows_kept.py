@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows in which the asset itself stays: nothing is lost as a whole, and a part of it could go unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from survival.outcome import Trace
+from survival.rows_tampering import unstamp
+from survival.table import row
+from survival.world import CHAIR, OWN, PICTURE, NotHere, World
+
+SECTION = "While the asset stays"
+
+
+def _own(w: World, data: Any) -> Any:
+    item = w.add(data, "Own")
+    w.stamp(OWN, item, data)
+    return item
+
+
+def _join(w: World, active: str, other: str) -> None:
+    w.select(w.obj(active), w.obj(other))
+    assert w.ops.object.join() == {"FINISHED"}
+
+
+@row(SECTION, "a copy of its curve joined into one's own declared curve", known=False)
+def _(w: World) -> list[Trace]:
+    curve = w.data.curves.new("Own", "CURVE")
+    curve.dimensions = "3D"
+    curve.splines.new("POLY").points.add(1)
+    item = _own(w, curve)
+    w.select(w.obj("Rope"))
+    w.ops.object.duplicate()
+    _join(w, "Own", "Rope.001")
+    return w.traces(item.data)
+
+
+@row(SECTION, "its bones joined into one's own declared rig", known=False)
+def _(w: World) -> list[Trace]:
+    for name, grant_id in (("Rig", CHAIR), ("Own", OWN)):
+        rig = w.data.armatures.new(name)
+        item = w.add(rig, name)
+        with w.editing(item):
+            rig.edit_bones.new("Bone").tail = (0.0, 0.0, 1.0)
+        w.stamp(grant_id, item, rig)
+    _join(w, "Own", "Rig")
+    return w.traces(w.obj("Own").data)
+
+
+@row(SECTION, "a mesh without faces joined into declared work", known=False)
+def _(w: World) -> list[Trace]:
+    for name in ("Wire", "Wire too"):
+        wire = w.data.meshes.new(name)
+        wire.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 1), (1, 2)], [])
+        w.stamp(PICTURE, w.add(wire, name), wire)
+    _join(w, "Shelf", "Wire")
+    return w.traces(w.obj("Shelf").data, of=(PICTURE,))
+
+
+def _bake(w: World, item: Any, source: Any) -> None:
+    """Bake what geometry nodes make of an object into the file, and delete that."""
+    tree = w.data.node_groups.new("Baking", "GeometryNodeTree")
+    for in_out in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
+    info, bake = tree.nodes.new("GeometryNodeObjectInfo"), tree.nodes.new("GeometryNodeBake")
+    info.inputs["Object"].default_value = source
+    if not any(socket.type == "GEOMETRY" for socket in bake.inputs):
+        bake.bake_items.new("GEOMETRY", "Geometry")
+    of_bake = [
+        next(one for one in sockets if one.type == "GEOMETRY") for sockets in (bake.inputs, bake.outputs)
+    ]
+    tree.links.new(info.outputs["Geometry"], of_bake[0])
+    tree.links.new(of_bake[1], tree.nodes.new("NodeGroupOutput").inputs[0])
+    modifier = w.modify(item, "NODES", node_group=tree)
+    if not hasattr(modifier, "bake_target"):
+        raise NotHere("not in this version")
+    w.stamp(OWN, tree)
+    w.bpy.context.view_layer.update()
+    kept = modifier.bakes[0]
+    kept.bake_mode, kept.bake_target = "STILL", "PACKED"
+    w.save()
+    done = w.ops.object.geometry_node_bake_single(
+        session_uid=item.session_uid, modifier_name=modifier.name, bake_id=kept.bake_id
+    )
+    assert done == {"FINISHED"}
+    info.inputs["Object"].default_value = None
+
+
+@row(SECTION, "baked by geometry nodes into one's own declared object, it is deleted then")
+def _(w: World) -> list[Trace]:
+    _bake(w, w.obj("Shelf"), w.obj("Seat"))
+    w.only(w.obj("Shelf"))
+    return w.traces(w.obj("Shelf"))
+
+
+@row(SECTION, "baked by geometry nodes into one's own undeclared object, it is deleted then")
+def _(w: World) -> list[Trace]:
+    _bake(w, w.obj("Mine"), w.obj("Seat"))
+    w.only(w.obj("Mine"))
+    return w.traces(w.obj("Mine"))
+
+
+@row(SECTION, "a light's stamp, and its object's", known=False)
+def _(w: World) -> list[Trace]:
+    light = w.data.lights.new("Lamp", "SPOT")
+    item = w.add(light, "Lamp")
+    w.stamp(CHAIR, item, light)
+    w.save()
+    unstamp(item, light)
+    return w.traces(light)
+
+
+@row(SECTION, "a world's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    w.scene.world = world = w.data.worlds.new("Sky")
+    w.stamp(CHAIR, world)
+    unstamp(world)
+    return w.traces(world)
+
+
+@row(SECTION, "the stamp of its particles' settings", known=False)
+def _(w: World) -> list[Trace]:
+    system = w.modify(w.obj("Seat"), "PARTICLE_SYSTEM").particle_system
+    w.stamp(CHAIR, system.settings)
+    unstamp(system.settings)
+    return w.traces(system.settings)
+
+
+@row(SECTION, "the stamp of its shape keys", known=False)
+def _(w: World) -> list[Trace]:
+    keys = w.obj("Cushion").data.shape_keys
+    unstamp(keys)
+    return w.traces(keys)
+
+
+@row(SECTION, "the stamp of one of its two actions", known=False)
+def _(w: World) -> list[Trace]:
+    w.obj("Cushion").keyframe_insert("location", frame=1)
+    action = w.obj("Cushion").animation_data.action
+    w.stamp(CHAIR, action)
+    unstamp(action)
+    return w.traces(action)
