@@ -189,7 +189,7 @@ def test_more_than_a_code_host_takes_is_counted(studio: Studio) -> None:
 def test_every_rule_is_described() -> None:
     assert set(RULE_NAMES) <= set(RULE_TEXTS)
     core = Path(__file__).parents[3] / "core"
-    sources = [path for part in ("reports", "policy") for path in (core / part).glob("*.py")]
+    sources = [path for part in ("reports", "policy") for path in (core / part).rglob("*.py")]
     said = {
         rule
         for path in sources
