@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -88,9 +87,11 @@ def setup(context: Context, address: str, ask_password: bool) -> None:
 @json_option
 @pass_context
 def migrate(context: Context, address: str, ask_password: bool, as_json: bool) -> None:
-    """Move this machine's ledger into the empty one at ADDRESS, verified, and put the old file aside."""
-    from ..ledger.engine import open_ledger
-    from ..ledger.transfer import transfer
+    """Move this machine's ledger into the empty one at ADDRESS, verified, and mark the old file as moved.
+
+    Nobody else may have the old ledger open: close Blender first.
+    """
+    from ..ledger.moving import move_ledger
 
     context.as_json = as_json
     path = context.read_settings().ledger_path
@@ -98,18 +99,18 @@ def migrate(context: Context, address: str, ask_password: bool, as_json: bool) -
         raise UserInputError(f"There is no ledger {path} to be moved.", code="ledger.nothing_to_move")
     with (
         _open_studio(context, address, ask=ask_password) as studio,
-        closing(open_ledger(path)) as own,
         show_progress("Moving the ledger", unit="items") as task,
     ):
-        moved = transfer(own, studio, progress=task.report)
-    aside = _put_aside(path)
+        moved = move_ledger(path, studio, at=_now(), progress=task.report)
+        place = studio.place
     if as_json:
         print_json(moved)
         return
     print_table("Moved", ("Table", "Rows"), [(name, f"{rows:,}") for name, rows in moved.rows if rows])
     click.echo(
         f"{moved.total:,} rows; the audit has {moved.audit_size:,} entries and one root "
-        f"({moved.audit_root[:16]}…). The old ledger is {aside.name} now. Set CLEARANCE_LEDGER."
+        f"({moved.audit_root[:16]}…). {path.name} stays as it was, and is not written to any more: whoever "
+        f"opens it is told where the ledger is. Set CLEARANCE_LEDGER={place}"
     )
 
 
@@ -246,14 +247,3 @@ def _now() -> datetime:
     from ..clock import SystemClock
 
     return SystemClock().now()
-
-
-def _put_aside(path: Path) -> Path:
-    """Rename the file that was moved, so that nobody goes on in it."""
-    number = 1
-    while (aside := path.with_name(f"{path.stem}.moved-{number}{path.suffix}")).exists():
-        number += 1
-    path.rename(aside)
-    for ending in ("-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
-    return aside

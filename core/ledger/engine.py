@@ -65,13 +65,15 @@ def open_ledger(
     path: Path,
     *,
     lock_timeout_s: float = LOCK_TIMEOUT_S,
+    although_moved: bool = False,
     on_network: Callable[[Path], bool] = is_on_network,
     sleep: Callable[[float], None] = time.sleep,
 ) -> EmbeddedLedger:
     """Open the ledger in a file, which is made, or brought to this version's schema, where necessary.
 
-    Raises LedgerError (its ``code`` tells which): locked, read-only, disk full, damaged, no ledger, made by
-    a newer version, or not to be migrated.
+    ``although_moved`` opens what a ledger that moved elsewhere has left behind, to be looked at. Raises
+    LedgerError (its ``code`` tells which): locked, read-only, disk full, damaged, no ledger, made by a newer
+    version, not to be migrated, or moved.
     """
     path = path.absolute()
     try:
@@ -83,7 +85,7 @@ def open_ledger(
             "another folder for Clearance's data.",
             code="ledger.cannot_open",
         ) from error
-    engine = make_engine(path, lock_timeout_s=lock_timeout_s)
+    engine = make_engine(path, lock_timeout_s=lock_timeout_s, although_moved=although_moved)
     try:
         prepare_schema(engine, path, lock_timeout_s=lock_timeout_s)
         # The mode is changed alone: not beside a connection that the pool keeps.

@@ -46,13 +46,28 @@ class Transfer:
         return sum(number for _, number in self.rows)
 
 
-def transfer(source: SqlLedger, target: SqlLedger, *, progress: Progress | None = None) -> Transfer:
+def transfer(
+    source: SqlLedger,
+    target: SqlLedger,
+    *,
+    progress: Progress | None = None,
+    at_the_end: Callable[[Connection], None] | None = None,
+) -> Transfer:
     """Copy everything from one ledger into an empty one, verify it, and return what was copied.
 
-    ``progress`` is told rows done and rows in all. Raises LedgerError when the source's audit is not whole,
-    when the target holds something else, or when what arrived differs; the target is then as it was.
+    ``progress`` is told rows done and rows in all. ``at_the_end`` may write to the source once everything has
+    arrived and is committed there, before anybody else can. Raises LedgerError when the source's audit is not
+    whole, when the target holds something else, or when what arrived differs; both are then as they were.
     """
-    with source.exclusive() as leaving, target.exclusive() as arriving:
+    with source.exclusive() as leaving:
+        moved = _copy(source, leaving, target, progress)
+        if at_the_end is not None:
+            at_the_end(leaving)
+    return moved
+
+
+def _copy(source: SqlLedger, leaving: Connection, target: SqlLedger, progress: Progress | None) -> Transfer:
+    with target.exclusive() as arriving:
         counts = _count(leaving)
         expected = _verified_tail(leaving, source)
         before = _count(arriving)

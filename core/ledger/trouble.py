@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..errors import LedgerConflict, LedgerError
 from .guards import AUDIT_NEVER, BOOKED_NEVER, DECIDED_NEVER
+from .moved import MOVED_NEVER
 
 
 class _Sentence(NamedTuple):
@@ -168,6 +169,8 @@ def conflict(error: DBAPIError) -> LedgerConflict:
     state, rule = sql_state(error.orig), _name_rule(error.orig)
     if "FOREIGN KEY" in rule or state == "23503":
         message = "This refers to something that is not in the ledger. Nothing was saved."
+    elif MOVED_NEVER in rule:
+        message = f"The ledger was left behind: {rule}. Nothing was saved; use the new one."
     elif AUDIT_NEVER in rule:
         message = "The audit is only ever added to. Nothing was saved."
     elif DECIDED_NEVER in rule:

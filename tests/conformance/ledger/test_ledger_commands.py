@@ -54,10 +54,12 @@ def test_a_studio_moves_in(
     assert run("ledger", "migrate", address, "--json") == 0
     moved = json.loads(capsys.readouterr().out)
     assert moved["audit_size"] == 1
-    assert not path.exists()
-    assert (tmp_path / "data" / "ledger.moved-1.sqlite").is_file()
-    assert run("ledger", "migrate", address) == 2
-    assert "no ledger" in capsys.readouterr().err
+    assert path.is_file()
+    assert run("ledger", "migrate", address) == 1
+    assert "has moved to postgresql://" in capsys.readouterr().err
+    assert run("library", "--json", ledger=address) == 0
+    assert run("library", "--json") == 1
+    assert "has moved to postgresql://" in capsys.readouterr().err
 
     assert run("ledger", "project", address, "spot", "--client", "ACME") == 0
     try:

@@ -116,10 +116,10 @@ def test_the_connection_is_lost(
 def test_the_command_that_moves_a_ledger_is_cut_off_or_killed(
     server: Server, template: str, tmp_path: Path
 ) -> None:
-    """On the way, at the commit before and after the server has it, and while the old file is put aside."""
+    """On the way, at the commit before and after the server has it, and while the old file is marked."""
     path = tmp_path / "own" / "ledger.sqlite"
     with closing(open_ledger(path)) as source, source.transaction() as work:
         fill_everything(work)
-    names = [server.make_database(template) for _ in range(9)]
-    assert run_alone("move_command.py", str(path), str(tmp_path), str(server.folder), *names) == 9
+    names = [server.make_database(template) for _ in range(11)]
+    assert run_alone("move_command.py", str(path), str(tmp_path), str(server.folder), *names) == 11
     server.run_sql(*(f'DROP DATABASE "{name}" WITH (FORCE)' for name in names))
