@@ -45,12 +45,13 @@ def payments(
             line.method,
             "" if line.cost is None else str(line.cost),
             "" if line.value is None else str(line.value),
+            "" if line.tax is None else f"{line.tax} ({line.tax_source})",
             str(line.home) if line.home is not None else line.why_not,
             line.order_id,
         )
         for line in report.lines
     ]
-    columns = ("Day", "What", "Marketplace", "Project", "By", "Charged", "Worth", "At home", "Order")
+    columns = ("Day", "What", "Marketplace", "Project", "By", "Charged", "Worth", "Tax", "At home", "Order")
     print_table("", columns, rows)
 
 

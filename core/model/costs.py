@@ -47,6 +47,9 @@ class CostLine:
     home: Money | None = None
     """In the home currency; None: it could not be converted."""
     tax: Money | None = None
+    """The tax in it, in its own currency; None: nobody told it."""
+    tax_source: str = ""
+    """Who told it, such as “invoice A-17”; empty without tax."""
     rate: str = ""
     rate_on: date | None = None
     rate_source: str = ""

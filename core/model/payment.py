@@ -61,6 +61,9 @@ class Payment:
 
     ``cost`` is as the marketplace charged it; ``value`` is that in money; ``home`` in the studio's currency
     at ``rate`` (decimal text: units of the home currency for one of ``value``'s) of the day ``rate_on``.
+    ``tax`` is as it was told with the charge, and None otherwise: no marketplace tells it so far, and what is
+    booked never changes. What the invoice says later is read beside the payment, see
+    ``core.services.studio.invoiced_tax``.
     """
 
     id: str

@@ -19,7 +19,8 @@ from .table import neutralize
 
 COLUMNS = (
     "day", "kind", "project", "client", "marketplace", "title", "listing", "order_id", "method",
-    "purchase_order", "cost_center", "charged", "amount", "currency", "tax", "home_amount", "home_currency",
+    "purchase_order", "cost_center", "charged", "amount", "currency", "tax", "tax_currency", "tax_source",
+    "home_amount", "home_currency",
     "rate", "rate_on", "rate_source", "paid_by", "not_converted_because",
 )  # fmt: skip
 MAX_MONTHS = 1200
@@ -143,6 +144,7 @@ def _cells(line: CostLine) -> list[str]:
     ]  # fmt: skip
     amounts = [
         str(value.decimal) if value else "", value.currency if value else "", str(tax.decimal) if tax else "",
+        tax.currency if tax else "", neutralize(line.tax_source),
         str(home.decimal) if home else "", home.currency if home else "",
     ]  # fmt: skip
     ends = [
@@ -186,6 +188,7 @@ def _plain_line(line: CostLine) -> Mapping[str, Any]:
         "charged": charged,
         "value": _plain_money(line.value),
         "tax": _plain_money(line.tax),
+        "tax_source": line.tax_source or None,
         "home": _plain_money(line.home),
         "rate": line.rate or None,
         "rate_on": line.rate_on.isoformat() if line.rate_on else None,

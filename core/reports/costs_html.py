@@ -196,6 +196,7 @@ def _line(line: CostLine, names: Mapping[str, str]) -> dict[str, str]:
         "client": clean(line.client, 80),
         "about": about,
         "charged": str(line.value) if line.value is not None else charged,
+        "tax": f"tax {line.tax} ({clean(line.tax_source, 120)})" if line.tax is not None else "",
         "cost": charged if line.value is not None and str(line.value) != charged else "",
         "home": str(line.home) if line.home is not None else "–",
         "rate": rate,

@@ -28,6 +28,7 @@ class FinanceStates:
         self.matching = load("core.services.studio.invoice_match")
         self.bought = load("core.billing.matching").Bought
         self.costs = load("core.model.costs")
+        self.taxes = load("core.services.studio.invoiced_tax")
         self.roles = load("core.policy.roles")
         self.tasks = load("core.tasks")
         self.ref = load("core.model.listing").ListingRef
@@ -37,6 +38,10 @@ class FinanceStates:
     def usd(self, minor: int) -> Any:
         """Return an amount."""
         return self.money.Money(minor=minor, currency="USD")
+
+    def tax(self, minor: int, source: str) -> Any:
+        """Return what an invoice says."""
+        return self.taxes.Tax(amount=self.usd(minor), source=source)
 
     def who(self, *roles: str, sees_all: bool = True) -> Any:
         """Say what somebody with these roles may do; without any, a stranger."""
@@ -97,7 +102,8 @@ class FinanceStates:
             "id": f"payment/{number}", "order_id": order.id, "method_id": "m", "cost": self.usd(2900),
             "value": self.usd(2900), "paid_at": NOW, "paid_by": "ben",
         }  # fmt: skip
-        about = {name: facts.pop(name) for name in ("documents", "refund_asked", "method") if name in facts}
+        names = ("documents", "refund_asked", "method", "tax")
+        about = {name: facts.pop(name) for name in names if name in facts}
         payment = self.payments.Payment(**(given | facts))
         return self.finance.Paid(
             payment=payment, order=order, **({"method": "Agency credits 2026", "documents": 1} | about)

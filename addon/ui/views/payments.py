@@ -152,6 +152,7 @@ def _paid(one: Paid, names: dict[str, str], acts: frozenset[Act]) -> PaymentRow:
     if not is_back and order.state in (OrderState.PAID, OrderState.FULFILLED):
         actions |= {"refund"} if Act.REFUND_REQUEST in acts else set()
         actions |= {"purchase_record"} if Act.INVOICE in acts else set()
+    tax = f"tax {one.tax.amount} ({shorten(one.tax.source, 60)})" if one.tax is not None else ""
     documents = count(one.documents, "document") if one.documents else "no document"
     number = f"order no. {shorten(payment.purchase_order, 40)}" if payment.purchase_order else ""
     return PaymentRow(
@@ -164,6 +165,7 @@ def _paid(one: Paid, names: dict[str, str], acts: frozenset[Act]) -> PaymentRow:
             where,
             name_method(one),
             number,
+            tax,
             shorten(order.project, 40),
             documents,
         ),

@@ -26,7 +26,7 @@ from ...policy.roles import Act, may
 from ...reports.costs import build_costs
 from ...settings import Settings
 from ..buying.paying import money_of
-from .invoiced_tax import find_taxes
+from .invoiced_tax import Tax, Taxes, find_taxes, tax_of
 from .payments import MANY
 from .standing import Standing
 
@@ -91,6 +91,12 @@ class Costs:
             if seen is None or line.project in seen
         ]
 
+    def taxes(self, order_ids: Iterable[str]) -> Taxes:
+        """Return the tax in orders, as their invoices tell it, to those who may see invoices."""
+        if not may(self.standing.roles(self.ledger), Act.SEE_INVOICES):
+            return {}
+        return find_taxes(self.ledger, order_ids)
+
     def _payments(self) -> Iterator[CostLine]:
         orders = {order.id: order for order in self.ledger.orders(states=BOUGHT, limit=MANY)}
         return self._lines_of(orders, self.ledger.values(Payment))
@@ -114,8 +120,7 @@ class Costs:
         without_payment: Collection[str] | None = None,
     ) -> Iterator[CostLine]:
         methods = {method.id: method for method in self.ledger.values(PaymentMethod)}
-        sees_invoices = may(self.standing.roles(self.ledger), Act.SEE_INVOICES)
-        taxes = find_taxes(self.ledger, orders) if sees_invoices else {}
+        taxes = self.taxes(orders)
         charged: set[str] = set()
         for payment in payments:
             order = orders.get(payment.order_id)
@@ -124,7 +129,7 @@ class Costs:
             if not payment.refund_id:
                 charged.add(order.id)
             line = _payment_line(payment, order, methods.get(payment.method_id))
-            yield replace(line, tax=line.tax or taxes.get((order.id, bool(payment.refund_id))))
+            yield _with_tax(line, tax_of(payment, taxes))
         # What was bought before payments were noted: the marketplace's receipt says what it cost.
         older = [
             order_id
@@ -134,7 +139,7 @@ class Costs:
         for order_id, receipts in self.ledger.receipts_of(older).items():
             order = orders[order_id]
             told = next((one.charged for one in receipts if one.charged is not None), order.cost)
-            yield CostLine(
+            line = CostLine(
                 day=min(receipt.received_at for receipt in receipts).date(),
                 kind=CostKind.PURCHASE,
                 marketplace=order.ref.marketplace,
@@ -145,9 +150,9 @@ class Costs:
                 method="not noted",
                 cost=told,
                 value=money_of(told),
-                tax=taxes.get((order.id, False)),
                 paid_by=order.buyer,
             )
+            yield _with_tax(line, taxes.get((order.id, False)))
 
     def _usage(self) -> Iterator[CostLine]:
         prices = self.ledger.values(UsagePrice)
@@ -228,7 +233,6 @@ def _payment_line(payment: Payment, order: Order, method: PaymentMethod | None) 
         cost=payment.cost,
         value=payment.value,
         home=payment.home,
-        tax=payment.tax,
         rate=payment.rate,
         rate_on=payment.rate_on,
         rate_source=payment.rate_source,
@@ -236,6 +240,10 @@ def _payment_line(payment: Payment, order: Order, method: PaymentMethod | None) 
         cost_center=payment.cost_center,
         paid_by=payment.paid_by,
     )
+
+
+def _with_tax(line: CostLine, tax: Tax | None) -> CostLine:
+    return line if tax is None else replace(line, tax=tax.amount, tax_source=tax.source)
 
 
 def _usage_line(price: UsagePrice, count: int, words: str, *, project: str, day: date) -> CostLine:

@@ -24,6 +24,7 @@ from ...reports.costs import build_costs
 from .budgets import Budgets
 from .costs import BOUGHT, Costs
 from .invoice_match import InvoiceMatching, InvoiceView
+from .invoiced_tax import Tax, tax_of
 from .journal import BudgetStatus
 from .payments import MANY
 from .standing import Standing
@@ -82,6 +83,8 @@ class Paid:
     """How many files prove the order."""
     refund_asked: bool = False
     """A refund of the order is under way."""
+    tax: Tax | None = None
+    """What its invoices say; None also for those who may not see invoices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +253,7 @@ class Finance:
         methods = {one.id: one.label for one in self.ledger.values(PaymentMethod)} if ids else {}
         documents = self.ledger.documents_of(ids)
         orders = self.ledger.orders_by_id(ids)
+        taxes = self.costs.taxes(ids)
         asked = {order_id: self.ledger.refunds(order_id) for order_id in ids}
         return tuple(
             Paid(
@@ -258,6 +262,7 @@ class Finance:
                 method=methods.get(one.method_id, one.method_id),
                 documents=len(documents.get(one.order_id, ())),
                 refund_asked=_is_asked(asked[one.order_id]),
+                tax=tax_of(one, taxes),
             )
             for one in payments
             if (order := orders.get(one.order_id)) is not None

@@ -139,6 +139,7 @@ def test_what_waits_says_what_for(order: Any, words: str, actions: set[str]) -> 
         ),
         ({"home": states.money.Money(minor=2610, currency="EUR")}, "29.00 USD, 26.10 EUR at home: paid", ""),
         ({"purchase_order": "PO-17"}, "paid", "order no. PO-17"),
+        ({"tax": states.tax(463, "invoice A-1")}, "paid", "tax 4.63 USD (invoice A-1)"),
     ],
 )
 def test_a_payment_says_how_much_by_what_and_with_which_proof(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -19,6 +21,8 @@ from core.model.invoice import Invoice, InvoiceKind, InvoiceLine
 from core.model.money import Credits, Money
 from core.model.payment import ExchangeRate, UsagePrice
 from core.model.people import Member, Project, ProjectMember, Role
+from core.reports.costs import render_costs_csv, render_costs_json
+from core.reports.costs_html import render_costs_html
 from core.services.studio.costs import Costs
 from core.services.studio.standing import Standing
 
@@ -128,19 +132,59 @@ def test_the_tax_is_what_the_invoice_says(shop: Shop, log: HealthLog) -> None:
     assert line.tax is None
     receive(shop, "A-1", 2900, (order.id, 2437, "19"), tax=463)
     (line,) = costs(shop, log).lines()
-    assert line.tax == usd(463)
+    assert (line.tax, line.tax_source) == (usd(463), "invoice A-1")
     # One line of several orders: its own rate of its own amount.
     receive(shop, "A-2", 1195, (order.id, 500, "19"), ("", 500, "20"), tax=195)
     (line,) = costs(shop, log).lines()
     assert line.tax == usd(463 + 95)
+    assert line.tax_source == "invoices A-1, A-2"
     # What came back is of the refund, not of the purchase.
     receive(shop, "A-3", -595, (order.id, -500, "19"), tax=-95)
     (line,) = costs(shop, log).lines()
     assert line.tax == usd(463 + 95)
-    # A rate that is no number, and another currency: not known, and not guessed.
+    # A rate that is no number: not known then, and a part of it would pass for all.
     receive(shop, "A-4", 100, (order.id, 50, "much"), ("", 50, "0"), tax=0)
     (line,) = costs(shop, log).lines()
-    assert line.tax == usd(463 + 95)
+    assert (line.tax, line.tax_source) == (None, "")
+
+
+def test_the_tax_stands_in_every_report_with_its_invoice(shop: Shop, log: HealthLog) -> None:
+    order = buy(shop)
+    receive(shop, "=A<1>", 2900, (order.id, 2437, "19"), tax=463)
+    report = costs(shop, log).run(CostKey.MONTH)
+    (row,) = csv.DictReader(render_costs_csv(report).splitlines())
+    assert (row["tax"], row["tax_currency"], row["tax_source"]) == ("4.63", "USD", "invoice =A<1>")
+    (plain,) = json.loads(render_costs_json(report))["lines"]
+    assert plain["tax"] == {"amount": "4.63", "currency": "USD"}
+    assert plain["tax_source"] == "invoice =A<1>"
+    assert "tax 4.63 USD (invoice =A&lt;1&gt;)" in render_costs_html(report)
+
+
+def test_many_invoices_of_one_order_are_counted(shop: Shop, log: HealthLog) -> None:
+    order = buy(shop)
+    for number in range(4):
+        receive(shop, f"A-{number}", 119, (order.id, 100, "19"), tax=19)
+    (line,) = costs(shop, log).lines()
+    assert (line.tax, line.tax_source) == (usd(76), "4 invoices")
+
+
+def test_the_tax_of_a_refund_stands_with_it_and_only_for_who_sees_invoices(
+    shop: Shop, log: HealthLog
+) -> None:
+    order = buy(shop)
+    refund = shop.refunds.request(order.id, reason="broken", actor="ann")
+    shop.refunds.settle(refund.id, refunded=True, amount=usd(2900), actor="ann")
+    receive(shop, "A-1", 2900, (order.id, 2437, "19"), tax=463)
+    receive(shop, "A-2", -2900, (order.id, -2437, "19"), tax=-463)
+    found = {line.kind: (line.tax, line.tax_source) for line in costs(shop, log).lines()}
+    assert found == {
+        CostKind.PURCHASE: (usd(463), "invoice A-1"),
+        CostKind.REFUND: (usd(-463), "invoice A-2"),
+    }
+    at = shop.clock.now()
+    with shop.ledger.transaction() as work:
+        work.add(Member(id="leo", name="Leo", roles=(Role.LEGAL,), added_at=at, added_by="ada"))
+    assert {line.tax for line in costs(shop, log, user="leo").lines()} == {None}
 
 
 def test_without_a_rate_it_is_said(shop: Shop, log: HealthLog) -> None:
