@@ -64,21 +64,26 @@ def scan(
     A clearance.toml in a project folder (the first level below DIR) says what the project does; the licenses
     in it are then judged for that use.
     """
-    from ..services.reporting.write_report import write_text
+    from ..services.reporting.scan_files import ProductionReading
 
     context.as_json = as_json
     chosen, files = _choose_outputs(format_, output, also, as_json=as_json, as_csv=as_csv)
     # Inside a DCC a further process would be a further DCC.
     workers = 1 if context.host is not None else jobs or os.cpu_count() or 1
-    with show_progress("Reading .blend files", unit="items") as task:
-        report = context.scanner.run(
-            folder,
+    with (
+        ProductionReading(
+            folder, cache_path=context.read_settings().scan_cache_path, workers=workers, backups=backups
+        ) as reading,
+        show_progress("Reading .blend files", unit="items") as task,
+    ):
+        report = context.scanner.report(
+            reading,
             actor=context.actor,
-            workers=workers,
-            backups=backups,
             progress=task.report,
             cancelled=lambda: task.token.cancelled,
         )
+    if files:
+        from ..services.reporting.write_report import write_text
     for one, path in files:
         write_text(path, partial(_render, context, report, one))
         click.echo(str(path), err=True)

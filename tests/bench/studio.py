@@ -27,6 +27,7 @@ from core.services.clearing.house import House
 from core.services.clearing.project_use import PROJECT_USE_NAME
 from core.services.reporting.report import MakeReport
 from core.services.reporting.scan import ScanProduction
+from core.services.reporting.scan_files import ProductionFiles
 from core.settings import Settings
 
 Row = tuple[str, str, str, str] | tuple[str, str, str, str, bool]
@@ -101,8 +102,10 @@ def report_production(ledger: Ledger, folder: Path, runs: int) -> Row:
         decide=report.decide,
     )
 
+    files = ProductionFiles(folder=str(folder), summaries=tuple(summaries), problems=(), read=0)
+
     def work() -> None:
-        made = service._report(summaries, str(folder), [], read=0)
+        made = service.join(files)
         if len(made.files) != SCENES or len(made.used) != len(every):
             raise SystemExit(f"the report has {len(made.files)} scenes and {len(made.used)} licenses")
 

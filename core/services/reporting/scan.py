@@ -6,19 +6,13 @@ Files are only read. The worker is a plain function of this module, so that a sp
 from __future__ import annotations
 
 import gc
-import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ...clock import Clock
-from ...errors import UserInputError
-from ...files.blend.scan import FileMark, are_unchanged, find_blend_files
-from ...files.disk import Cancelled, Progress, ignore_progress, never_cancelled, stop_if
+from ...files.disk import Cancelled, Progress, ignore_progress, never_cancelled
 from ...ledger.port import Ledger
 from ...licenses import LicenseCatalogue
 from ...model.audit import AuditEvent
@@ -26,7 +20,7 @@ from ...model.declaration import Declaration, is_declaration_id
 from ...model.findings import Verdict
 from ...model.grant import Grant, Usage
 from ...model.intended_use import IntendedUse
-from ...model.production import FileSummary, FolderUse, Problem, ProductionReport
+from ...model.production import FileSummary, FolderUse, ProductionReport
 from ...reports.production import (
     Describe,
     build_production,
@@ -35,13 +29,9 @@ from ...reports.production import (
     first_level,
 )
 from ..clearing.project_use import ProjectUse, read_project_use
-from .scan_reading import Reader, read_all, read_file
+from .scan_files import ProductionFiles, ProductionReading
+from .scan_reading import Reader, read_file
 
-if TYPE_CHECKING:
-    pass
-
-READER_VERSION = 2
-"""Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
 ALL_GRANTS = 10_000_000
 Decide = Callable[
     [Mapping[str, Grant], Mapping[str, Declaration], IntendedUse], Mapping[str, tuple[Verdict, str]]
@@ -77,50 +67,34 @@ class ScanProduction:
         ``progress`` is told files, not bytes. Raises UserInputError (no such folder, a package is missing),
         CancelledError (nothing is noted then), LedgerError.
         """
-        root = os.path.abspath(folder)  # noqa: PTH100 - keeps links, as a scene's own path does
-        found = find_blend_files(Path(root), backups=backups)
-        cache = _load_cache(self.cache_path)
-        summaries: dict[str, FileSummary] = {}
-        waiting: list[str] = []
-        for path in map(str, found.paths):
-            known = cache.get(path)
-            if known is not None and are_unchanged(known[1]):
-                summaries[path] = known[0]
-            else:
-                waiting.append(path)
-        total, problems = (
-            len(found.paths),
-            [Problem(path=place, message=why) for place, why in found.problems],
+        reading = ProductionReading(
+            folder, cache_path=self.cache_path, workers=workers, backups=backups, reader=self.reader
         )
-        progress(len(summaries), total)
-        for done, reading in enumerate(
-            read_all(waiting, self.reader, workers), start=total - len(waiting) + 1
-        ):
-            stop_if(cancelled)
-            if reading.code == "scene.no_reader":
-                raise UserInputError(reading.message, code=reading.code)
-            cache.pop(reading.path, None)
-            if reading.summary is None:
-                problems.append(Problem(path=reading.path, message=reading.message))
-            else:
-                summaries[reading.path] = reading.summary
-                cache[reading.path] = (reading.summary, reading.marks)
-            progress(done, total)
-        ordered = [summaries[path] for path in sorted(summaries)]
-        report = self._report(ordered, root, sorted(problems, key=lambda one: one.path), read=len(waiting))
-        self._note(ordered, report, actor=actor)
-        _save_cache(self.cache_path, cache)
+        with reading:
+            return self.report(reading, actor=actor, progress=progress, cancelled=cancelled)
+
+    def report(
+        self,
+        reading: ProductionReading,
+        *,
+        actor: str,
+        progress: Progress = ignore_progress,
+        cancelled: Cancelled = never_cancelled,
+    ) -> ProductionReport:
+        """Do the same with a reading that has begun, so that others read while a ledger is opened."""
+        files = reading.finish(progress=progress, cancelled=cancelled)
+        report = self.join(files)
+        self._note(files.summaries, report, actor=actor)
+        reading.keep()
         return report
 
-    def _report(
-        self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
-    ) -> ProductionReport:
+    def join(self, files: ProductionFiles) -> ProductionReport:
+        """Report on what was read, as the ledger has it now; nothing is noted."""
         with _no_collecting():
-            return self._join(summaries, root, problems, read=read)
+            return self._join(files)
 
-    def _join(
-        self, summaries: Sequence[FileSummary], root: str, problems: Sequence[Problem], *, read: int
-    ) -> ProductionReport:
+    def _join(self, files: ProductionFiles) -> ProductionReport:
+        summaries, root = files.summaries, files.folder
         grants = {grant.id: grant for grant in self.ledger.grants(limit=ALL_GRANTS)}
         declarations = self._find_declarations(summaries)
         counted = count_uses(summaries, (*grants, *declarations))
@@ -133,9 +107,9 @@ class ScanProduction:
             declarations=declarations,
             uses=self._uses(counted, root, grants, declarations),
             used_elsewhere=elsewhere,
-            problems=problems,
+            problems=files.problems,
             now=self.clock.now(),
-            read=read,
+            read=files.read,
             describe=self._describe(),
             counted=counted,
         )
@@ -249,46 +223,3 @@ def _no_collecting() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _load_cache(path: Path) -> dict[str, tuple[FileSummary, tuple[FileMark, ...]]]:
-    """Read what earlier scans noted; nothing when it is missing, damaged or of another version."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["version"] != READER_VERSION:
-            return {}
-        return {
-            name: (_read_summary(one["summary"]), tuple(FileMark(**mark) for mark in one["marks"]))
-            for name, one in data["files"].items()
-        }
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return {}
-
-
-def _read_summary(data: dict[str, Any]) -> FileSummary:
-    return FileSummary(
-        path=str(data["path"]),
-        grants=tuple((str(name), int(number)) for name, number in data["grants"]),
-        face_numbers=tuple(int(number) for number in data["face_numbers"]),
-        undeclared=int(data["undeclared"]),
-        unreadable_stamps=int(data["unreadable_stamps"]),
-    )
-
-
-def _save_cache(path: Path, cache: dict[str, tuple[FileSummary, tuple[FileMark, ...]]]) -> None:
-    """Write the notes whole or not at all; a disk that does not take them only makes the next scan slower."""
-    files = {
-        name: {"summary": asdict(summary), "marks": [asdict(mark) for mark in marks]}
-        for name, (summary, marks) in cache.items()
-    }
-    text = json.dumps({"version": READER_VERSION, "files": files}, separators=(",", ":"))
-    temporary = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except OSError:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import atexit
 import gc
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ...errors import ClearanceError
 from ...files.blend.scan import FileMark, library_paths, mark_file
@@ -31,6 +32,8 @@ _LARGEST, _SMALLEST = 64, 4
 """Files that a process reads before it tells of them."""
 _AHEAD = 2
 """Chunks that each further process is given at a time."""
+_AHEAD_AT_FIRST = 4
+"""So many before this process reads too: the ledger has to be opened meanwhile."""
 
 
 class Reading(NamedTuple):
@@ -64,92 +67,107 @@ def read_file(path: str, shelf: Shelf | None = None) -> Reading:
 
 def read_files(reader: Reader, paths: Sequence[str]) -> list[Reading]:
     """Read some scene files, in a process that is there for it: what libraries it has open stay open."""
-    if reader is not read_file:
-        return list(map(reader, paths))
-    return list(_read_with(_shelf_of_process(), paths))
+    return list(map(_reader_of_process() if reader is read_file else reader, paths))
 
 
 @cache
-def _shelf_of_process() -> Shelf:
-    from ...files.blend.scene import Shelf
-
-    shelf = Shelf()
-    atexit.register(shelf.__exit__, None, None, None)
-    return shelf
+def _reader_of_process() -> _ReadHere:
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return _ReadHere(stack)
 
 
-def read_all(paths: Sequence[str], reader: Reader, workers: int) -> Iterator[Reading]:
-    """Read files in several processes, of which this is one; in this one alone where none can be started."""
-    if workers <= 1 or len(paths) <= FEW_FILES:
-        yield from _read_here(reader, paths)
-        return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+class Readers:
+    """Processes that read files, of which this is one; this one alone where none can be started.
 
-    with ExitStack() as stack:
-        pool: Executor | None = None
-        try:
-            pool = ProcessPoolExecutor(workers - 1, mp_context=multiprocessing.get_context("spawn"))
-            stack.callback(pool.shutdown, cancel_futures=True)
-        except (OSError, NotImplementedError):
-            pass  # this system has no means for it
-        yield from _share(paths, reader, pool, workers)
+    The others begin at once, this one with :meth:`read`. A context manager: at its end the others are ended.
+    """
 
+    def __init__(self, paths: Sequence[str], reader: Reader, workers: int) -> None:
+        self._left = deque(paths)
+        self._reader = reader
+        self._others = workers - 1 if len(paths) > FEW_FILES else 0
+        self._pool: Executor | None = None
+        self._given: dict[Future[list[Reading]], Sequence[str]] = {}
 
-def _share(paths: Sequence[str], reader: Reader, pool: Executor | None, workers: int) -> Iterator[Reading]:
-    """Hand out chunks, and read here meanwhile. What others fail at is read here in the end."""
-    from concurrent.futures import FIRST_COMPLETED, wait
-    from concurrent.futures.process import BrokenProcessPool
+    def __enter__(self) -> Self:
+        if self._others > 0:
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
 
-    given: dict[Future[list[Reading]], Sequence[str]] = {}
-    left = deque(paths)
-    here = _read_here(reader, _take_from(left))
-    while left or given:
-        while pool is not None and left and len(given) < _AHEAD * (workers - 1):
-            size = max(_SMALLEST, min(_LARGEST, len(left) // (_AHEAD * workers)))
-            some = [left.popleft() for _ in range(min(size, len(left)))]
             try:
-                given[pool.submit(read_files, reader, some)] = some
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self._others, mp_context=context)
+                self._give(_AHEAD_AT_FIRST)
+            except (OSError, NotImplementedError):
+                self._others = 0  # this system has no means for it
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def read(self) -> Iterator[Reading]:
+        """Read here too, from the list's end, and yield what all read."""
+        with ExitStack() as stack:
+            read_here = self._reader if self._reader is not read_file else _ReadHere(stack)
+            while self._left or self._given:
+                self._give(_AHEAD)
+                if self._left:
+                    yield read_here(self._left.pop())
+                yield from self._take()
+
+    def _give(self, ahead: int) -> None:
+        """Give so many chunks to each of the others, from the list's beginning."""
+        while self._pool is not None and self._left and len(self._given) < ahead * self._others:
+            size = max(_SMALLEST, min(_LARGEST, len(self._left) // (_AHEAD * (self._others + 1))))
+            some = [self._left.popleft() for _ in range(min(size, len(self._left)))]
+            try:
+                self._given[self._pool.submit(read_files, self._reader, some)] = some
             except (OSError, RuntimeError):  # no process could be started, or one was killed
-                pool = None
-                left.extend(some)
-        if left:
-            yield next(here)
-        done = [one for one in given if one.done()] if left else wait(given, return_when=FIRST_COMPLETED).done
+                self._take_back(some)
+
+    def _take(self) -> Iterator[Reading]:
+        """Yield what others have read; wait for it only when nothing is left to read here."""
+        if not self._given:
+            return
+        from concurrent.futures import FIRST_COMPLETED, wait
+        from concurrent.futures.process import BrokenProcessPool
+
+        if self._left:
+            done = [one for one in self._given if one.done()]
+        else:
+            done = list(wait(self._given, return_when=FIRST_COMPLETED).done)
         for one in done:
-            chunk = given.pop(one)
+            chunk = self._given.pop(one)
             try:
                 readings = one.result()
             except (OSError, BrokenProcessPool):
-                pool = None
-                left.extend(chunk)
-                here = _read_here(reader, _take_from(left))
+                self._take_back(chunk)
             else:
                 yield from readings
 
-
-def _take_from(left: deque[str]) -> Iterator[str]:
-    """Yield paths from the end: the others begin at the beginning."""
-    while left:
-        yield left.pop()
-
-
-def _read_here(reader: Reader, paths: Iterable[str]) -> Iterator[Reading]:
-    if reader is not read_file:
-        yield from map(reader, paths)
-        return
-    from ...files.blend.scene import Shelf
-
-    with Shelf() as shelf:
-        yield from _read_with(shelf, paths)
+    def _take_back(self, chunk: Sequence[str]) -> None:
+        """Have this process read what another one could not, and give the others nothing more."""
+        self._others = 0
+        self._left.extend(chunk)
 
 
-def _read_with(shelf: Shelf, paths: Iterable[str]) -> Iterator[Reading]:
-    for path in paths:
+class _ReadHere:
+    """Reads in this process; libraries stay open until the stack is left."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        from ...files.blend.scene import Shelf
+
+        self._shelf = stack.enter_context(Shelf())
+
+    def __call__(self, path: str) -> Reading:
         with _no_collecting():
-            reading = read_file(path, shelf)
-        yield reading
-        shelf.tidy()
+            reading = read_file(path, self._shelf)
+        self._shelf.tidy()
+        return reading
 
 
 @contextmanager
