@@ -7,6 +7,8 @@ called CPU is the time that the processors worked for it, which other work on th
 else is time that passed, and on a shared machine only the ratios of one run say something.
 """
 
+# ruff: noqa: E402 - what is imported is found on paths that are added first
+
 from __future__ import annotations
 
 import argparse
@@ -26,21 +28,20 @@ from typing import TextIO
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "bench")]
 
-if __name__ != "__mp_main__":  # a scan's further processes import this file again, and need none of these
-    from feeds import measure_feeds
-    from ledgers import measure_ledger
-    from sandbox_process import SandboxProcess, start_sandbox
-    from scenes import make_big_scene
-    from studio import measure_studio
+from feeds import measure_feeds
+from ledgers import measure_ledger
+from sandbox_process import SandboxProcess, start_sandbox
+from scenes import make_big_scene
+from studio import measure_studio
 
-    from core.app import App, build_app
-    from core.host import NoHost
-    from core.licenses import LicenseCatalogue
-    from core.model.intended_use import IntendedUse, OutputKind
-    from core.model.listing import SearchQuery
-    from core.model.scene import SceneScan
-    from core.reports.build import build_report
-    from core.settings import Settings
+from core.app import App, build_app
+from core.host import NoHost
+from core.licenses import LicenseCatalogue
+from core.model.intended_use import IntendedUse, OutputKind
+from core.model.listing import SearchQuery
+from core.model.scene import SceneScan
+from core.reports.build import build_report
+from core.settings import Settings
 
 SLOW_S = {"api.cgtrader.com": 0.30, "api.shutterstock.com": 0.90}
 """What the sandbox's marketplaces take to answer a search in this measurement."""
