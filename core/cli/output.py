@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ from ..model.money import Credits, Money
 from ..tasks import Task
 
 COPIED_COLUMNS = frozenset({"Listing", "Order", "Id"})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def to_plain(value: Any) -> Any:
     """Turn values into what JSON has: dataclasses into objects, money into text, times into ISO 8601."""
+    kind: Any = type(value)
+    if kind in _PLAIN:  # nearly all there is
+        return value
     match value:
         case Enum():
             return value.value
-        case None | bool() | int() | float() | str():
-            return value
         case Money():
             return {"amount": str(value.decimal), "currency": value.currency}
         case Credits():
@@ -43,8 +46,13 @@ def to_plain(value: Any) -> Any:
         case tuple() | list():
             return [to_plain(item) for item in value]
         case _ if is_dataclass(value):
-            return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
-    return str(value)
+            return {name: to_plain(getattr(value, name)) for name in _names_of(kind)}
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+@cache
+def _names_of(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def print_json(value: Any) -> None:
@@ -78,6 +86,10 @@ def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, 
 @contextmanager
 def show_progress(title: str, *, unit: str = "bytes") -> Iterator[Task]:
     """Draw a progress bar on stderr while the block reports to the task it is given."""
+    task = Task(id=0, kind="command", title=title)
+    if not sys.stderr.isatty():
+        yield task
+        return
     import threading
 
     from rich.console import Console
@@ -90,10 +102,6 @@ def show_progress(title: str, *, unit: str = "bytes") -> Iterator[Task]:
         TimeRemainingColumn,
     )
 
-    task = Task(id=0, kind="command", title=title)
-    if not sys.stderr.isatty():
-        yield task
-        return
     amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), amount, TimeRemainingColumn())
     ended = threading.Event()
