@@ -10,7 +10,6 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from ..core.stamp_format import REGISTER_PROPERTY
 from . import runtime
 
 Handler = Callable[..., None]
@@ -119,6 +118,8 @@ def _look_at_loaded() -> None:
 
 
 def _look_at_folder() -> None:
+    from ..core.stamp_format import REGISTER_PROPERTY
+
     scenes: Any = bpy.data.scenes
     if any(REGISTER_PROPERTY in scene for scene in scenes):
         from .alerting import written

@@ -62,7 +62,7 @@ def tick() -> float:
 def step(*, budget_s: float) -> float:
     """Take over results within a budget; return in how many seconds the next step is due."""
     started = time.perf_counter()
-    runtime.host().refresh()
+    runtime.refresh()
     runtime.rebuild_if_stale()
     was_starting = runtime.is_starting()
     runtime.collect()

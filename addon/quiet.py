@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Any
 
 import bpy
-import numpy as np
 
 from ..core.errors import UserInputError
 from ..core.stamp_format import (
@@ -110,6 +109,8 @@ def _count_loose_edges(mesh: Any) -> int:
     edges = len(mesh.edges)
     if not edges or not mesh.loops:
         return edges
+    import numpy as np
+
     used = np.zeros(edges, dtype=bool)
     of_faces = np.empty(len(mesh.loops), dtype=np.int32)
     mesh.loops.foreach_get("edge_index", of_faces)

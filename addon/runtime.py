@@ -9,16 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..core.errors import ClearanceError, HostError
-from .alerting.state import Watching
-from .exporting.passing import Passing
 from .messages import explain_start, tell
-from .overlay.state import Overlay
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -30,8 +27,12 @@ if TYPE_CHECKING:
     from ..core.services.clearing.declare import Declared
     from ..core.settings import Settings
 
-    # Only for the type checker: at run time this import would double what enabling the extension costs.
+    # Only for the type checker: at run time these imports would double what enabling the extension costs.
+    from .alerting.state import Watching
+    from .exporting.passing import Passing
+    from .overlay.state import Overlay
     from .recognizing import Look
+    from .starting import Start
 
     class ThisBlender(Host, Protocol):
         """This Blender as the core's host, with what only the add-on asks of it. See :mod:`.host`."""
@@ -65,15 +66,6 @@ class Parts:
     """Have the timer tick soon: something was just started."""
 
 
-@dataclass(slots=True)
-class _Start:
-    """One attempt to build the app in a thread."""
-
-    thread: threading.Thread | None = None
-    app: App | None = None
-    error: BaseException | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class ImportWish:
     """What the user asked an asset to become, kept while its files are still on their way."""
@@ -83,24 +75,28 @@ class ImportWish:
     make_active: bool = False
 
 
-@dataclass(slots=True)
 class _Runtime:
-    parts: Parts | None = None
-    app: App | None = None
-    host: ThisBlender | None = None
-    start: _Start | None = None
-    reason: str = ""
-    stale: bool = False
-    ready_imports: list[str] = field(default_factory=list)
-    wishes: dict[str, ImportWish] = field(default_factory=dict)
-    declared: list[tuple[Declared, tuple[Handle, ...]]] = field(default_factory=list)
-    waiting: list[Callable[[App], None]] = field(default_factory=list)
-    asked_thumbnails: set[str] = field(default_factory=set)
-    drawn: tuple[object, ...] = ()
-    passing: Passing = field(default_factory=Passing)
-    watching: Watching = field(default_factory=Watching)
-    looks: list[Look] = field(default_factory=list)
-    overlay: Overlay = field(default_factory=Overlay)
+    """All of it. No dataclass: making one takes longer than what else is done while Blender waits."""
+
+    def __init__(self) -> None:
+        self.parts: Parts | None = None
+        self.app: App | None = None
+        self.host: ThisBlender | None = None
+        self.start: Start | None = None
+        self.reason = ""
+        self.stale = False
+        self.ready_imports: list[str] = []
+        self.wishes: dict[str, ImportWish] = {}
+        self.declared: list[tuple[Declared, tuple[Handle, ...]]] = []
+        self.waiting: list[Callable[[App], None]] = []
+        self.asked_thumbnails: set[str] = set()
+        self.drawn: tuple[object, ...] = ()
+        self.looks: list[Look] = []
+        # These three come with the first who asks; a render's thread may be one, so under this lock.
+        self.making = threading.Lock()
+        self.passing: Passing | None = None
+        self.watching: Watching | None = None
+        self.overlay: Overlay | None = None
 
 
 _runtime = _Runtime()
@@ -125,6 +121,11 @@ def read_settings() -> Settings:
 
 def watching() -> Watching:
     """Return what alerting remembers."""
+    if _runtime.watching is None:
+        from .alerting.state import Watching
+
+        with _runtime.making:
+            _runtime.watching = _runtime.watching or Watching()
     return _runtime.watching
 
 
@@ -132,10 +133,9 @@ def app() -> App:
     """Return the app; wait for it, and build it when nobody has. Raise HostError when it cannot be built."""
     if _runtime.app is None:
         start()
-        attempt = _runtime.start
-        if attempt is not None and attempt.thread is not None:
-            attempt.thread.join()
-        collect()
+        while _runtime.start is not None:
+            _runtime.start.wait()
+            collect()
     if _runtime.app is None:
         raise HostError(_runtime.reason or "Clearance could not be started.", code="host.unavailable")
     host().refresh()
@@ -153,6 +153,12 @@ def host() -> ThisBlender:
         _runtime.host = parts().make_host()
         _runtime.host.refresh()
     return _runtime.host
+
+
+def refresh() -> None:
+    """Look again whether the network may be used, if there is anybody yet who would ask."""
+    if _runtime.host is not None:
+        _runtime.host.refresh()
 
 
 def unavailable_reason() -> str:
@@ -174,32 +180,15 @@ def start() -> None:
     except ClearanceError as error:
         _runtime.reason = tell(error)
         return
-    attempt, blender = _Start(), host()
-    attempt.thread = threading.Thread(
-        target=_build, args=(attempt, settings, blender), name="clearance-start", daemon=True
-    )
-    _runtime.start = attempt
-    attempt.thread.start()
+    from .starting import Start
 
-
-def _build(attempt: _Start, settings: Settings, blender: ThisBlender) -> None:
-    try:
-        from ..core.app import build_app
-
-        made = build_app(settings, host=blender)
-        for info in made.session.marketplaces:
-            made.session.refresh_account(info.id)
-        made.session.load_library()
-        made.session.load_feeds()
-        attempt.app = made
-    except Exception as error:  # noqa: BLE001 - handed to the main thread, which tells the user
-        attempt.error = error
+    _runtime.start = Start(settings)
 
 
 def collect() -> bool:
-    """Take over what the starting thread made, if it has ended; return whether there is an app now."""
+    """Take the next step of starting, or take over what was made; return whether there is an app now."""
     attempt = _runtime.start
-    if attempt is None or (attempt.thread is not None and attempt.thread.is_alive()):
+    if attempt is None or not attempt.go_on(host):
         return _runtime.app is not None
     _runtime.start = None
     if attempt.app is None:
@@ -215,7 +204,7 @@ def use_app(made: App) -> None:
     _runtime.app, _runtime.reason = made, ""
     made.session.on_prepared = _runtime.ready_imports.append
     made.session.on_declared = lambda declared, handles: _runtime.declared.append((declared, handles))
-    made.session.on_rights_read = _runtime.passing.rights_read
+    made.session.on_rights_read = passing().rights_read
     parts().note_marketplaces(made)
     if bpy.context.scene is not None:
         made.session.set_use(parts().read_use(bpy.context.scene))
@@ -275,6 +264,11 @@ def take_declared() -> tuple[Declared, tuple[Handle, ...]] | None:
 
 def passing() -> Passing:
     """Return what is on its way out or in."""
+    if _runtime.passing is None:
+        from .exporting.passing import Passing
+
+        with _runtime.making:
+            _runtime.passing = _runtime.passing or Passing()
     return _runtime.passing
 
 
@@ -285,6 +279,11 @@ def looks() -> list[Look]:
 
 def overlay() -> Overlay:
     """Return whether licenses are shown in viewports, and what of them is."""
+    if _runtime.overlay is None:
+        from .overlay.state import Overlay
+
+        with _runtime.making:
+            _runtime.overlay = _runtime.overlay or Overlay()
     return _runtime.overlay
 
 
@@ -308,7 +307,7 @@ def forget_report() -> None:
         from ..core.session.state import Phase
 
         _runtime.app.session.forget_recognition()
-        _runtime.overlay.scan = None
+        overlay().scan = None
         state = _runtime.app.session.state
         state.report, state.report_problem, state.report_phase = None, None, Phase.IDLE
         state.revision += 1
@@ -357,8 +356,8 @@ def close() -> None:
     from . import previews
 
     attempt = _runtime.start
-    if attempt is not None and attempt.thread is not None:
-        attempt.thread.join(1.0)
+    if attempt is not None:
+        attempt.wait(1.0)
         if attempt.app is not None:
             attempt.app.close()
     if _runtime.app is not None:
@@ -374,7 +373,6 @@ def close() -> None:
     _runtime.looks.clear()
     _runtime.asked_thumbnails.clear()
     _runtime.drawn = ()
-    _runtime.passing = Passing()
-    _runtime.watching = Watching()
-    _runtime.overlay.release()
-    _runtime.overlay = Overlay()
+    if _runtime.overlay is not None:
+        _runtime.overlay.release()
+    _runtime.passing = _runtime.watching = _runtime.overlay = None

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import bpy
-import numpy as np
 
 from ..core.errors import UserInputError
 from ..core.ids import hash_grant_id
@@ -72,6 +71,8 @@ def mark_faces(mesh: Any, number: int) -> None:
         return
     if attribute is None:
         attribute = mesh.attributes.new(FACE_ATTRIBUTE, "INT", "FACE")
+    import numpy as np
+
     attribute.data.foreach_set("value", np.full(faces, number, dtype=np.int32))
 
 
@@ -304,6 +305,8 @@ def _read_faces(mesh: Any) -> tuple[frozenset[int], int]:
     attribute = mesh.attributes.get(FACE_ATTRIBUTE)
     if faces == 0 or attribute is None or attribute.domain != "FACE" or attribute.data_type != "INT":
         return frozenset(), faces
+    import numpy as np
+
     values = np.empty(faces, dtype=np.int32)
     attribute.data.foreach_get("value", values)
     first = int(values[0])

@@ -153,4 +153,5 @@ BY_ENDING: Mapping[str, ExportFormat] = MappingProxyType({each.ending: each for 
 
 def available() -> tuple[ExportFormat, ...]:
     """Return the formats whose exporter this Blender has, or has as an add-on of its own."""
-    return tuple(each for each in _FORMATS if each.group != "wm" or each.operator in dir(bpy.ops.wm))
+    own = set(dir(bpy.ops.wm))  # Blender makes this list anew each time, of all its operators
+    return tuple(each for each in _FORMATS if each.group != "wm" or each.operator in own)

@@ -9,12 +9,9 @@ from bpy.props import BoolProperty, StringProperty
 from bpy.types import Operator
 
 from ...core.errors import UserInputError
-from ..alerting import exports, look
-from ..alerting.exporters import find_blocks
 from ..pump import CATEGORY
 from ..ui.views.text import count
 from .guard import Answer, guarded, refuse, why_no_app
-from .selecting import blocks_about, select_using
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -29,6 +26,8 @@ class CLEARANCE_OT_before_render(Operator):
 
     def invoke(self, context: Any, _event: Any) -> Answer:
         """Let the key go on to Blender, unless the render is stopped."""
+        from ..alerting import look
+
         answer = look.check_render(context.scene)
         if answer is not None and answer.stopped:
             self.report({"ERROR"}, answer.why)
@@ -48,6 +47,9 @@ class CLEARANCE_OT_check_export(Operator):
 
     def execute(self, context: Any) -> Answer:
         """Raise in scripts what the export would be stopped for."""
+        from ..alerting import exports
+        from ..alerting.exporters import find_blocks
+
         ending = self.format.lower().lstrip(".")
         if not ending.isalnum():
             self.report({"ERROR"}, "Name a format by its file ending, such as obj.")
@@ -75,6 +77,8 @@ class CLEARANCE_OT_look_again(Operator):
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:
         """Read the scene here, judge it in a worker."""
+        from ..alerting import look
+
         look.look_now(app)
         return {"FINISHED"}
 
@@ -96,6 +100,8 @@ class CLEARANCE_OT_select_alert(Operator):
     @guarded
     def execute(self: Any, context: Any, app: "App") -> Answer:
         """Select in the active view layer."""
+        from .selecting import blocks_about, select_using
+
         alert = next((one for one in app.session.state.alerts.all if one.kind == self.kind), None)
         if alert is None:
             raise UserInputError("This alert is no longer there.", code="alerts.gone")

@@ -8,7 +8,6 @@ import bpy
 from bpy.props import CollectionProperty, StringProperty
 
 from ...core.errors import UserInputError
-from ..ui.drawing import widgets
 from .guard import Answer, refuse, why_no_app
 
 DIALOG_WIDTH = 420
@@ -47,6 +46,8 @@ class Asks(NeedsApp):
         """Draw what happens, and what is asked for."""
         layout: Any = self.layout
         if text := self.say():
+            from ..ui.drawing import widgets
+
             widgets.draw_text(layout, context, text, dialog=DIALOG_WIDTH)
         layout.use_property_split = True
         layout.use_property_decorate = False

@@ -2,6 +2,7 @@
 # mypy: disable-error-code="valid-type"
 """Export with licenses, import with licenses, restore licenses from a rights file."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +12,43 @@ from bpy.types import FileHandler, Operator
 
 from ...core.errors import ClearanceError, UserInputError
 from .. import runtime
-from ..exporting.formats import BY_ENDING, BY_ID, available
-from ..exporting.passing import Wish
 from ..ui.views.text import count
 from .guard import Answer, guarded, refuse, why_no_app, why_no_import
 
 if TYPE_CHECKING:
     from ...core.app import App
     from ...core.services.reporting.rights import ReadRights
+    from ..exporting.formats import ExportFormat
+    from ..exporting.passing import Wish
 
 WAIT_S = 3600.0
 """How long a script without a window waits for a file to be hashed."""
 RIGHTS_ENDING = ".rights.json"
-_FORMATS = [(each.id, each.label, each.hint) for each in available()]
+
+
+@lru_cache(maxsize=1)
+def _choices() -> list[tuple[str, str, str]]:
+    """Return the formats as choices of a menu; kept, since Blender does not keep such texts alive."""
+    from ..exporting.formats import available
+
+    return [(each.id, each.label, each.hint) for each in available()]
+
+
+def _list_formats(_operator: Any, _context: Any) -> list[tuple[str, str, str]]:
+    """Return the choices when somebody looks: to ask Blender for its exporters takes milliseconds."""
+    return _choices()
+
+
+def _format(id: str) -> "ExportFormat":  # noqa: A002
+    from ..exporting.formats import BY_ID
+
+    return BY_ID[id]
+
+
+def _endings() -> tuple[str, ...]:
+    from ..exporting.formats import BY_ENDING
+
+    return tuple(BY_ENDING)
 
 
 class CLEARANCE_OT_export_with_licenses(Operator):
@@ -34,11 +59,9 @@ class CLEARANCE_OT_export_with_licenses(Operator):
     bl_options = {"PRESET"}
 
     filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: StringProperty(
-        default=";".join(f"*.{ending}" for ending in BY_ENDING), options={"HIDDEN", "SKIP_SAVE"}
-    )
+    filter_glob: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
     check_existing: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    format: EnumProperty(name="Format", items=_FORMATS)
+    format: EnumProperty(name="Format", items=_list_formats)
     selection_only: BoolProperty(
         name="Selected Only", description="Export what is selected, and nothing else"
     )
@@ -62,14 +85,15 @@ class CLEARANCE_OT_export_with_licenses(Operator):
             scene = Path(bpy.data.filepath)
             folder = scene.parent if bpy.data.filepath else Path.home()
             stem = scene.stem if bpy.data.filepath else "untitled"
-            self.filepath = str(folder / f"{stem}.{BY_ID[self.format].ending}")
+            self.filepath = str(folder / f"{stem}.{_format(self.format).ending}")
+        self.filter_glob = ";".join(f"*.{ending}" for ending in _endings())
         self._tell(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def check(self, context: Any) -> bool:
         """Keep the file's ending, and what is said of the file, in step with the choices."""
-        wanted = _with_ending(self.filepath, BY_ID[self.format].ending)
+        wanted = _with_ending(self.filepath, _format(self.format).ending)
         changed = bool(wanted != self.filepath)
         self.filepath = wanted
         return self._tell(context) or changed
@@ -81,7 +105,7 @@ class CLEARANCE_OT_export_with_licenses(Operator):
         about = f"{self.format} {self.selection_only}"
         if about == self.told_of:
             return False
-        leaving = find_export(context, BY_ID[self.format], selection_only=self.selection_only)
+        leaving = find_export(context, _format(self.format), selection_only=self.selection_only)
         record = record_export(context, leaving)
         lines = [
             count(len(leaving.objects), "object"),
@@ -99,7 +123,7 @@ class CLEARANCE_OT_export_with_licenses(Operator):
         layout.prop(self, "format")
         layout.prop(self, "selection_only")
         row = layout.row()
-        row.enabled = bool(BY_ID[self.format].modifiers_option)
+        row.enabled = bool(_format(self.format).modifiers_option)
         row.prop(self, "apply_modifiers")
         if self.told:
             column = layout.box().column(align=True)
@@ -114,7 +138,7 @@ class CLEARANCE_OT_export_with_licenses(Operator):
 
         if not self.filepath:
             raise UserInputError("Name a file to export to.", code="export.no_path")
-        chosen = BY_ID[self.format]
+        chosen = _format(self.format)
         path = Path(bpy.path.abspath(_with_ending(self.filepath, chosen.ending)))
         if not path.parent.is_dir():
             raise UserInputError(f"There is no folder {path.parent}.", code="export.no_folder")
@@ -146,10 +170,7 @@ class CLEARANCE_OT_import_with_licenses(Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_glob: StringProperty(
-        default=";".join((*(f"*.{ending}" for ending in (*BY_ENDING, "usd")), f"*{RIGHTS_ENDING}")),
-        options={"HIDDEN", "SKIP_SAVE"},
-    )
+    filter_glob: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
     accept_changed: BoolProperty(
         name="Although It Changed",
         description="Import it even if the file is no longer the one that its rights file was written for",
@@ -166,6 +187,7 @@ class CLEARANCE_OT_import_with_licenses(Operator):
         if self.filepath:
             result: Answer = self.execute(context)
             return result
+        self.filter_glob = ";".join((*(f"*.{one}" for one in (*_endings(), "usd")), f"*{RIGHTS_ENDING}"))
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -180,6 +202,8 @@ class CLEARANCE_OT_import_with_licenses(Operator):
         path = _chosen(self.filepath)
         read = app.session.take_rights(path)
         if read is None:
+            from ..exporting.passing import Wish
+
             wish = Wish("import_with_licenses", {"accept_changed": self.accept_changed})
             read = _read(self, app, path, wish)
         if read is None:
@@ -232,6 +256,8 @@ class CLEARANCE_OT_restore_licenses(Operator):
             path = path.with_name(f"{path.name}{RIGHTS_ENDING}")
         read = app.session.take_rights(path)
         if read is None:
+            from ..exporting.passing import Wish
+
             read = _read(self, app, path, Wish("restore_licenses", {}), needs_file=False)
         if read is None:
             return {"CANCELLED"}
@@ -269,7 +295,7 @@ def _with_ending(filepath: str, ending: str) -> str:
     path = Path(filepath)
     if not path.name or path.suffix.lower() == f".{ending}":
         return filepath
-    known = path.suffix.lower().lstrip(".") in BY_ENDING
+    known = path.suffix.lower().lstrip(".") in _endings()
     return str(path.with_suffix(f".{ending}") if known else path.with_name(f"{path.name}.{ending}"))
 
 
@@ -285,7 +311,7 @@ def _chosen(filepath: str) -> Path:
 
 
 def _read(
-    operator: Any, app: "App", path: Path, wish: Wish, *, needs_file: bool = True
+    operator: Any, app: "App", path: Path, wish: "Wish", *, needs_file: bool = True
 ) -> "ReadRights | None":
     """Read a rights file. None: there is a window, and the operator is called again when it is read."""
     if not bpy.app.background:

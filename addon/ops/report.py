@@ -15,7 +15,6 @@ from .. import runtime
 from ..ui.views.text import count
 from ..use_props import read_use
 from .guard import Answer, guarded, refuse, why_no_app
-from .selecting import blocks_about, select_using
 
 if TYPE_CHECKING:
     from ...core.app import App
@@ -124,6 +123,8 @@ class CLEARANCE_OT_select_finding(Operator):
 
     def execute(self, context: Any) -> Answer:
         """Select in the active view layer."""
+        from .selecting import blocks_about, select_using
+
         blocks = blocks_about((self.subject,))
         found = select_using(context.view_layer, blocks)
         if found:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy.types import Operator
 
-from ..ui.drawing import widgets
 from .dialogs import DIALOG_WIDTH, Asks, Confirms, NeedsApp
 from .guard import Answer, guarded
 
@@ -163,6 +162,8 @@ class CLEARANCE_OT_approve_request(Asks, Operator):
         """Draw the reason, and what is charged on top."""
         super().draw(context)
         if self.surcharges:
+            from ..ui.drawing import widgets
+
             said = f"Charged on top: {self.surcharges}"
             widgets.draw_text(self.layout, context, said, dialog=DIALOG_WIDTH)
             self.layout.prop(self, "agree")
