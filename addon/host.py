@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -16,13 +16,12 @@ from ..core.model.content import Candidate
 from ..core.model.scene import Handle, SceneScan
 from ..core.stamp_format import Stamp
 from . import data_blocks, runtime, stamp_io, strips
-from .disarm import FileSettler, remove_scripts
-from .importing.formats import SUPPORTED_FORMATS, find_importer
-from .importing.job import Job
-from .importing.optimize import optimize_import
-from .importing.sequencer import find_sequencer_scene
+from .importing.uses import FAMILIES
 from .ops.guard import why_no_import
-from .scene_guard import keep_scene, keep_selection, scripts_off
+
+# What imports comes with the first import: the host is made on a step of the timer.
+if TYPE_CHECKING:
+    from .importing.job import Job
 
 _WITHOUT_LICENSE = frozenset(
     {"SCENE", "TEXT", "BRUSH", "PALETTE", "PAINTCURVE", "SCREEN", "WORKSPACE", "WINDOWMANAGER"}
@@ -49,7 +48,7 @@ class BlenderHost:
     @property
     def supported_formats(self) -> tuple[str, ...]:
         """All that can be imported; videos cannot be packed and need a folder that stays."""
-        return SUPPORTED_FORMATS
+        return tuple(FAMILIES)
 
     @property
     def newest_blend(self) -> tuple[int, int] | None:
@@ -66,6 +65,10 @@ class BlenderHost:
 
     def import_file(self, plan: ImportPlan) -> tuple[Handle, ...]:
         """Import as what the plan's use says; raise ImportRefused, and then nothing of it is left."""
+        from .importing.job import Job
+        from .importing.sequencer import find_sequencer_scene
+        from .scene_guard import keep_scene, keep_selection, scripts_off
+
         self.notes = ()
         why_not = why_no_import()
         if why_not:
@@ -101,6 +104,10 @@ class BlenderHost:
         )
 
     def _import(self, job: Job, before: frozenset[data_blocks.Key]) -> None:
+        from .disarm import FileSettler, remove_scripts
+        from .importing.formats import find_importer
+        from .importing.optimize import optimize_import
+
         plan = job.plan
         if not plan.path.is_file():
             raise ImportRefused(
@@ -149,6 +156,8 @@ class BlenderHost:
 
     def scan_file(self, path: Path) -> SceneScan | None:
         """Open a scene file without running its scripts, and read it; only without a window."""
+        from .scene_guard import scripts_off
+
         if not bpy.app.background:
             raise HostError("Another file is not opened over this one. Open it, then check the scene.")
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from .. import runtime
-from .passing import SeenExport
+
+if TYPE_CHECKING:
+    from .passing import SeenExport
 
 
 def write_seen_exports() -> int:

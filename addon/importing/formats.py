@@ -11,10 +11,8 @@ from .job import Job
 from .models import import_model
 from .movies import import_movie
 from .sounds import import_sound
-from .uses import FAMILIES, Family, family_of, uses_of_plan
+from .uses import Family, family_of, uses_of_plan
 
-SUPPORTED_FORMATS = tuple(FAMILIES)
-"""Everything that can be imported; videos only from a folder that stays, because they cannot be packed."""
 _IMPORTERS: dict[Family, Callable[[Job], None]] = {
     Family.MODEL: import_model,
     Family.PICTURE: import_image,

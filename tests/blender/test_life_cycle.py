@@ -14,6 +14,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "bl_ext.user_default.clearance"
+OF_THE_CORE = {"core", "core.errors", "core.model", "core.model.report_format"}
+"""What of it operators name in their properties. A frozen dataclass takes a millisecond to make."""
+OF_THE_ADDON = {
+    "addon", "addon.command_line", "addon.exporting", "addon.exporting.finish", "addon.exporting.usd_hook",
+    "addon.handlers", "addon.keys", "addon.messages", "addon.opening", "addon.ops", "addon.prefs",
+    "addon.previews", "addon.props", "addon.pump", "addon.registration", "addon.runtime",
+    "addon.settings_source", "addon.ui", "addon.ui.panels", "addon.ui.views", "addon.ui.views.text",
+    "addon.use_props",
+}  # fmt: skip
+"""Beside the modules of operators and of panels, which have to be made known."""
 
 
 def run_in_blender(script: Path, profile: Path, *arguments: Path) -> tuple[dict[str, Any], str]:
@@ -146,3 +156,31 @@ def test_every_bundled_library_is_importable_inside_blender(tmp_path: Path) -> N
             assert not Path(path).is_relative_to(profile), output
         else:
             assert Path(path).is_relative_to(profile / "extensions" / ".local"), (name, path)
+
+
+def test_enabling_imports_little_and_the_timer_no_more_before_there_is_something(tmp_path: Path) -> None:
+    profile = tmp_path / "profile"
+    run_in_blender(ROOT / "buildtools" / "blender_install.py", profile, Path(os.environ["CLEARANCE_ZIP"]))
+    script = tmp_path / "enabled.py"
+    script.write_text(
+        "import json, sys\nimport bpy\nimport addon_utils\n"
+        "before = set(sys.modules)\n"
+        f"addon_utils.enable({MODULE!r}, default_set=True)\n"
+        "enabled = set(sys.modules) - before\n"
+        f"sys.modules[{MODULE + '.addon.pump'!r}].tick()\n"
+        "ticked = set(sys.modules) - before - enabled\n"
+        "open(sys.argv[1], 'w').write(json.dumps({'enabled': sorted(enabled), 'ticked': sorted(ticked)}))\n",
+        encoding="utf-8",
+    )
+    modules, output = run_in_blender(script, profile)
+    own = {name.removeprefix(MODULE + ".") for name in modules["enabled"] if name.startswith(MODULE + ".")}
+    of_addon = {name for name in own if name.partition(".")[0] == "addon"}
+    made_known = {name for name in of_addon if name.startswith(("addon.ops.", "addon.ui.panels."))}
+    assert own - of_addon == OF_THE_CORE, output
+    assert of_addon - made_known == OF_THE_ADDON
+    assert "addon.ops.selecting" not in made_known
+    others = {name.partition(".")[0] for name in modules["enabled"]} - {"bl_ext"}
+    assert {name for name in others if name not in sys.stdlib_module_names} <= {"_bpy_internal"}
+    ticked = {name.removeprefix(MODULE + ".") for name in modules["ticked"]}
+    state = {"addon.alerting", "addon.alerting.state", "addon.overlay", "addon.overlay.state"}
+    assert ticked == state | {"addon.exporting.passing"}
