@@ -121,12 +121,13 @@ def read_settings() -> Settings:
 
 def watching() -> Watching:
     """Return what alerting remembers."""
-    if _runtime.watching is None:
+    known = _runtime.watching
+    if known is None:
         from .alerting.state import Watching
 
         with _runtime.making:
-            _runtime.watching = _runtime.watching or Watching()
-    return _runtime.watching
+            known = _runtime.watching = _runtime.watching or Watching()
+    return known
 
 
 def app() -> App:
@@ -264,12 +265,13 @@ def take_declared() -> tuple[Declared, tuple[Handle, ...]] | None:
 
 def passing() -> Passing:
     """Return what is on its way out or in."""
-    if _runtime.passing is None:
+    known = _runtime.passing
+    if known is None:
         from .exporting.passing import Passing
 
         with _runtime.making:
-            _runtime.passing = _runtime.passing or Passing()
-    return _runtime.passing
+            known = _runtime.passing = _runtime.passing or Passing()
+    return known
 
 
 def looks() -> list[Look]:
@@ -279,12 +281,13 @@ def looks() -> list[Look]:
 
 def overlay() -> Overlay:
     """Return whether licenses are shown in viewports, and what of them is."""
-    if _runtime.overlay is None:
+    known = _runtime.overlay
+    if known is None:
         from .overlay.state import Overlay
 
         with _runtime.making:
-            _runtime.overlay = _runtime.overlay or Overlay()
-    return _runtime.overlay
+            known = _runtime.overlay = _runtime.overlay or Overlay()
+    return known
 
 
 def is_first_asked(key: str) -> bool:
