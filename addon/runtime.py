@@ -211,6 +211,7 @@ def use_app(made: App) -> None:
         made.session.set_use(parts().read_use(bpy.context.scene))
     if host().is_online():
         made.session.reconcile()
+    made.session.tell_calls()
     waiting, _runtime.waiting = _runtime.waiting, []
     for callback in waiting:
         callback(made)

@@ -201,7 +201,7 @@ def _build_services(
         documents=documents,
         catalogue=catalogue,
         ids=ids,
-        read_calls=network.health.log.read,
+        usage_log=network.health.log,
         shared=shared,
     )
     settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue, pay=studio.payments)

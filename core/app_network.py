@@ -12,6 +12,7 @@ from .host import Host
 from .http.breaker import Breakers
 from .http.cancel import Pause
 from .http.client import Client
+from .http.counting import Whose
 from .http.download import Downloader, DownloadPolicy
 from .http.exchange import Exchange, Timeouts
 from .http.health import HealthLog
@@ -61,7 +62,14 @@ def build_network(
         per_hour = settings.requests_per_hour.get(site.id, site.requests_per_hour)
         return Limit(per_hour=per_hour, per_second=settings.requests_per_second)
 
-    log = HealthLog(settings.data_dir / "health.sqlite", place="sandbox" if routes.is_sandbox else "")
+    place = "sandbox" if routes.is_sandbox else ""
+    whose = Whose(
+        person=settings.user,
+        project=settings.project,
+        ledger=settings.ledger_url or str(settings.ledger_path),
+        place=place,
+    )
+    log = HealthLog(settings.data_dir / "health.sqlite", place=place, whose=whose)
     breakers, board = Breakers(clock=clock), WaitBoard(clock=clock)
     exchange = Exchange(
         transport=transport,

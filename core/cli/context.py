@@ -101,6 +101,7 @@ class Context:
     def close(self) -> None:
         """Let go of the app."""
         if self._app is not None:
+            self._app.services.studio.tell_usage.run(only_due=True)
             self._app.close()
             self._app = None
         if self._ledger is not None:

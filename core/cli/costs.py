@@ -107,7 +107,9 @@ def _run(context: Context, by: CostKey, starts: str | None, ends: str | None, **
     first, last = parse_day(starts), parse_day(ends)
     if first is not None and last is not None and last < first:
         raise UserInputError("The last day is before the first.", code="costs.period")
-    return context.app.services.studio.costs.run(by, starts_on=first, ends_on=last, **wanted)
+    studio = context.app.services.studio
+    studio.tell_usage.run()
+    return studio.costs.run(by, starts_on=first, ends_on=last, **wanted)
 
 
 def _render(report: CostReport, format_: str) -> str:

@@ -2,17 +2,22 @@
 
 Writing must never fail or slow a call: what cannot be noted at once is dropped. Nothing secret comes in: of
 an error its code and its message, which has been cleaned before. Kept are seven days, by the hour, and the
-last errors; how the numbers are read is the business of the health service.
+last errors; how the numbers are read is the business of the health service. What succeeded is counted beside
+that, see :mod:`.counting`, until the ledger has it.
 """
 
 from __future__ import annotations
 
 import threading
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from . import counting
+from .counting import DayCount, Whose
 
 if TYPE_CHECKING:
     import sqlite3
@@ -133,9 +138,10 @@ def percentile(buckets: Iterable[int], share: float) -> float | None:
 class HealthLog:
     """The file. Safe to use from several threads and processes; ``place`` keeps a sandbox's notes apart."""
 
-    def __init__(self, path: Path, *, place: str = "") -> None:
+    def __init__(self, path: Path, *, place: str = "", whose: Whose | None = None) -> None:
         self._path = path
         self._place = place
+        self._whose = whose
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._pruned_hour = -1
@@ -169,6 +175,32 @@ class HealthLog:
             return HealthReading()
         finally:
             connection.close()
+
+    def read_untold(self, *, before: datetime | None = None) -> tuple[DayCount, ...]:
+        """Return what was counted and is not in the ledger yet; with ``before``, only if it waited so long.
+
+        Nothing where the file cannot be read.
+        """
+        import sqlite3
+
+        if self._whose is None or not self._path.exists():
+            return ()
+        try:
+            with closing(_open(self._path, _READ_PATIENCE_S)) as connection:
+                return counting.read_untold(connection, self._whose, before=before)
+        except (sqlite3.Error, ValueError):
+            return ()
+
+    def mark_told(self, told: Iterable[DayCount]) -> None:
+        """Note what the ledger knows now; where that fails, it is told the same once more."""
+        import sqlite3
+
+        if self._whose is None:
+            return
+        with suppress(sqlite3.Error), closing(_open(self._path, _READ_PATIENCE_S)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            counting.mark_told(connection, self._whose, told)
+            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""
@@ -227,6 +259,8 @@ class HealthLog:
                 "INSERT INTO latencies VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
                 [(*row, bucket) for bucket in buckets],
             )
+            if note.outcome is Outcome.OK and self._whose is not None:
+                counting.count_call(connection, self._whose, marketplace=row[2], operation=row[3], at=note.at)
             if note.outcome is not Outcome.OK:
                 connection.execute(
                     "INSERT INTO errors (at, place, marketplace, operation, code, status, message)"
@@ -249,6 +283,7 @@ class HealthLog:
                         f"DELETE FROM {table} WHERE hour <= ? OR hour > ?",  # noqa: S608
                         (hour - KEPT_HOURS, hour + 24),
                     )
+                counting.forget_old(connection, note.at)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -269,7 +304,7 @@ def _open(path: Path, patience_s: float) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         # What a power cut takes with it is no loss, and waiting for the disk would slow the call.
         connection.execute("PRAGMA synchronous = OFF")
-        for statement in _SCHEMA.split(";"):
+        for statement in (_SCHEMA + counting.SCHEMA).split(";"):
             connection.execute(statement)
     except BaseException:
         connection.close()

@@ -15,7 +15,7 @@ from ..model.buy_request import BuyRequest, RequestItem
 from ..model.delivery import Offered
 from ..model.delivery_check import DeliveryCheck
 from ..model.invoice import Invoice, InvoiceLine, NumberSeries
-from ..model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
+from ..model.payment import ExchangeRate, Payment, PaymentMethod, UsageCount, UsagePrice
 from ..model.people import Member, Project, ProjectMember
 from ..model.seat import Seat, SeatPool
 from . import guards, schema
@@ -135,6 +135,13 @@ _RECORDS: tuple[Record[Any], ...] = (
     make_record(metadata, "number_series", NumberSeries, rules={"last": "last >= 0"}),
     make_record(metadata, "delivery_checks", DeliveryCheck, links={"grant_id": "grants.id"}),
     make_record(metadata, "offered_facts", Offered),
+    make_record(
+        metadata,
+        "usage_counts",
+        UsageCount,
+        Index(None, "day", "marketplace"),
+        rules={"number": "number >= 1", "version": "version >= 1"},
+    ),
 )
 for _record in _RECORDS:
     if not _record.versioned:

@@ -111,3 +111,23 @@ class UsagePrice:
     set_by: str
     set_at: datetime
     ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageCount:
+    """How many calls of a kind succeeded on a day (UTC), by one person for a project, as one machine counted.
+
+    ``number`` is that day's total so far: told twice, it changes nothing. ``source`` names the file of the
+    machine that counted. The id ends in who counted.
+    """
+
+    id: str
+    day: date
+    marketplace: str
+    operation: str
+    number: int
+    counted_by: str
+    counted_at: datetime
+    source: str
+    project_id: str = ""
+    version: int = 1

@@ -44,6 +44,8 @@ class Act(StrEnum):
     SET_RATE = "set_rate"
     """Exchange rates, and what a contract charges for calls and downloads."""
     SEE_INVOICES = "see_invoices"
+    COUNT_USAGE = "count_usage"
+    """Tell the ledger how many calls one made oneself."""
 
 
 ROLES: Mapping[Act, frozenset[Role]] = {
@@ -67,6 +69,7 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.INVOICE: frozenset({Role.FINANCE}),
     Act.SET_RATE: frozenset({Role.FINANCE}),
     Act.SEE_INVOICES: frozenset({Role.FINANCE, Role.AUDITOR}),
+    Act.COUNT_USAGE: frozenset(Role) - {Role.AUDITOR},
 }
 """Which roles may do it; one of them is enough."""
 

@@ -278,6 +278,8 @@ class Accounting(WebBuying):
 
         def run(task: Task) -> Done:
             note = work(task)
+            if part is FinancePart.COSTS:
+                self._services.studio.tell_usage.run()
             return note, finance.who(), finance.read(part, page=shown), self._tasks.clock.now()
 
         def done(found: Done) -> None:

@@ -93,6 +93,7 @@ class Importing(SessionPart):
 
     def _fetched(self, grant: Grant, progress: OrderProgress, checked: Checked | None) -> None:
         progress.stage, progress.checked = "ready", checked
+        self.tell_calls(only_due=True)
         self._keep_picture(grant)
         self._keep_fingerprints(grant, is_new=True)
         if grant.id in self._import_when_ready:

@@ -46,6 +46,7 @@ from ..services.status import TellStatus
 from ..services.studio.parts import Studio
 from ..services.studio.refund import Refunds
 from ..services.studio.request_parts import Buying
+from ..services.studio.usage import TELL_AFTER
 from ..settings import Settings
 from ..tasks import TaskRunner
 from .state import Problem, SessionState
@@ -110,6 +111,7 @@ class SessionPart:
         self._settings = settings
         self._library = library
         self._library_read = False
+        self._told_calls_s = tasks.clock.monotonic()
 
     @property
     def marketplaces(self) -> tuple[MarketplaceInfo, ...]:
@@ -167,6 +169,18 @@ class SessionPart:
         if not self._library_read and any(listings):
             self._library_read = True
             self.refresh_library()
+
+    def tell_calls(self, *, only_due: bool = False) -> None:
+        """Tell the ledger in a worker how many calls were made; ``only_due``: about once an hour."""
+        now_s = self._tasks.clock.monotonic()
+        if only_due and now_s - self._told_calls_s < TELL_AFTER.total_seconds():
+            return
+        self._told_calls_s = now_s
+        self._tasks.submit(
+            "calls",
+            "Counting calls",
+            lambda _task: self._services.studio.tell_usage.run(only_due=only_due),
+        )
 
     def _problem(self, error: ClearanceError) -> None:
         self.state.problem = Problem.of(error)

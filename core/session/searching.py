@@ -92,6 +92,7 @@ class Searching(SessionPart):
                 return  # an older search; the user is already looking for something else
             search.phase = Phase.READY
             search.pages.append(page)
+            self.tell_calls(only_due=True)
             add(page)
 
         def add(page: SearchPage) -> None:

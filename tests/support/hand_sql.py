@@ -54,6 +54,10 @@ WRITERS = {
     "payments": {"INSERT": "buyer finance"},
     "exchange_rates": {"INSERT": "finance"},
     "usage_prices": {"INSERT": "finance"},
+    "usage_counts": {
+        "INSERT": "artist buyer approver legal finance admin",
+        "UPDATE": "artist buyer approver legal finance admin",
+    },
     "seat_pools": {"INSERT": "admin finance", "UPDATE": "admin finance"},
     "seats": {"INSERT": "artist approver admin", "UPDATE": "artist approver admin finance legal"},
     "agreements": {"INSERT": "legal admin", "UPDATE": "legal admin"},
@@ -176,6 +180,9 @@ def seed() -> Iterator[str]:
         "created_at, 'secret', department, alert_percent, closed_at, version FROM budgets WHERE id = 'budget_1'"
     )
     yield "UPDATE seat_pools SET seats_max = 2"
+    yield insert_count("nobody", project="secret", number=77_700)
+    yield insert_count("artist", number=20, name="b")
+    yield insert_count("lead", number=20, name="c")
 
 
 def insert_limit(limit: str, kind: str, role: str, minor: int, *, by: str, period: str = "request") -> str:
@@ -256,6 +263,16 @@ def insert_entry(entry: str, kind: str, minor: int, *, by: str, budget: str = "b
     return (
         "INSERT INTO budget_entries (id, budget_id, kind, amount, subject, at, by, note) "
         f"VALUES ('{entry}', '{budget}', '{kind}', 'money:{minor}:USD', 'request_mid', '{NOW}', '{by}', '')"
+    )
+
+
+def insert_count(
+    by: str, *, project: str = "film1", number: int = 5, name: str = "a", day: str = NOW[:10], whose: str = ""
+) -> str:
+    return (
+        "INSERT INTO usage_counts (id, day, marketplace, operation, number, counted_by, counted_at, source, "
+        f"project_id, version) VALUES ('{name * 32}/{whose or by}', '{day}', 'pond5', 'search', {number}, '{by}', "
+        f"'{NOW}', 'ab', '{project}', 1)"
     )
 
 

@@ -90,7 +90,7 @@ def open_house(folder: Path, parties: Invoicing = PARTIES) -> Iterator[House]:
             documents=shop.documents,
             catalogue=shop.catalogue,
             ids=CountingIds(),
-            read_calls=log.read,
+            usage_log=log,
             shared=None,
         )
         studio = replace(studio, issuing=replace(studio.issuing, read_invoicing=lambda: parties))

@@ -32,6 +32,7 @@ from core.model.delivery import Offered
 from core.model.grant import GrantState
 from core.model.license import TermsSource
 from core.model.order import OrderState
+from core.model.payment import UsageCount
 
 FIXTURES = Path(__file__).resolve().parents[1] / "core" / "ledger" / "fixtures"
 
@@ -81,7 +82,7 @@ def check_contents(reader: LedgerReader, version: str = "0001") -> None:
         assert not reader.fingerprinted("grant_1")
     for value in make_studio_values(1):
         found = reader.value(type(value), value.id)
-        since = "0005" if isinstance(value, Offered) else "0004"
+        since = {Offered: "0005", UsageCount: "0007"}.get(type(value), "0004")
         assert found == (value if version >= since else None)
     assert [entry.event for entry in reader.audit()] == [
         make_event(1, action="order.approved"), make_event(2), make_event(3, action="file.stored"),

@@ -64,6 +64,6 @@ def make_parts(ledger: SqlLedger, folder: Path, user: str, *, clock: FakeClock |
         documents=documents,
         catalogue=LicenseCatalogue.load(),
         ids=RandomIds(),
-        read_calls=lambda *_asked, **_more: (),
+        usage_log=None,
         shared=None,
     )

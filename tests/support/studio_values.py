@@ -16,7 +16,7 @@ from core.model.invoice import Invoice, InvoiceKind, InvoiceLine, NumberSeries
 from core.model.license import SeatKind
 from core.model.listing import MediaKind
 from core.model.money import Credits, Money
-from core.model.payment import ExchangeRate, MethodKind, Payment, PaymentMethod, UsagePrice
+from core.model.payment import ExchangeRate, MethodKind, Payment, PaymentMethod, UsageCount, UsagePrice
 from core.model.people import Member, Project, ProjectMember, Role
 from core.model.seat import Seat, SeatPool
 
@@ -76,6 +76,10 @@ def make_studio_values(number: int = 1) -> tuple[Any, ...]:
         UsagePrice(
             id=f"price_{n}", marketplace="pond5", operation="download", amount=USD_19, per=1,
             starts_on=date(2026, 1, 1), set_by=by, set_at=at,
+        ),
+        UsageCount(
+            id=f"{n:032x}/ada", day=date(2026, 11, n), marketplace="pond5", operation="search", number=17,
+            counted_by=by, counted_at=at, source="ab" * 8, project_id=f"film{n}",
         ),
         SeatPool(id=f"grant_{n}", kind=SeatKind.NAMED, seats_max=5, noted_by=by, noted_at=at),
         Seat(id=f"seat_{n}", grant_id=f"grant_{n}", member_id=f"mia{n}", assigned_at=at, assigned_by=by),

@@ -246,7 +246,7 @@ GRANT USAGE ON SCHEMA public TO clearance_member;
 GRANT SELECT ON schema_version, audit_tail, quotes, approvals, orders, receipts, grants, files, documents, refunds,
     terms, usages, resolutions, declarations, fingerprints, members, projects, project_members, limits,
     payment_methods, buy_requests, request_items, seat_pools, seats, agreements, renewals, reminders,
-    delivery_checks, offered_facts, exchange_rates, usage_prices TO clearance_member;
+    delivery_checks, offered_facts, exchange_rates, usage_prices, usage_counts TO clearance_member;
 -- What a version before gave, and this one does not.
 REVOKE INSERT ON reminders FROM clearance_member;
 GRANT SELECT (sequence, prev_sha256, entry_sha256) ON audit TO clearance_member;
@@ -287,6 +287,9 @@ GRANT INSERT, UPDATE ON agreements, renewals TO clearance_legal, clearance_admin
 GRANT INSERT ON reminders TO clearance_artist, clearance_buyer, clearance_approver, clearance_legal, clearance_finance,
     clearance_admin;
 GRANT INSERT ON invoices, exchange_rates, usage_prices TO clearance_finance;
+-- One's own calls, see clearance_check_count. Auditors change nothing.
+GRANT INSERT, UPDATE ON usage_counts TO clearance_artist, clearance_buyer, clearance_approver, clearance_legal,
+    clearance_finance, clearance_admin;
 GRANT INSERT, UPDATE ON invoice_lines, number_series TO clearance_finance;
 DO $do$
 DECLARE
@@ -331,6 +334,7 @@ BEGIN
         ('documents', 'EXISTS (SELECT 1 FROM orders o WHERE o.id = order_id)'),
         ('refunds', 'EXISTS (SELECT 1 FROM orders o WHERE o.id = order_id)'),
         ('payments', 'EXISTS (SELECT 1 FROM orders o WHERE o.id = order_id)'),
+        ('usage_counts', 'clearance_sees(project_id) OR counted_by = session_user::text'),
         ('budgets', 'clearance_sees_budget(project_id, department)'),
         ('budget_entries', 'EXISTS (SELECT 1 FROM budgets b WHERE b.id = budget_id)')
     ) AS t(name, visible) LOOP
@@ -972,6 +976,32 @@ BEGIN
 END
 $$;
 
+-- Calls are counted by who made them, for a project that they see, under an id that is theirs; a count only grows.
+CREATE OR REPLACE FUNCTION clearance_check_count() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF clearance_is_owner() THEN RETURN NEW; END IF;
+    IF NEW.counted_by <> session_user::text OR NEW.id !~ '^[0-9a-f]{32}/'
+       OR substr(NEW.id, 34) <> session_user::text THEN
+        PERFORM clearance_refuse('calls are counted in one''s own name');
+    END IF;
+    IF NOT clearance_is_now(NEW.counted_at) OR NEW.day !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+       OR NEW.day > to_char((now() + interval '1 day') AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+       OR NEW.day < to_char((now() - interval '64 days') AT TIME ZONE 'UTC', 'YYYY-MM-DD') THEN
+        PERFORM clearance_refuse('calls are counted soon after they were made');
+    END IF;
+    IF TG_OP = 'INSERT' AND (NEW.version <> 1 OR NEW.project_id <> '' AND NOT clearance_sees(NEW.project_id)) THEN
+        PERFORM clearance_refuse('you do not work on this project');
+    END IF;
+    IF TG_OP = 'UPDATE' AND (NEW.number <= OLD.number OR NEW.version <> OLD.version + 1
+                             OR to_jsonb(NEW) - '{number,counted_at,version}'::text[]
+                             IS DISTINCT FROM to_jsonb(OLD) - '{number,counted_at,version}'::text[]) THEN
+        PERFORM clearance_refuse('a count goes up, and nothing else of it changes');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Invoices are numbered without gaps: a series goes on by one.
 CREATE OR REPLACE FUNCTION clearance_check_series() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
@@ -1016,6 +1046,7 @@ BEGIN
         ('members', 'INSERT OR UPDATE', 'clearance_check_decision(''added_by'')'),
         ('project_members', 'INSERT OR UPDATE', 'clearance_check_decision(''added_by'')'),
         ('number_series', 'INSERT OR UPDATE', 'clearance_check_series()'),
+        ('usage_counts', 'INSERT OR UPDATE', 'clearance_check_count()'),
         ('limits', 'INSERT OR UPDATE', 'clearance_check_limit()')
     ) AS t(name, moments, what) LOOP
         EXECUTE 'DROP TRIGGER IF EXISTS clearance_check ON ' || each.name;

@@ -5,21 +5,20 @@ Reads only. A member who does not see everything gets the lines of their own pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from ...billing.exchange import OLD_AFTER_DAYS, convert, find_rate
 from ...clock import Clock
-from ...http.health import HealthReading, earliest_kept
 from ...ledger.port import Ledger
 from ...ledger.port_recent import Between
 from ...model.costs import CostKey, CostKind, CostLine, CostReport
 from ...model.grant import Grant
 from ...model.money import UNSTATED_CURRENCY, Credits, Money
 from ...model.order import Order, OrderState
-from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsagePrice
+from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsageCount, UsagePrice
 from ...model.people import Project
 from ...policy.ending import end_of_day
 from ...policy.roles import Act, may
@@ -36,9 +35,6 @@ LATE_RECEIPT = timedelta(days=31)
 DOWNLOAD = "download"
 """The operation whose price is for delivered files, which the ledger counts for good."""
 
-ReadCalls = Callable[[datetime], HealthReading]
-"""Returns what was noted of calls since a moment, on this machine."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
@@ -48,7 +44,6 @@ class Costs:
     clock: Clock
     settings: Settings
     standing: Standing
-    read_calls: ReadCalls
 
     def run(
         self,
@@ -84,7 +79,7 @@ class Costs:
         rates = _Rates(self.ledger.values(ExchangeRate), self.settings.home_currency)
         seen = self.standing.projects()
         paid = self._payments() if starts_on is None else self._payments_of(starts_on, ends_on or date.max)
-        lines = [*paid, *self._usage()]
+        lines = [*paid, *self._usage(starts_on or date.min, ends_on or date.max)]
         return [
             rates.at_home(replace(line, client=_client(projects, line.project)))
             for line in lines
@@ -154,12 +149,12 @@ class Costs:
             )
             yield _with_tax(line, taxes.get((order.id, False)))
 
-    def _usage(self) -> Iterator[CostLine]:
+    def _usage(self, starts_on: date, ends_on: date) -> Iterator[CostLine]:
         prices = self.ledger.values(UsagePrice)
         if any(price.operation == DOWNLOAD for price in prices):
             yield from self._downloads(prices)
         if any(price.operation != DOWNLOAD for price in prices):
-            yield from self._calls(prices)
+            yield from self._calls(prices, starts_on, ends_on)
 
     def _downloads(self, prices: tuple[UsagePrice, ...]) -> Iterator[CostLine]:
         """Count one download for each license and day on which files of it came."""
@@ -176,23 +171,20 @@ class Costs:
         for (price, project, month), count in counts.items():
             yield _usage_line(price, count, "downloads", project=project, day=self._end_of(month))
 
-    def _calls(self, prices: tuple[UsagePrice, ...]) -> Iterator[CostLine]:
-        """Count the calls that succeeded, as far back as this machine remembers them."""
-        counts: dict[tuple[UsagePrice, date], int] = {}
-        day, before = self.clock.now().date(), dict[tuple[str, str], int]()
-        first = earliest_kept(self.clock.now()).date()
-        while day >= first:
-            since = datetime.combine(day, time(), UTC)
-            total = {(one.marketplace, one.operation): one.ok for one in self.read_calls(since).operations}
-            for key, ok in total.items():
-                price = _price_on(prices, *key, day) if key[1] != DOWNLOAD else None
-                number = ok - before.get(key, 0)
-                if price is not None and number > 0:
-                    counts[price, day.replace(day=1)] = counts.get((price, day.replace(day=1)), 0) + number
-            day, before = day - timedelta(days=1), total
-        for (price, month), count in counts.items():
+    def _calls(self, prices: tuple[UsagePrice, ...], starts_on: date, ends_on: date) -> Iterator[CostLine]:
+        """Count the calls that succeeded: everybody's, as far as their machines have told the ledger."""
+        priced = tuple({price.marketplace for price in prices if price.operation != DOWNLOAD})
+        counts: dict[tuple[UsagePrice, str, date], int] = {}
+        for one in self.ledger.values(UsageCount, day=Between(starts_on, ends_on), marketplace=priced):
+            if one.operation == DOWNLOAD:
+                continue
+            price = _price_on(prices, one.marketplace, one.operation, one.day)
+            if price is not None:
+                key = (price, one.project_id, one.day.replace(day=1))
+                counts[key] = counts.get(key, 0) + one.number
+        for (price, project, month), count in counts.items():
             words = f"{price.operation.replace('_', ' ')} calls"
-            yield _usage_line(price, count, words, project="", day=self._end_of(month))
+            yield _usage_line(price, count, words, project=project, day=self._end_of(month))
 
     def _end_of(self, month: date) -> date:
         """Return the last day of a month, or today in the month that is not over."""
@@ -214,7 +206,7 @@ class Costs:
                 f"{OLD_AFTER_DAYS} days old on the day of the payment."
             )
         if any(line.kind is CostKind.USAGE and line.title.endswith("calls") for line in lines):
-            notes.append("Calls are those of this machine in the last seven days; downloads are all of them.")
+            notes.append("Calls are everybody's; each machine tells the ledger about once an hour.")
         if self.standing.projects() is not None:
             notes.append("Only the projects that you work on are in it.")
         return tuple(notes)

@@ -12,7 +12,7 @@ from ..delivering.hand_out import HandOut
 from ..delivering.shared_files import SharedFiles
 from .agreements import Agreements
 from .budgets import Budgets
-from .costs import Costs, ReadCalls
+from .costs import Costs
 from .finance import Finance
 from .invoice_import import InvoiceImport
 from .invoice_match import InvoiceMatching
@@ -23,6 +23,7 @@ from .rates import Rates
 from .renewals import Renewals
 from .seats import Seats
 from .standing import Standing
+from .usage import TellUsage, UsageLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Studio:
     payments: Payments
     rates: Rates
     costs: Costs
+    tell_usage: TellUsage
     finance: Finance
     invoice_import: InvoiceImport
     invoice_matching: InvoiceMatching
@@ -52,20 +54,21 @@ def build_studio(
     documents: Documents,
     catalogue: LicenseCatalogue,
     ids: Ids,
-    read_calls: ReadCalls,
+    usage_log: UsageLog | None,
     shared: SharedFiles | None,
 ) -> Studio:
     """Put a studio's use cases together, on the ledger and store of its documents."""
     ledger, store, clock = documents.ledger, documents.store, documents.clock
     standing = Standing(ledger=ledger, settings=settings)
     seats = Seats(ledger=ledger, standing=standing, clock=clock, ids=ids, device=settings.device)
-    costs = Costs(ledger=ledger, clock=clock, settings=settings, standing=standing, read_calls=read_calls)
+    costs = Costs(ledger=ledger, clock=clock, settings=settings, standing=standing)
     matching = InvoiceMatching(ledger=ledger, store=store, clock=clock, standing=standing)
     return Studio(
         standing=standing,
         payments=Payments(ledger=ledger, clock=clock, ids=ids, settings=settings, standing=standing),
         rates=Rates(ledger=ledger, clock=clock, ids=ids, standing=standing),
         costs=costs,
+        tell_usage=TellUsage(ledger=ledger, clock=clock, standing=standing, log=usage_log),
         finance=Finance(
             ledger=ledger,
             clock=clock,

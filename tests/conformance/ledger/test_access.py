@@ -23,6 +23,7 @@ from hand_sql import (
     Studio,
     decide,
     insert_approval,
+    insert_count,
     insert_entry,
     insert_grant,
     insert_item,
@@ -106,7 +107,7 @@ def test_a_role_reads_only_what_it_may(studio: Studio, login: str) -> None:
 
 # Other projects' prices -------------------------------------------------------------------------------------
 
-PRICED = ("orders", "quotes", "payments", "budgets", "buy_requests", "request_items")
+PRICED = ("orders", "quotes", "payments", "budgets", "buy_requests", "request_items", "usage_counts")
 
 
 @pytest.mark.parametrize("login", ["artist", "buyer", "approver", "lead"])
@@ -123,7 +124,7 @@ def test_prices_of_other_projects_are_not_there(studio: Studio, login: str) -> N
 
 @pytest.mark.parametrize("login", ["legal", "finance", "admin", "auditor"])
 def test_who_answers_for_the_whole_studio_sees_all_of_it(studio: Studio, login: str) -> None:
-    for table in ("orders", "quotes", "payments", "budgets", "buy_requests"):
+    for table in ("orders", "quotes", "payments", "budgets", "buy_requests", "usage_counts"):
         assert "secret" in repr(studio.run(login, f"SELECT * FROM {table}")), table
 
 
@@ -315,6 +316,25 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "an auditor deletes from the audit": ("auditor", ("DELETE FROM audit",)),
     "an artist switches a guard off": ("artist", ("ALTER TABLE orders DISABLE TRIGGER ALL",)),
     "an artist switches row security off": ("artist", ("ALTER TABLE orders DISABLE ROW LEVEL SECURITY",)),
+    "an artist counts calls in another's name": ("artist", (insert_count("lead"),)),
+    "an artist takes the id of another's count": ("artist", (insert_count("artist", whose="lead"),)),
+    "an artist counts calls for a project of others": ("artist", (insert_count("artist", project="secret"),)),
+    "an artist counts calls of last year": ("artist", (insert_count("artist", day="2025-01-01"),)),
+    "an artist counts calls to come": ("artist", (insert_count("artist", day="2999-01-01"),)),
+    "an artist counts fewer calls": (
+        "artist", ("UPDATE usage_counts SET number = 1, version = version + 1 WHERE counted_by = 'artist'",),
+    ),
+    "an artist moves what they counted to another day": (
+        "artist", ("UPDATE usage_counts SET number = 99, version = 2, day = '2026-01-01' WHERE counted_by = 'artist'",),
+    ),
+    "an artist changes what another counted": (
+        "artist", ("UPDATE usage_counts SET number = 99, version = version + 1 WHERE counted_by = 'lead'",),
+    ),
+    "an artist takes a count away": ("artist", ("DELETE FROM usage_counts WHERE counted_by = 'artist'",)),
+    "finance changes what an artist counted": (
+        "finance", ("UPDATE usage_counts SET number = 99, version = version + 1 WHERE counted_by = 'artist'",),
+    ),
+    "an auditor counts": ("auditor", (insert_count("auditor"),)),
     "an artist makes a table": ("artist", ("CREATE TABLE public.mine (a int)",)),
     "an artist replaces a function": (
         "artist", ("CREATE OR REPLACE FUNCTION public.clearance_is(role text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",),
@@ -375,6 +395,14 @@ ALLOWED: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "an admin sets a limit": ("admin", (insert_limit("limit_9", "spend", "buyer", 1, by="admin"),)),
+    "an artist counts their calls, and more of them later": (
+        "artist",
+        (
+            insert_count("artist"),
+            insert_count("artist", project="", name="d"),
+            "UPDATE usage_counts SET number = 6, version = 2 WHERE id LIKE 'aaa%/artist'",
+        ),
+    ),
     "an auditor reads the audit": ("auditor", ("SELECT * FROM audit",)),
 }  # fmt: skip
 

@@ -16,7 +16,6 @@ from postgres_server import Server
 from core.billing.lines import WhatToBill
 from core.errors import LedgerError
 from core.files.store import Store
-from core.http.health import HealthReading
 from core.ledger.engine import SqlLedger
 from core.model.invoice import Invoice
 from core.model.money import Credits, Money
@@ -152,7 +151,6 @@ def test_a_studio_pays_and_bills(studio: tuple[Server, str, Path], tmp_path: Pat
             clock=FakeClock(NOW),
             settings=payments.settings,
             standing=payments.standing,
-            read_calls=lambda _since: HealthReading(),
         )
         issuing = Issuing(
             ledger=ledger,

@@ -21,7 +21,6 @@ from postgres_server import Server
 from studio_shop import PEOPLE, USE, StudioShop, open_studio_shop, usd, want
 
 from core.errors import ClearanceError, LedgerError, NotAllowed, UserInputError
-from core.http.health import HealthReading
 from core.ledger.engine import SqlLedger
 from core.model.budget import LimitKind, LimitPeriod
 from core.model.buy_request import RequestState
@@ -145,7 +144,7 @@ def test_everybody_reads_the_studios_money_as_far_as_they_may(house: House) -> N
         documents = replace(house.shop.shop.refunds.documents, ledger=house.ledger(user))
         finance = build_studio(
             replace(house.shop.shop.settings, user=user), documents=documents, ids=CountingIds(), shared=None,
-            catalogue=house.shop.shop.catalogue, read_calls=lambda _since: HealthReading(operations=()),
+            catalogue=house.shop.shop.catalogue, usage_log=None,
         ).finance  # fmt: skip
         pages: list[Any] = [finance.read(part) for part in FinancePart]
         budgets, payments, invoices, costs = pages

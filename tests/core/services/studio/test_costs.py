@@ -14,12 +14,11 @@ import pytest
 from fakes import CountingIds, paid
 from shops import Shop, open_shop
 
-from core.http.health import CallNote, HealthLog, Outcome
 from core.model.costs import CostKey, CostKind
 from core.model.grant import GrantFile
 from core.model.invoice import Invoice, InvoiceKind, InvoiceLine
 from core.model.money import Credits, Money
-from core.model.payment import ExchangeRate, UsagePrice
+from core.model.payment import ExchangeRate, UsageCount, UsagePrice
 from core.model.people import Member, Project, ProjectMember, Role
 from core.reports.costs import render_costs_csv, render_costs_json
 from core.reports.costs_html import render_costs_html
@@ -40,22 +39,13 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         yield opened
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[HealthLog]:
-    """Where calls are noted."""
-    opened = HealthLog(tmp_path / "health.sqlite")
-    yield opened
-    opened.close()
-
-
-def costs(shop: Shop, log: HealthLog, *, user: str = "ann", home: str = "EUR") -> Costs:
+def costs(shop: Shop, *, user: str = "ann", home: str = "EUR") -> Costs:
     settings = replace(shop.settings, home_currency=home, user=user)
     return Costs(
         ledger=shop.ledger,
         clock=shop.clock,
         settings=settings,
         standing=Standing(ledger=shop.ledger, settings=settings),
-        read_calls=log.read,
     )
 
 
@@ -88,13 +78,13 @@ def note_price(shop: Shop, operation: str, *, per: int = 1, **facts: Any) -> Non
         )
 
 
-def test_purchases_and_refunds_with_their_client(shop: Shop, log: HealthLog) -> None:
+def test_purchases_and_refunds_with_their_client(shop: Shop) -> None:
     order = buy(shop)
     refund = shop.refunds.request(order.id, reason="broken", actor="ann")
     shop.refunds.settle(refund.id, refunded=True, amount=Money(minor=900, currency="USD"), actor="ann")
     # A rate that was noted afterwards counts for what was paid before.
     note_rate(shop, "0.9", date(2026, 11, 1))
-    report = costs(shop, log).run(CostKey.CLIENT)
+    report = costs(shop).run(CostKey.CLIENT)
     (acme,) = report.groups
     assert (acme.key, acme.purchases, acme.refunds) == ("ACME", 1, 1)
     assert acme.home == Money(minor=2610 - 810, currency="EUR")
@@ -125,33 +115,33 @@ def usd(minor: int) -> Money:
     return Money(minor=minor, currency="USD")
 
 
-def test_the_tax_is_what_the_invoice_says(shop: Shop, log: HealthLog) -> None:
+def test_the_tax_is_what_the_invoice_says(shop: Shop) -> None:
     """Nobody tells it when something is charged; an invoice's line does, once it is matched."""
     order = buy(shop)
-    (line,) = costs(shop, log).lines()
+    (line,) = costs(shop).lines()
     assert line.tax is None
     receive(shop, "A-1", 2900, (order.id, 2437, "19"), tax=463)
-    (line,) = costs(shop, log).lines()
+    (line,) = costs(shop).lines()
     assert (line.tax, line.tax_source) == (usd(463), "invoice A-1")
     # One line of several orders: its own rate of its own amount.
     receive(shop, "A-2", 1195, (order.id, 500, "19"), ("", 500, "20"), tax=195)
-    (line,) = costs(shop, log).lines()
+    (line,) = costs(shop).lines()
     assert line.tax == usd(463 + 95)
     assert line.tax_source == "invoices A-1, A-2"
     # What came back is of the refund, not of the purchase.
     receive(shop, "A-3", -595, (order.id, -500, "19"), tax=-95)
-    (line,) = costs(shop, log).lines()
+    (line,) = costs(shop).lines()
     assert line.tax == usd(463 + 95)
     # A rate that is no number: not known then, and a part of it would pass for all.
     receive(shop, "A-4", 100, (order.id, 50, "much"), ("", 50, "0"), tax=0)
-    (line,) = costs(shop, log).lines()
+    (line,) = costs(shop).lines()
     assert (line.tax, line.tax_source) == (None, "")
 
 
-def test_the_tax_stands_in_every_report_with_its_invoice(shop: Shop, log: HealthLog) -> None:
+def test_the_tax_stands_in_every_report_with_its_invoice(shop: Shop) -> None:
     order = buy(shop)
     receive(shop, "=A<1>", 2900, (order.id, 2437, "19"), tax=463)
-    report = costs(shop, log).run(CostKey.MONTH)
+    report = costs(shop).run(CostKey.MONTH)
     (row,) = csv.DictReader(render_costs_csv(report).splitlines())
     assert (row["tax"], row["tax_currency"], row["tax_source"]) == ("4.63", "USD", "invoice =A<1>")
     (plain,) = json.loads(render_costs_json(report))["lines"]
@@ -160,23 +150,21 @@ def test_the_tax_stands_in_every_report_with_its_invoice(shop: Shop, log: Health
     assert "tax 4.63 USD (invoice =A&lt;1&gt;)" in render_costs_html(report)
 
 
-def test_many_invoices_of_one_order_are_counted(shop: Shop, log: HealthLog) -> None:
+def test_many_invoices_of_one_order_are_counted(shop: Shop) -> None:
     order = buy(shop)
     for number in range(4):
         receive(shop, f"A-{number}", 119, (order.id, 100, "19"), tax=19)
-    (line,) = costs(shop, log).lines()
+    (line,) = costs(shop).lines()
     assert (line.tax, line.tax_source) == (usd(76), "4 invoices")
 
 
-def test_the_tax_of_a_refund_stands_with_it_and_only_for_who_sees_invoices(
-    shop: Shop, log: HealthLog
-) -> None:
+def test_the_tax_of_a_refund_stands_with_it_and_only_for_who_sees_invoices(shop: Shop) -> None:
     order = buy(shop)
     refund = shop.refunds.request(order.id, reason="broken", actor="ann")
     shop.refunds.settle(refund.id, refunded=True, amount=usd(2900), actor="ann")
     receive(shop, "A-1", 2900, (order.id, 2437, "19"), tax=463)
     receive(shop, "A-2", -2900, (order.id, -2437, "19"), tax=-463)
-    found = {line.kind: (line.tax, line.tax_source) for line in costs(shop, log).lines()}
+    found = {line.kind: (line.tax, line.tax_source) for line in costs(shop).lines()}
     assert found == {
         CostKind.PURCHASE: (usd(463), "invoice A-1"),
         CostKind.REFUND: (usd(-463), "invoice A-2"),
@@ -184,15 +172,15 @@ def test_the_tax_of_a_refund_stands_with_it_and_only_for_who_sees_invoices(
     at = shop.clock.now()
     with shop.ledger.transaction() as work:
         work.add(Member(id="leo", name="Leo", roles=(Role.LEGAL,), added_at=at, added_by="ada"))
-    assert {line.tax for line in costs(shop, log, user="leo").lines()} == {None}
+    assert {line.tax for line in costs(shop, user="leo").lines()} == {None}
 
 
-def test_without_a_rate_it_is_said(shop: Shop, log: HealthLog) -> None:
+def test_without_a_rate_it_is_said(shop: Shop) -> None:
     buy(shop)
     note_rate(shop, "0.9", date(2026, 11, 24))
-    (line,) = costs(shop, log).run(CostKey.PROJECT).lines
+    (line,) = costs(shop).run(CostKey.PROJECT).lines
     assert (line.home, line.why_not) == (None, "there is no rate USD/EUR on or before 2026-11-23")
-    (line,) = costs(shop, log, home="").run(CostKey.PROJECT).lines
+    (line,) = costs(shop, home="").run(CostKey.PROJECT).lines
     assert line.why_not == "there is no home currency"
 
 
@@ -201,23 +189,23 @@ def test_without_a_rate_it_is_said(shop: Shop, log: HealthLog) -> None:
     [(Credits(amount=2, unit="credit"), "nobody noted what one credit cost"),
      (Money(minor=500), "named no currency"), (None, "did not say how much")],
 )  # fmt: skip
-def test_what_has_no_value_says_why(shop: Shop, log: HealthLog, charged: Any, why: str) -> None:
+def test_what_has_no_value_says_why(shop: Shop, charged: Any, why: str) -> None:
     buy(shop, charged)
-    (line,) = costs(shop, log).run(CostKey.MONTH).lines
+    (line,) = costs(shop).run(CostKey.MONTH).lines
     assert line.value is None
     assert why in line.why_not
 
 
-def test_it_is_narrowed_down(shop: Shop, log: HealthLog) -> None:
+def test_it_is_narrowed_down(shop: Shop) -> None:
     buy(shop)
-    tell = costs(shop, log)
+    tell = costs(shop)
     assert tell.run(CostKey.PROJECT, client="acme").lines
     assert tell.run(CostKey.PROJECT, project="film", marketplace="agency").lines
     assert not tell.run(CostKey.PROJECT, project="spot").lines
     assert not tell.run(CostKey.PROJECT, marketplace="webshop").lines
 
 
-def test_a_member_sees_their_own_projects(shop: Shop, log: HealthLog) -> None:
+def test_a_member_sees_their_own_projects(shop: Shop) -> None:
     buy(shop)
     at = shop.clock.now()
     with shop.ledger.transaction() as work:
@@ -226,15 +214,14 @@ def test_a_member_sees_their_own_projects(shop: Shop, log: HealthLog) -> None:
         work.add(
             ProjectMember(id="film/ben", project_id="film", member_id="ben", added_at=at, added_by="ada")
         )
-    seen = {name: len(costs(shop, log, user=name).lines()) for name in ("ben", "cid", "fay", "nobody")}
+    seen = {name: len(costs(shop, user=name).lines()) for name in ("ben", "cid", "fay", "nobody")}
     assert seen == {"ben": 1, "cid": 0, "fay": 1, "nobody": 0}
     assert any(
-        "your" in note or "you work on" in note
-        for note in costs(shop, log, user="cid").run(CostKey.MONTH).notes
+        "your" in note or "you work on" in note for note in costs(shop, user="cid").run(CostKey.MONTH).notes
     )
 
 
-def test_downloads_count_once_a_license_and_day(shop: Shop, log: HealthLog) -> None:
+def test_downloads_count_once_a_license_and_day(shop: Shop) -> None:
     order = buy(shop)
     grant = shop.ledger.grant_for_order(order.id)
     assert grant is not None
@@ -247,26 +234,40 @@ def test_downloads_count_once_a_license_and_day(shop: Shop, log: HealthLog) -> N
                           media_type="", downloaded_at=moment)
             )  # fmt: skip
     note_price(shop, "download", amount=Money(minor=50, currency="USD"))
-    (line,) = (one for one in costs(shop, log).lines() if one.kind is CostKind.USAGE)
+    (line,) = (one for one in costs(shop).lines() if one.kind is CostKind.USAGE)
     assert (line.title, line.project, line.client) == ("2 downloads", "film", "ACME")
     assert line.value == Money(minor=100, currency="USD")
 
 
-def test_calls_that_succeeded_count_for_as_long_as_they_are_remembered(shop: Shop, log: HealthLog) -> None:
-    now = shop.clock.now()
-    for days, outcome, times in ((3, Outcome.OK, 20), (0, Outcome.OK, 30), (0, Outcome.FAILED, 5)):
-        for _ in range(times):
-            log.add(
-                CallNote(marketplace="agency", operation="search", at=now - timedelta(days=days),
-                         outcome=outcome, latencies_s=(0.1,))
-            )  # fmt: skip
+def count(shop: Shop, number: int, day: date, *, project: str = "", by: str = "ann", **facts: Any) -> None:
+    with shop.ledger.transaction() as work:
+        work.add(
+            UsageCount(
+                id=f"{project}{by}{day}{number}", day=day, operation="search", number=number, counted_by=by,
+                counted_at=shop.clock.now(), source="ab", project_id=project,
+                **{"marketplace": "agency", **facts},
+            )
+        )  # fmt: skip
+
+
+def test_everybodys_calls_count_by_project_and_at_the_price_of_their_day(shop: Shop) -> None:
+    for by, number, day in (("ann", 20, 20), ("ben", 10, 23), ("cid", 20, 23)):
+        count(shop, number, date(2026, 11, day), by=by)
+    count(shop, 40, date(2026, 9, 30), project="film")
+    count(shop, 99, date(2026, 11, 20), marketplace="webshop")
     note_price(shop, "search", per=20)
-    (line,) = costs(shop, log).lines()
-    assert (line.title, line.value) == ("50 search calls", Money(minor=3, currency="USD"))
-    note_price(shop, "search", per=1, starts_on=date(2026, 11, 22))
-    found = {line.title: line.value for line in costs(shop, log).lines()}
-    assert found == {
-        "30 search calls": Money(minor=30, currency="USD"),
-        "20 search calls": CENT,
+    found = {(line.title, line.project): line for line in costs(shop).lines()}
+    assert {key: line.value for key, line in found.items()} == {
+        ("50 search calls", ""): Money(minor=3, currency="USD"),
+        ("40 search calls", "film"): Money(minor=2, currency="USD"),
     }
-    assert any("last seven days" in note for note in costs(shop, log).run(CostKey.MONTH).notes)
+    film = found["40 search calls", "film"]
+    assert (film.day, film.client) == (date(2026, 9, 30), "ACME")
+    note_price(shop, "search", per=1, starts_on=date(2026, 11, 22))
+    assert {line.title: line.value for line in costs(shop).lines(date(2026, 11, 1), date(2026, 11, 22))} == {
+        "20 search calls": CENT
+    }
+    assert {line.title for line in costs(shop).lines()} == {
+        "30 search calls", "20 search calls", "40 search calls"
+    }  # fmt: skip
+    assert any("about once an hour" in note for note in costs(shop).run(CostKey.MONTH).notes)

@@ -12,7 +12,6 @@ from fakes import CountingIds
 from studio_shop import StudioShop, usd
 
 from core.errors import NotAllowed
-from core.http.health import HealthReading
 from core.model.invoice import Invoice, InvoiceKind, InvoiceLine
 from core.model.listing import ListingRef
 from core.model.money import Money
@@ -37,7 +36,7 @@ def open_as(house: StudioShop) -> Open:
             documents=shop.refunds.documents,
             catalogue=shop.catalogue,
             ids=CountingIds(),
-            read_calls=lambda _since: HealthReading(operations=()),
+            usage_log=None,
             shared=None,
         ).finance
 
