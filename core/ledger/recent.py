@@ -1,6 +1,6 @@
 """Asks about a time, a person or a few names: what it costs must not follow from how old the ledger is.
 
-Each question has an index of its own (version 0006), and answers with what there is of that time.
+Each question has an index of its own (versions 0006 and 0008), and answers with what there is of that time.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ from ..model.order import OPEN_STATES, OrderState
 from ..model.resolution import ResolutionKind
 from . import columns, guards
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest revision in ``migrations/versions``; numbers of four digits, so that they sort."""
 VERSION_TABLE = "schema_version"
 

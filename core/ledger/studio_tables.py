@@ -162,6 +162,10 @@ _WRONG = text("order_id IS NULL OR difference <> ''")
 INDEXES = (
     Index("ix_grants_ends", schema.grants.c.valid_until, sqlite_where=_ENDS, postgresql_where=_ENDS),
     _index(schema.grants, "terms_sha256", "granted_at", "serial"),
+    _index(schema.approvals, "approved_by", "approved_at"),
+    _index(schema.files, "downloaded_at"),
+    _index(schema.orders, "quote_id"),
+    _index(schema.orders, "approval_id"),
     _index(schema.orders, "buyer", "created_at"),
     _index(schema.orders, "project", "created_at", "serial"),
     _index(schema.orders, "state", "updated_at"),
