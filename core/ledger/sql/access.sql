@@ -331,8 +331,8 @@ $do$;
 
 -- Whose rows one sees -----------------------------------------------------------------------------------------
 
--- A condition without a row in it stands as (SELECT ...): PostgreSQL then works it out once a query. It says the same as
--- clearance_sees and clearance_sees_budget, which the triggers ask about single rows.
+-- A condition without a row in it stands as (SELECT ...): PostgreSQL then works it out once a query. It says the same
+-- as clearance_sees and clearance_sees_budget, which the triggers ask about single rows.
 
 DO $do$
 DECLARE
@@ -1161,6 +1161,6 @@ $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM clearance_member;
 GRANT EXECUTE ON FUNCTION clearance_is_owner(), clearance_is(text), clearance_sees_all(), clearance_works_on(text),
-    clearance_sees(text), clearance_sees_budget(text, text), clearance_projects(),
-    clearance_departments(), clearance_minor(text), clearance_currency(text), clearance_is_now(text), clearance_refuse(text),
-    clearance_see_now(), clearance_append_audit(text, text, text, text, text, text, text) TO clearance_member;
+    clearance_sees(text), clearance_sees_budget(text, text), clearance_projects(), clearance_departments(),
+    clearance_minor(text), clearance_currency(text), clearance_is_now(text), clearance_refuse(text), clearance_see_now(),
+    clearance_append_audit(text, text, text, text, text, text, text) TO clearance_member;
