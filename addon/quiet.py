@@ -1,7 +1,8 @@
 """Notes for what would be lost in silence: what every scene makes by itself too, and parts without a mark.
 
-An action or a light without a stamp is nothing that anybody has to declare. So the scene keeps which of them
-carried a license, by kind and by name, and data without faces keeps how many parts it had.
+An action, a light, a line style or an empty without a stamp is nothing that anybody has to declare. So the
+scene keeps which of them carried a license, by kind and by name, and data without faces keeps how many parts
+it had.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import UserInputError
+from ..core.reports.witnesses import HELPER_OBJECTS
 from ..core.stamp_format import (
     PARTS_PROPERTY,
     PROPERTY,
@@ -24,6 +26,11 @@ from ..core.stamp_format import (
     read_quiet,
 )
 
+_NAMED = (
+    "actions", "shape_keys", "worlds", "particles", "lights", "cameras", "collections", "brushes",
+    "lightprobes", "linestyles", "masks", "paint_curves", "palettes", "speakers", "texts",
+)  # fmt: skip
+"""Where in ``bpy.data`` the kinds of ``NAMED_TYPES`` are, without objects."""
 _PARTS = {
     "CURVE": "splines",
     "CURVES": "curves",
@@ -59,7 +66,7 @@ def note(scene: Any) -> None:
     if found != noted:
         scene[QUIET_PROPERTY] = encode_quiet(found)
         scene.id_properties_ui(QUIET_PROPERTY).update(
-            description="Which licenses' animation and lights were ever in this scene, written by Clearance"
+            description="Which licenses' animation, lights and helpers were in this scene, written by Clearance"
         )
 
 
@@ -77,8 +84,13 @@ def gather(found: dict[str, frozenset[str]], more: Mapping[str, frozenset[str]])
 
 def _quiet_blocks() -> Iterator[Any]:
     data = bpy.data
-    for blocks in (data.actions, data.shape_keys, data.worlds, data.particles, data.lights):
-        yield from (block for block in blocks if block.library is None)
+    for name in _NAMED:
+        for block in getattr(data, name):
+            if block.library is None:
+                yield block
+    for item in data.objects:
+        if item.type in HELPER_OBJECTS and item.library is None:
+            yield item
     yield from (mesh for mesh in data.meshes if not mesh.polygons and mesh.vertices)
 
 

@@ -21,6 +21,7 @@ from ..core.stamp_format import (
     encode,
     encode_register,
     extend_register,
+    is_name,
     read_register,
 )
 from . import data_blocks, linked, quiet, strips
@@ -186,6 +187,7 @@ def scan(host_name: str) -> SceneScan:
     noted: dict[str, frozenset[str]] = {}
     for scene in bpy.data.scenes:
         quiet.gather(noted, quiet.read(scene))
+    names = {entry for kinds in noted.values() for entry in kinds if is_name(entry)}
     # A mesh without faces leaves no mark in what it is joined into, but edges without a face.
     wires = any(IdType.MESH in kinds for kinds in noted.values())
     notes, baked = linked.Notes(), Baked(_read_faces)
@@ -198,7 +200,7 @@ def scan(host_name: str) -> SceneScan:
                 continue
             stamp = _text_of(block, PROPERTY)
             id_type = _RENAMED.get(id_type, id_type)
-            if id_type not in _SCANNED and stamp is None:
+            if stamp is None and id_type not in _SCANNED and f"{id_type}/{block.name}" not in names:
                 continue
             if _is_made_by_blender(block, id_type):
                 continue

@@ -35,9 +35,16 @@ QUIET_TYPES = frozenset({IdType.ACTION, IdType.KEY, IdType.MESH})
 """Kinds whose loss could go unnoticed, so it is kept of which licenses there were some: actions and shape
 keys, which every scene makes by itself too (without a stamp they are not undeclared), and meshes without a
 single face, which leave no mark in a mesh that they are joined into."""
-NAMED_TYPES = frozenset({IdType.ACTION, IdType.KEY, IdType.WORLD, IdType.PARTICLE, IdType.LIGHT})
-"""Kinds that every scene makes by itself too and that hold content: those that carry a stamp are noted by
-name (``LIGHT/Lamp``) beside the quiet kinds, since nobody would miss a stamp on one."""
+NAMED_TYPES = frozenset(
+    {
+        IdType.ACTION, IdType.KEY, IdType.WORLD, IdType.PARTICLE, IdType.LIGHT, IdType.CAMERA,
+        IdType.COLLECTION, IdType.OBJECT, "BRUSH", "LIGHT_PROBE", "LINESTYLE", "MASK", "PAINTCURVE",
+        "PALETTE", "SPEAKER", "TEXT",
+    }
+)  # fmt: skip
+"""Kinds that every scene makes by itself too: those that carry a stamp are noted by name (``LIGHT/Lamp``)
+beside the quiet kinds, since nobody would miss a stamp on one. Of objects only those without content of their
+own, such as empties."""
 SCHEMA = 1
 MAX_CREDIT_LENGTH = 300
 MAX_FIELD_LENGTH = 200

@@ -80,14 +80,15 @@ def build_report(
         line, part = held.answer(grant_id, count, in_output=None if grant_id in scene.shown else False)
         lines.append(line)
         parts.append(part)
-    lost = find_lost(scan, decoded, sightings)
+    stripped = tuple(find_stripped(scan, sightings))
+    lost = find_lost(scan, decoded, sightings, stripped)
     for each in lost:
         scene.tell(scene_findings.lost(each, held.name(each.grant_id)), held.name(each.grant_id))
     unstamped, bare_actions = find_unstamped_actions(scan, sightings, lost)
     for grant_id in unstamped:
         name = held.name(grant_id)
         scene.tell(scene_findings.unstamped_actions(grant_id, name, bare_actions), name)
-    for grant_id, subject in find_stripped(scan):
+    for grant_id, subject in stripped:
         name = held.name(grant_id)
         scene.tell(scene_findings.stripped(subject, name), name)
     findings: list[Finding] = [*scene.findings]

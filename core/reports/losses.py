@@ -37,8 +37,10 @@ class Lost(NamedTuple):
     suspicious: bool
 
 
-def find_lost(scan: SceneScan, decoded: Decoded, sightings: Iterable[Sighting]) -> tuple[Lost, ...]:
-    """Return the grants of which no content is left."""
+def find_lost(
+    scan: SceneScan, decoded: Decoded, sightings: Iterable[Sighting], stripped: Iterable[tuple[str, str]] = ()
+) -> tuple[Lost, ...]:
+    """Return the grants of which no content is left; ``stripped`` is what :func:`find_stripped` found."""
     whole: set[str] = set()
     hollow: dict[str, None] = {}
     suspicious = False
@@ -56,7 +58,7 @@ def find_lost(scan: SceneScan, decoded: Decoded, sightings: Iterable[Sighting]) 
     registered = (stamp.grant_id for text in scan.register if isinstance(stamp := decoded.read(text), Stamp))
     ids = dict.fromkeys((*registered, *hollow))
     bare = _bare_kinds(scan) if scan.quiet else frozenset[str]()
-    bare |= {name for _, name in find_stripped(scan)}
+    bare |= {name for _, name in stripped}
     return tuple(
         Lost(one, one in hollow, suspicious or bool(bare & scan.quiet.get(one, frozenset())))
         for one in ids
@@ -84,19 +86,24 @@ def find_unstamped_actions(
     return tuple(sorted(one for one in noted if one not in still and one not in gone)), bare
 
 
-def find_stripped(scan: SceneScan) -> Iterator[tuple[str, str]]:
+def find_stripped(scan: SceneScan, sightings: Iterable[Sighting]) -> Iterator[tuple[str, str]]:
     """Yield grants with the data-blocks (``LIGHT/Lamp``) that carried their stamp by that name, but not now.
 
-    Of those only that every scene makes by itself too; others are undeclared without a stamp.
+    Of those only that every scene makes by itself too; others are undeclared without a stamp. An object whose
+    data still says whose it is has lost nothing.
     """
     owners = {name: grant_id for grant_id, kinds in scan.quiet.items() for name in kinds if is_name(name)}
     if not owners:
         return
+    by_data = {id(sighting.block) for sighting in sightings if sighting.witness is Witness.DATA}
     for block in scan.data_blocks:
-        if block.id_type in NAMED_TYPES and not block.library and _is_bare(block):
-            grant_id = owners.get(f"{block.id_type}/{block.name}")
-            if grant_id is not None:
-                yield grant_id, f"{block.id_type}/{block.name}"
+        if block.stamp is not None or block.library or block.id_type not in NAMED_TYPES:
+            continue
+        if block.id_type == IdType.OBJECT and block.data_type not in HELPER_OBJECTS:
+            continue
+        grant_id = owners.get(f"{block.id_type}/{block.name}")
+        if grant_id is not None and _is_bare(block) and id(block) not in by_data:
+            yield grant_id, f"{block.id_type}/{block.name}"
 
 
 def _bare_kinds(scan: SceneScan) -> frozenset[str]:

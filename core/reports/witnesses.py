@@ -8,7 +8,9 @@ every scene or hold no content of their own:
 - objects of type camera, light, empty, speaker and light probe, and their data;
 - data-blocks without users (Blender drops them on save);
 - actions, shape keys and particle settings (made by animating, sculpting and scattering), collections,
-  worlds and library references (containers: what is in them is listed by itself).
+  worlds and library references (containers: what is in them is listed by itself);
+- line styles, masks, texts, palettes, brushes and their curves: a scan only tells of those that carry a stamp,
+  or that the scene noted with one.
 
 What Blender makes itself (render results, the built-in font, node trees inside of materials) is not in a
 scan. Names decide nothing: anybody can call a picture "Render Result". A linked data-block that is missing
@@ -34,7 +36,8 @@ from ..stamp_format import Stamp, decode
 MADE_BY_EVERY_SCENE = frozenset(
     {
         IdType.CAMERA, IdType.LIGHT, IdType.ACTION, IdType.KEY, IdType.PARTICLE, IdType.COLLECTION,
-        IdType.WORLD, IdType.LIBRARY, "SPEAKER", "LIGHT_PROBE", "LIGHTPROBE",
+        IdType.WORLD, IdType.LIBRARY, "SPEAKER", "LIGHT_PROBE", "LIGHTPROBE", "BRUSH", "LINESTYLE", "MASK",
+        "PAINTCURVE", "PALETTE", "TEXT",
     }
 )  # fmt: skip
 HELPER_OBJECTS = frozenset({"CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE"})

@@ -141,3 +141,72 @@ def _(w: World) -> list[Trace]:
     w.stamp(CHAIR, action)
     unstamp(action)
     return w.traces(action)
+
+
+def _unstamp_kept(w: World, block: Any) -> list[Trace]:
+    """Stamp what every scene can make by itself, save, and take the stamp off again."""
+    if hasattr(block, "use_fake_user"):
+        block.use_fake_user = True
+    w.stamp(CHAIR, block)
+    w.save()
+    unstamp(block)
+    return w.traces(block)
+
+
+@row(SECTION, "an empty's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    return _unstamp_kept(w, w.add(None, "Handle"))
+
+
+@row(SECTION, "the stamp of an empty that instances its collection", known=False)
+def _(w: World) -> list[Trace]:
+    item = w.add(None, "Instance")
+    item.instance_type, item.instance_collection = "COLLECTION", w.data.collections.new("Kit")
+    return _unstamp_kept(w, item)
+
+
+@row(SECTION, "a collection's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    made = w.data.collections.new("Kit")
+    w.scene.collection.children.link(made)
+    return _unstamp_kept(w, made)
+
+
+@row(SECTION, "a camera's stamp, and its object's", known=False)
+def _(w: World) -> list[Trace]:
+    camera = w.data.cameras.new("Lens")
+    item = w.add(camera, "Lens")
+    w.stamp(CHAIR, item)
+    return [*_unstamp_kept(w, camera), *_unstamp_kept(w, item)]
+
+
+@row(SECTION, "a line style's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    return _unstamp_kept(w, w.data.linestyles.new("Ink"))
+
+
+@row(SECTION, "a mask's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    return _unstamp_kept(w, w.data.masks.new("Matte"))
+
+
+@row(SECTION, "a text's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    return _unstamp_kept(w, w.data.texts.new("rig_ui.py"))
+
+
+@row(SECTION, "a palette's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    return _unstamp_kept(w, w.data.palettes.new("Autumn"))
+
+
+@row(SECTION, "a brush's stamp", known=False)
+def _(w: World) -> list[Trace]:
+    return _unstamp_kept(w, w.data.brushes.new("Bark", mode="TEXTURE_PAINT"))
+
+
+@row(SECTION, "the stamps of a speaker and a light probe", known=False)
+def _(w: World) -> list[Trace]:
+    probe = w.data.lightprobes.new("Probe", "SPHERE" if w.bpy.app.version >= (4, 1, 0) else "CUBE")
+    speaker = w.data.speakers.new("Radio")
+    return [*_unstamp_kept(w, probe), *_unstamp_kept(w, speaker)]
