@@ -66,7 +66,7 @@ def note(scene: Any) -> None:
     if found != noted:
         scene[QUIET_PROPERTY] = encode_quiet(found)
         scene.id_properties_ui(QUIET_PROPERTY).update(
-            description="Which licenses' animation, lights and helpers were in this scene, written by Clearance"
+            description="Which licenses' animation, lights and helpers are in this scene, by Clearance"
         )
 
 
@@ -99,8 +99,10 @@ def note_parts(block: Any) -> None:
     name = _PARTS.get(block.id_type)
     if name is not None and not isinstance(block, bpy.types.TextCurve):
         block[PARTS_PROPERTY] = len(getattr(block, name))
-    elif block.id_type == "MESH" and (loose := _count_loose_edges(block)):
+    elif block.id_type == "MESH" and (loose := _count_loose(block)):
         block[PARTS_PROPERTY] = loose
+    elif block.id_type == "MESH" and PARTS_PROPERTY in block:
+        del block[PARTS_PROPERTY]
 
 
 def has_new_parts(block: Any) -> bool:
@@ -109,22 +111,34 @@ def has_new_parts(block: Any) -> bool:
     return name is not None and isinstance(noted, int) and len(getattr(block, name)) > noted
 
 
-def has_new_edges(mesh: Any) -> bool:
-    """Say whether a mesh with faces has more edges without one than when it was stamped."""
-    if mesh.is_editmode or not mesh.polygons:
+def has_new_loose(mesh: Any) -> bool:
+    """Say whether a mesh has more edges without a face and points without an edge than when it was stamped.
+
+    Of one whose last face was deleted that is not known.
+    """
+    noted = mesh.get(PARTS_PROPERTY)
+    if mesh.is_editmode or (noted is None and not mesh.polygons):
         return False
-    noted = mesh.get(PARTS_PROPERTY, 0)
-    return isinstance(noted, int) and _count_loose_edges(mesh) > noted
+    return _count_loose(mesh) > (noted if isinstance(noted, int) else 0)
 
 
-def _count_loose_edges(mesh: Any) -> int:
-    edges = len(mesh.edges)
-    if not edges or not mesh.loops:
-        return edges
+def _count_loose(mesh: Any) -> int:
+    edges, points = len(mesh.edges), len(mesh.vertices)
+    used_edges = _count_used(mesh, ".corner_edge", len(mesh.loops), edges)
+    return edges - used_edges + points - _count_used(mesh, ".edge_verts", 2 * edges, points)
+
+
+def _count_used(mesh: Any, name: str, count: int, of: int) -> int:
+    """Count which of so many numbers an attribute holds. As an attribute, Blender hands all out in one go."""
+    if not count:
+        return 0
+    attribute = mesh.attributes.get(name)
+    if attribute is None:  # in Edit Mode
+        return of
     import numpy as np
 
-    used = np.zeros(edges, dtype=bool)
-    of_faces = np.empty(len(mesh.loops), dtype=np.int32)
-    mesh.loops.foreach_get("edge_index", of_faces)
-    used[of_faces] = True
-    return int(edges - np.count_nonzero(used))
+    values = np.empty(count, dtype=np.int32)
+    attribute.data.foreach_get("value", values)
+    used = np.zeros(of, dtype=bool)
+    used[values] = True
+    return int(np.count_nonzero(used))

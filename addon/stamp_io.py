@@ -16,12 +16,12 @@ from ..core.stamp_format import (
     FACE_ATTRIBUTE,
     PROPERTY,
     REGISTER_PROPERTY,
+    SceneNotes,
     Stamp,
     decode,
     encode,
     encode_register,
     extend_register,
-    is_name,
     read_register,
 )
 from . import data_blocks, linked, quiet, strips
@@ -187,27 +187,24 @@ def scan(host_name: str) -> SceneScan:
     noted: dict[str, frozenset[str]] = {}
     for scene in bpy.data.scenes:
         quiet.gather(noted, quiet.read(scene))
-    names = {entry for kinds in noted.values() for entry in kinds if is_name(entry)}
-    # A mesh without faces leaves no mark in what it is joined into, but edges without a face.
-    wires = any(IdType.MESH in kinds for kinds in noted.values())
+    registers = _registered()
+    asked = SceneNotes.of(noted, registers)
     notes, baked = linked.Notes(), Baked(_read_faces)
-    registers: list[str] = []
     for collection in data_blocks.collections():
         for block in collection:
             id_type = str(block.id_type)
             if id_type == "SCENE":
-                registers.extend(read_register(_text_of(block, REGISTER_PROPERTY)))
                 continue
             stamp = _text_of(block, PROPERTY)
             id_type = _RENAMED.get(id_type, id_type)
-            if stamp is None and id_type not in _SCANNED and f"{id_type}/{block.name}" not in names:
+            if stamp is None and id_type not in _SCANNED and f"{id_type}/{block.name}" not in asked.names:
                 continue
             if _is_made_by_blender(block, id_type):
                 continue
             if id_type == IdType.STRIP and stamp is None and not block.has_file:
                 continue
             uid = block.session_uid
-            found = _read(block, id_type, uid, stamp, output, baked=baked, wires=wires)
+            found = _read(block, id_type, uid, stamp, output, baked=baked, asked=asked)
             blocks[id_type, uid] = _read_linked(block, found, notes) if _is_from_a_library(block) else found
     return SceneScan(
         host=host_name,
@@ -258,7 +255,7 @@ def _read_linked(block: Any, found: DataBlock, notes: linked.Notes) -> DataBlock
 
 
 def _read(
-    block: Any, id_type: str, uid: int, stamp: str | None, output: Output, *, baked: Baked, wires: bool
+    block: Any, id_type: str, uid: int, stamp: str | None, output: Output, *, baked: Baked, asked: SceneNotes
 ) -> DataBlock:
     """Read what a data-block says itself."""
     in_output = output.holds(block)
@@ -286,7 +283,7 @@ def _read(
             unmarked_faces=unmarked,
             users=block.users,
             in_output=in_output,
-            parts_added=wires and stamp is not None and quiet.has_new_edges(block),
+            parts_added=asked.ask_loose(stamp) and quiet.has_new_loose(block),
         )
     return DataBlock(
         id_type=id_type,

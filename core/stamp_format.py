@@ -26,7 +26,8 @@ FACE_ATTRIBUTE = "clearance_grant"
 """INT face attribute of meshes: :func:`core.ids.hash_grant_id` of the grant. No leading underscore, so
 that the glTF exporter does not carry it by accident."""
 PARTS_PROPERTY = "clearance_parts"
-"""Name of the custom property on data without faces to mark: how many parts it had when it was stamped."""
+"""Name of the custom property on data without faces to mark: how many parts it had when it was stamped. On
+meshes: how many loose edges and points."""
 LINKED_PROPERTY = "clearance_linked"
 """Name of the custom property on libraries: :class:`LinkedStamps` as JSON."""
 QUIET_PROPERTY = "clearance_quiet"
@@ -244,6 +245,39 @@ def is_name(entry: str) -> bool:
     """Say whether a note on quiet kinds names one data-block, and not all of a kind."""
     kind, _, name = entry.partition("/")
     return bool(name) and kind in NAMED_TYPES and _is_text(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneNotes:
+    """What a scene's notes ask of a scan: which bare data-blocks to tell of, which meshes to look through."""
+
+    names: frozenset[str]
+    """Data-blocks that carried a stamp by that name: they are told of without one, too."""
+    has_wires: bool
+    """A licensed mesh without a face is or was here: it leaves no mark in what it is joined into."""
+    has_bought: bool
+    """Something that was not declared is or was here."""
+
+    @classmethod
+    def of(cls, quiet: Mapping[str, Iterable[str]], register: Iterable[str]) -> SceneNotes:
+        """Take what counts from the notes and the register of a file."""
+        entries = {entry for kinds in quiet.values() for entry in kinds}
+        return cls(
+            names=frozenset(entry for entry in entries if is_name(entry)),
+            has_wires=IdType.MESH in entries,
+            has_bought=not all(map(_is_declared, register)),
+        )
+
+    def ask_loose(self, stamp: str | None) -> bool:
+        """Say whether a mesh with that stamp may have loose edges and points that are another's.
+
+        Faces carry marks; what has no face, only what is known of the whole file can make suspicious.
+        """
+        return stamp is not None and (self.has_wires or (self.has_bought and _is_declared(stamp)))
+
+
+def _is_declared(text: str) -> bool:
+    return f'"marketplace":"{DECLARED}"' in text
 
 
 def _texts(values: Iterable[object]) -> Iterable[str]:

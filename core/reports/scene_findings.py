@@ -87,8 +87,8 @@ def about_sighting(sighting: Sighting, subject: str) -> tuple[Finding, ...]:
                 rule="data.parts_added",
                 severity=Severity.WARNING,
                 message=(
-                    "This has more parts (splines, bones, layers, loose edges) than when its license was "
-                    "written on it: they were made here, or joined in from something else."
+                    "This has more parts (splines, bones, layers, loose edges or points) than when its "
+                    "license was written on it: they were made here, or joined in from something else."
                 ),
                 how_to_fix="Check where the added parts come from.",
                 subject=subject,

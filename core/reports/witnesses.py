@@ -9,8 +9,8 @@ every scene or hold no content of their own:
 - data-blocks without users (Blender drops them on save);
 - actions, shape keys and particle settings (made by animating, sculpting and scattering), collections,
   worlds and library references (containers: what is in them is listed by itself);
-- line styles, masks, texts, palettes, brushes and their curves: a scan only tells of those that carry a stamp,
-  or that the scene noted with one.
+- line styles, masks, texts, palettes, brushes and their curves: a scan only tells of those that carry a
+  stamp, or that the scene noted with one.
 
 What Blender makes itself (render results, the built-in font, node trees inside of materials) is not in a
 scan. Names decide nothing: anybody can call a picture "Render Result". A linked data-block that is missing

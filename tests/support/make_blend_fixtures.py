@@ -132,7 +132,13 @@ def fill_large() -> None:
     add("pointing", None)["points_to"] = bpy.data.materials["material"]
     second = bpy.data.scenes.new("Another")
     second["clearance_register"] = '["two","three"]'
-    second["clearance_quiet"] = '{"grant_a":["ACTION","IMAGE"],"grant_b":7}'
+    second["clearance_quiet"] = (
+        '{"grant_a":["ACTION","IMAGE","MESH","SPEAKER/noted speaker","TEXT/noted text","OBJECT/instance"],'
+        '"grant_b":7}'
+    )
+    add("noted", bpy.data.speakers.new("noted speaker"))
+    bpy.data.texts.new("noted text")
+    add_loose()
     big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
     add("big", big)
     add_strips(scene)
@@ -167,6 +173,40 @@ def add_parts() -> None:
             count = len(next(part for part in parts if part is not None))
             data["clearance_parts"] = max(0, count - grown)
             data.use_fake_user = True
+
+
+def add_loose() -> None:
+    """Meshes with edges and points that no face has: of some there are more than when they were stamped."""
+    faces, edges, points = [(0, 1, 2, 3)], [(0, 4), (4, 5)], [(n, n * n, 0) for n in range(7)]
+    for name, noted, parts in (
+        ("nothing loose", None, (points[:4], [], faces)),
+        ("loose and new", None, (points, edges, faces)),
+        ("loose since", 3, (points, edges, faces)),
+        ("loose point is new", 2, (points, edges, faces)),
+        ("points", None, (points, [], [])),
+        ("more points", 6, (points, [], [])),
+        ("more edges", 1, (points[:3], [(0, 1), (1, 2)], [])),
+    ):
+        mesh = bpy.data.meshes.new(name)
+        mesh.from_pydata(*parts)
+        add(name, mesh)
+        mesh["clearance"] = "on the mesh"
+        if noted is not None:
+            mesh["clearance_parts"] = noted
+
+
+def count_loose(mesh: Any) -> int:
+    """Count edges without a face and points without an edge."""
+    in_faces = {corner.edge_index for corner in mesh.loops}
+    in_edges = {end for edge in mesh.edges for end in edge.vertices}
+    return len(mesh.edges) - len(in_faces) + len(mesh.vertices) - len(in_edges)
+
+
+def noted_names() -> set[str]:
+    """Return what the scenes note by name."""
+    notes = [json.loads(scene.get("clearance_quiet") or "{}") for scene in bpy.data.scenes]
+    lists = [kinds for note in notes for kinds in note.values() if isinstance(kinds, list)]
+    return {kind for kinds in lists for kind in kinds}
 
 
 def add_strips(scene: Any) -> None:
@@ -211,7 +251,8 @@ def is_told(thing: Any) -> bool:
         return False
     if thing.id_type == "FONT" and thing.filepath == "<builtin>":
         return False
-    return thing.id_type in KINDS or text_of(thing) is not None
+    is_noted = f"{thing.id_type}/{thing.name}" in noted_names()
+    return thing.id_type in KINDS or text_of(thing) is not None or is_noted
 
 
 def describe(thing: Any) -> dict[str, Any]:
@@ -257,9 +298,13 @@ def noted_on(library: Any, which: str) -> dict[str, str]:
 
 def has_new_parts(thing: Any) -> bool:
     """Say whether data has more parts than its property says."""
+    noted = thing.get("clearance_parts")
+    if thing.id_type == "MESH":
+        if "MESH" not in noted_names() or (noted is None and not thing.polygons):
+            return False
+        return count_loose(thing) > (noted or 0)
     names = ("splines", "curves", "points", "layers", "bones")
     parts = next((getattr(thing, name) for name in names if hasattr(thing, name)), ())
-    noted = thing.get("clearance_parts")
     return noted is not None and len(parts) > noted
 
 

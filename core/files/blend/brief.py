@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...model.scene import DataBlock, IdType
+from ...stamp_format import SceneNotes
 from .dna import Field
 from .facts import STAMPED, kind_of, read_facts
 from .file import BlendFile
 from .ids import IdBlock
 from .links import FAKE_USER
+from .mesh import has_new_loose
 from .scene import Opened
 
 _ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
@@ -21,15 +23,16 @@ _ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
 
 
 def describe_own(
-    opened: Opened, own: Mapping[bytes, Sequence[int]], unasked: frozenset[str]
+    opened: Opened, own: Mapping[bytes, Sequence[int]], unasked: frozenset[str], notes: SceneNotes
 ) -> Iterator[DataBlock]:
     """Yield what counts of the data-blocks of a scene's own file. They are given by code and number.
 
-    Those of the kinds ``unasked`` are left out unless they have properties. What was loaded of libraries is
-    told whether it has users on the way.
+    Those of the kinds ``unasked`` are left out unless they have properties, or ``notes`` name them. What was
+    loaded of libraries is told whether it has users on the way.
     """
     file, rows = opened.file, opened.file.ids.rows
     asked: list[tuple[str, Sequence[int]]] = []
+    noted: set[int] = set()
     addresses: dict[bytes, set[int]] = {}
     structs: dict[bytes, bytes] = {}
     for code, every in own.items():
@@ -38,23 +41,32 @@ def describe_own(
         if kind is None:
             continue
         is_quiet = kind in unasked or kind not in STAMPED
-        numbers = [one for one in every if rows[one].properties] if is_quiet else every
+        numbers = every
+        named = _find_named(opened, kind, every, notes)
+        if is_quiet:
+            numbers = [one for one in every if rows[one].properties or one in named]
         asked.append((kind, numbers))
-        if kind not in unasked:
-            addresses[code] = {rows[one][2] for one in numbers if not rows[one][7] & FAKE_USER}
+        noted |= named
+        asking = numbers if kind not in unasked else named
+        if asking:
+            addresses[code] = {rows[one][2] for one in asking if not rows[one][7] & FAKE_USER}
     unused = _find_unused(opened, addresses, structs, unasked)
     alike: dict[tuple[str, bool, bool], DataBlock] = {}
     for kind, numbers in asked:
         special = numbers
         if kind == IdType.OBJECT:
-            special = [one for one in numbers if rows[one][8]]
-            yield from _describe_alike(file, [one for one in numbers if not rows[one][8]], unused)
+            special = [one for one in numbers if rows[one][8] or one in noted]
+            plain = [one for one in numbers if not rows[one][8] and one not in noted]
+            yield from _describe_alike(file, plain, unused)
         for number in special:
             is_used = rows[number][2] not in unused
-            found = _describe(file, file.ids[number], kind, users=int(is_used))
+            found = _describe(
+                file, file.ids[number], kind, users=int(is_used), notes=notes, is_noted=number in noted
+            )
             if found is None:
                 continue
-            if kind != IdType.OBJECT and found.stamp is None and not found.face_grants:
+            is_plain = kind != IdType.OBJECT and found.stamp is None and not found.face_grants
+            if is_plain and number not in noted:
                 # Without a license nobody asks for its name: it is told as the first of its kind.
                 found = alike.setdefault((kind, is_used, found.unmarked_faces > 0), found)
             yield found
@@ -85,16 +97,37 @@ def _describe_alike(file: BlendFile, objects: Sequence[int], unused: set[int]) -
     keys = list(zip(file.records(objects, _ALIKE), used, strict=True))
     examples = dict(zip(keys, objects, strict=True))
     for key, times in Counter(keys).items():
-        one = _describe(file, file.ids[examples[key]], IdType.OBJECT, users=int(key[1]))
+        one = _describe(file, file.ids[examples[key]], IdType.OBJECT, users=int(key[1]), notes=None)
         if one is not None:
             yield from (one,) * times
 
 
-def _describe(file: BlendFile, block: IdBlock, kind: str, *, users: int) -> DataBlock | None:
+def _find_named(opened: Opened, kind: str, numbers: Sequence[int], notes: SceneNotes) -> set[int]:
+    """Find which data-blocks of a kind the scene noted with a stamp, by name."""
+    start = f"{kind}/"
+    names = {name.removeprefix(start).encode() for name in notes.names if name.startswith(start)}
+    if not names:
+        return set()
+    rows = opened.file.ids.rows
+    return {one for one in numbers if rows[one].name[2:].split(b"\x00", 1)[0] in names}
+
+
+def _describe(
+    file: BlendFile,
+    block: IdBlock,
+    kind: str,
+    *,
+    users: int,
+    notes: SceneNotes | None,
+    is_noted: bool = False,
+) -> DataBlock | None:
     """Return what a scan tells of a data-block; None for one that it passes over."""
     facts = read_facts(file, block, kind)
-    if facts.is_made_by_blender or (kind not in STAMPED and facts.stamp is None):
+    if facts.is_made_by_blender or (kind not in STAMPED and facts.stamp is None and not is_noted):
         return None
+    grown = facts.parts_added
+    if kind == IdType.MESH and notes is not None and notes.ask_loose(facts.stamp):
+        grown = has_new_loose(file, block)
     return DataBlock(
         id_type=kind,
         name=block.name[2:].decode("utf-8", "replace"),
@@ -104,5 +137,5 @@ def _describe(file: BlendFile, block: IdBlock, kind: str, *, users: int) -> Data
         face_grants=facts.face_grants,
         unmarked_faces=facts.unmarked_faces,
         users=users,
-        parts_added=facts.parts_added,
+        parts_added=grown,
     )

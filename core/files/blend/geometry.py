@@ -23,8 +23,8 @@ from .chain import Block
 from .file import BlendFile
 from .ids import IdBlock
 
-_CD_PROP_FLOAT3, _CD_PROP_INT32 = 48, 11
-_ATTR_FLOAT3, _ATTR_INT32 = 7, 3
+_FORMS = {"f": (7, 48, 3), "i": (3, 11, 1), "2i": (4, 46, 2)}
+"""Kinds of attributes: the number in an AttributeStorage, that of a CustomData layer, numbers in each."""
 _STORED_ARRAY = 0
 
 
@@ -94,6 +94,26 @@ def read_mesh(file: BlendFile, mesh: IdBlock) -> MeshArrays | None:
     return MeshArrays(positions=positions, corners=around, sizes=sizes)
 
 
+def count_loose(file: BlendFile, mesh: IdBlock) -> int | None:
+    """Count a mesh's edges without a face and points without an edge; None where that is not known here."""
+    piece = file.piece(mesh.head)
+    points, edges, corners = (piece.number(name) for name in (b"totvert", b"totedge", b"totloop"))
+    if min(points, edges, corners) < 0 or corners > MAX_CORNERS:
+        return None
+    columns = _Columns(file, mesh)
+    of_corners = columns.find(b"ldata", b".corner_edge", corners, "i")
+    if of_corners is None:
+        of_corners = columns.old(b"mloop", b"e", "I", corners)
+    of_edges = columns.find(b"edata", b".edge_verts", edges, "2i")
+    ends = [of_edges]
+    if of_edges is None:
+        ends = [columns.old(b"medge", end, "I", edges) for end in (b"v1", b"v2")]
+    if of_corners is None or None in ends:
+        return None
+    used = set().union(*(one for one in ends if one is not None))
+    return edges - len(set(of_corners)) + points - len(used)
+
+
 def _read_sizes(file: BlendFile, mesh: IdBlock, faces: int) -> array[Any] | None:
     """Return how many corners each face has, from the array of first corners."""
     if faces == 0:
@@ -120,12 +140,10 @@ class _Columns:
     def find(self, layers: bytes, name: bytes, count: int, code: str) -> array[Any] | None:
         """Return an attribute: out of the AttributeStorage, or out of a CustomData layer."""
         if count == 0:
-            return array(code)
-        of_storage, of_layers = (
-            (_ATTR_FLOAT3, _CD_PROP_FLOAT3) if code == "f" else (_ATTR_INT32, _CD_PROP_INT32)
-        )
+            return array(code[-1])
+        of_storage, of_layers, width = _FORMS[code]
         block = self._stored(name, of_storage) or self._layer(layers, name, of_layers)
-        return _cut(self._file, block, count * (3 if code == "f" else 1), code)
+        return _cut(self._file, block, count * width, code[-1])
 
     def _stored(self, name: bytes, kind: int) -> Block | None:
         file, mesh = self._file, self._mesh

@@ -97,6 +97,28 @@ def has_new_parts(file: BlendFile, owner: IdBlock, kind: str) -> bool:
     return count > int(noted)
 
 
+def has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
+    """Say whether a mesh has more edges without a face and points without an edge than when it was stamped.
+
+    Of one whose last face was deleted that is not known. Takes long for a large mesh.
+    """
+    key = ("loose", mesh.head.address)
+    found: bool | None = file.memo.get(key)
+    if found is None:
+        found = file.memo[key] = _has_new_loose(file, mesh)
+    return found
+
+
+def _has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
+    from .geometry import count_loose  # scans of thousands of files seldom ask
+
+    noted = read_property(file, mesh, PARTS_PROPERTY)
+    if noted is None and file.piece(mesh.head).number(b"totpoly") <= 0:
+        return False
+    count = count_loose(file, mesh)
+    return count is not None and count > (int(noted) if noted is not None and noted.isdecimal() else 0)
+
+
 def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:
     """Return the grant numbers on a mesh's faces (without 0), and how many faces have none."""
     piece = file.piece(mesh.head)

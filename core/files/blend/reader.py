@@ -21,6 +21,7 @@ from ...stamp_format import (
     QUIET_PROPERTY,
     REGISTER_PROPERTY,
     LinkedStamps,
+    SceneNotes,
     read_linked,
     read_quiet,
     read_register,
@@ -31,7 +32,7 @@ from .chain import PLACEHOLDER
 from .facts import STAMPED, Facts, kind_of, read_facts
 from .file import BlendFile, Piece
 from .ids import IdBlock
-from .mesh import read_property
+from .mesh import has_new_loose, read_property
 from .scene import Found, Loaded, Opened, Shelf, absolute
 from .strips import read_strips
 
@@ -97,6 +98,7 @@ class _Reader:
         self._libraries: dict[str, _Library] = {}
         self._loaded: dict[tuple[str, bytes], Loaded] = {}
         self._waiting: list[Loaded] = []
+        self._notes = SceneNotes.of({}, ())
 
     def let_go(self) -> None:
         """Undo the circles in what was loaded: thousands of files are read, and need not wait to be freed."""
@@ -117,10 +119,10 @@ class _Reader:
             self._follow(self._waiting.pop(), output=output)
         every = self._every()
         if not output:
-            return self._tell(every, Found(), ())
+            return self._tell(every, Found(), None)
         from .output import find_output  # scans of thousands of files do without
 
-        return self._tell(every, find_output(self._main, every, self._reach), ())
+        return self._tell(every, find_output(self._main, every, self._reach), None)
 
     def read_briefly(self, unasked: frozenset[str]) -> SceneScan:
         ids = self._main.file.ids
@@ -139,7 +141,7 @@ class _Reader:
             owner = self._waiting.pop()
             if owner.opened is not self._main:  # all that the scene's own file refers to is in its list
                 self._follow(owner, output=False)
-        return self._tell(self._every(), Found(), describe_own(self._main, own, unasked))
+        return self._tell(self._every(), Found(), lambda notes: describe_own(self._main, own, unasked, notes))
 
     def _follow(self, owner: Loaded, *, output: bool) -> None:
         """Load what a data-block refers to."""
@@ -159,19 +161,26 @@ class _Reader:
     def _every(self) -> tuple[Loaded, ...]:
         return tuple({id(loaded): loaded for loaded in self._loaded.values()}.values())
 
-    def _tell(self, every: tuple[Loaded, ...], shown: Found, own: Iterable[DataBlock]) -> SceneScan:
+    def _tell(
+        self,
+        every: tuple[Loaded, ...],
+        shown: Found,
+        describe_own: Callable[[SceneNotes], Iterable[DataBlock]] | None,
+    ) -> SceneScan:
         version = self._main.file.version
+        register, quiet = tuple(dict.fromkeys(self._read_registers(every))), self._read_quiet(every)
+        notes = self._notes = SceneNotes.of(quiet, register)
         return SceneScan(
             host=f"Blender {version[0]}.{version[1]} file",
             scene=str(self._path),
             data_blocks=(
-                *own,
+                *(describe_own(notes) if describe_own is not None else ()),
                 *self._describe_all(every, known=shown.known),
                 *self._describe_strips(every, playing=shown.strips),
                 *self._describe_libraries(every, known=shown.known),
             ),
-            register=tuple(dict.fromkeys(self._read_registers(every))),
-            quiet=self._read_quiet(every),
+            register=register,
+            quiet=quiet,
         )
 
     def _reach(self, opened: Opened, block: IdBlock) -> Loaded:
@@ -275,8 +284,13 @@ class _Reader:
         key = f"{kind}/{name}" if library else ""
         inherited = library.linked.here.get(key, library.stamp) if library else None
         stamp = inherited if facts.stamp is None else facts.stamp
-        if facts.is_made_by_blender or (kind not in STAMPED and stamp is None):
+        if facts.is_made_by_blender:
             return None
+        if stamp is None and kind not in STAMPED and f"{kind}/{name}" not in self._notes.names:
+            return None
+        grown = facts.parts_added
+        if kind == IdType.MESH and loaded.block is not None and self._notes.ask_loose(facts.stamp):
+            grown = has_new_loose(loaded.opened.file, loaded.block)
         return DataBlock(
             id_type=kind,
             name=name,
@@ -291,7 +305,7 @@ class _Reader:
             in_output=in_output,
             missing=loaded.block is None,
             remembered=library.linked.seen.get(key) if library and stamp is None else None,
-            parts_added=facts.parts_added,
+            parts_added=grown,
         )
 
     def _describe_strips(

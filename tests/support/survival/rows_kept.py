@@ -58,6 +58,57 @@ def _(w: World) -> list[Trace]:
     return w.traces(w.obj("Shelf").data, of=(PICTURE,))
 
 
+def _wire(w: World, grant_id: str, name: str, *, edges: bool = True) -> Any:
+    """Make a licensed mesh of edges or of points alone."""
+    wire = w.data.meshes.new(name)
+    wire.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 1), (1, 2)] if edges else [], [])
+    item = w.add(wire, name)
+    w.stamp(grant_id, item, wire)
+    return item
+
+
+@row(SECTION, "points without edges joined into declared work", known=False)
+def _(w: World) -> list[Trace]:
+    for name in ("Cloud", "Cloud too"):
+        _wire(w, PICTURE, name, edges=False)
+    _join(w, "Shelf", "Cloud")
+    return w.traces(w.obj("Shelf").data, of=(PICTURE,))
+
+
+@row(SECTION, "a mesh without faces joined into declared work without faces", known=False)
+def _(w: World) -> list[Trace]:
+    for name, grant_id in (("Wire", PICTURE), ("Wire too", PICTURE), ("Own", OWN)):
+        _wire(w, grant_id, name)
+    _join(w, "Own", "Wire")
+    return w.traces(w.obj("Own").data, of=(PICTURE,))
+
+
+@row(SECTION, "a mesh without faces joined into another asset", known=False)
+def _(w: World) -> list[Trace]:
+    for name in ("Wire", "Wire too"):
+        _wire(w, PICTURE, name)
+    _join(w, "Seat", "Wire")
+    return w.traces(w.obj("Seat").data, of=(PICTURE,))
+
+
+@row(SECTION, "a mesh without faces joined into one's own undeclared mesh", known=False)
+def _(w: World) -> list[Trace]:
+    for name in ("Wire", "Wire too"):
+        _wire(w, PICTURE, name)
+    _join(w, "Mine", "Wire")
+    return w.traces(w.obj("Mine").data, of=(PICTURE,))
+
+
+@row(SECTION, "its faces deleted, its edges joined into declared work", known=False)
+def _(w: World) -> list[Trace]:
+    w.select(w.obj("Seat"))
+    w.ops.object.duplicate()
+    with w.editing(w.obj("Seat.001")):
+        w.ops.mesh.delete(type="ONLY_FACE")
+    _join(w, "Shelf", "Seat.001")
+    return w.traces(w.obj("Shelf").data)
+
+
 def _bake(w: World, item: Any, source: Any) -> None:
     """Bake what geometry nodes make of an object into the file, and delete that."""
     tree = w.data.node_groups.new("Baking", "GeometryNodeTree")

@@ -168,7 +168,11 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     assert len(strips) == 2 * 5
     assert {"on the strip", "on the nested strip", "7", None} == set(strips)
     assert b"IMRender Result" in (tmp_path / "plain.blend").read_bytes()
-    assert plain.quiet == {"grant_a": frozenset({"ACTION"})}
+    names = {"SPEAKER/noted speaker", "TEXT/noted text", "OBJECT/instance"}
+    assert plain.quiet == {"grant_a": frozenset({"ACTION", "MESH", *names})}
+    assert {"noted speaker", "noted text"} <= told
+    grown = {one.name for one in plain.data_blocks if one.id_type == "MESH" and one.parts_added}
+    assert grown == {"loose and new", "loose point is new", "more points", "more edges"}
     assert {path.stem for path in made} >= {"plain", "compressed", "linked", "nested", "library_gone"}
     for path in made:
         assert_same(path)
