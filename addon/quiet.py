@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import UserInputError
-from ..core.reports.witnesses import HELPER_OBJECTS
+from ..core.model.scene import HELPER_OBJECTS
 from ..core.stamp_format import (
     PARTS_PROPERTY,
     PROPERTY,

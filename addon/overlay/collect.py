@@ -95,7 +95,7 @@ def tag_of(overlay: Overlay, item: Any) -> Tag | None:
     """Return what is known of an object; one that came after the check is not checked."""
     uid = item.session_uid
     if uid not in overlay.tags:
-        from ...core.reports.witnesses import HELPER_OBJECTS
+        from ...core.model.scene import HELPER_OBJECTS
         from ..ui.views.overlay import UNCHECKED
 
         overlay.tags[uid] = None if item.type in HELPER_OBJECTS else UNCHECKED

@@ -22,6 +22,8 @@ class FileSummary:
     undeclared: int
     unreadable_stamps: int
     """Data-blocks whose stamp is damaged or of a newer version."""
+    doubtful: int = 0
+    """Data-blocks whose witnesses do not agree, or that lost one: the scene's own report says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class FileLine:
     unreadable_stamps: int
     unknown_faces: int
     """Numbers on faces that stand for no grant that is known here."""
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +176,8 @@ class ProductionReport:
     projects: tuple[ProjectLine, ...] = ()
     to_review: int = 0
     """Used licenses that a person has to look at for the use of a project folder."""
+    doubtful: int = 0
+    """Data-blocks whose witnesses do not agree, or that lost one."""
 
     @property
     def verdict(self) -> Verdict:
@@ -181,4 +186,4 @@ class ProductionReport:
             return Verdict.NOT_CLEARED
         if self.undeclared or self.unknown_faces or self.unreadable_stamps:
             return Verdict.UNDECLARED
-        return Verdict.NEEDS_REVIEW if self.to_review else Verdict.CLEARED
+        return Verdict.NEEDS_REVIEW if self.to_review or self.doubtful else Verdict.CLEARED

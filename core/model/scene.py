@@ -43,6 +43,10 @@ class IdType(StrEnum):
     without a file of their own are only told of when they carry a stamp."""
 
 
+HELPER_OBJECTS = frozenset({"CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE"})
+"""Types of objects that hold no content of their own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handle:
     """Names a data-block without holding it: ``session_uid`` is unique while the DCC runs."""

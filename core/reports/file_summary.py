@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from ..model.declaration import is_declaration_id
 from ..model.production import FileSummary
-from ..model.scene import SceneScan
-from .witnesses import Decoded, Witness, see
+from ..model.scene import IdType, SceneScan
+from .losses import find_stripped
+from .witnesses import Decoded, Sighting, Witness, see
 
 _UNREADABLE = (Witness.DAMAGED, Witness.NEWER)
+_DOUBTFUL = (Witness.FACES_LOST, Witness.MISSING, Witness.REMEMBERED)
 
 
 def summarize(scan: SceneScan) -> FileSummary:
@@ -20,12 +23,17 @@ def summarize(scan: SceneScan) -> FileSummary:
     times = Counter(map(id, scan.data_blocks))
     counts: dict[str, int] = {}
     undeclared = unreadable = 0
-    for sighting in see(replace(scan, data_blocks=once), ledger_ids=(), decoded=decoded):
+    each = replace(scan, data_blocks=once)
+    sightings = see(each, ledger_ids=(), decoded=decoded)
+    bought = not all(map(is_declaration_id, decoded.by_grant()))
+    doubtful = sum(1 for _ in find_stripped(each, sightings))
+    for sighting in sightings:
         number = times[id(sighting.block)]
         if sighting.stamp is not None:
             counts[sighting.stamp.grant_id] = counts.get(sighting.stamp.grant_id, 0) + number
         undeclared += number * (sighting.witness is Witness.NONE)
         unreadable += number * (sighting.witness in _UNREADABLE)
+        doubtful += number * _is_doubtful(sighting, bought=bought)
     faces = frozenset().union(*(block.face_grants for block in once))
     return FileSummary(
         path=scan.scene,
@@ -33,4 +41,22 @@ def summarize(scan: SceneScan) -> FileSummary:
         face_numbers=tuple(sorted(faces)),
         undeclared=undeclared,
         unreadable_stamps=unreadable,
+        doubtful=doubtful,
     )
+
+
+def _is_doubtful(sighting: Sighting, *, bought: bool) -> bool:
+    """Say whether the scene's own report has something to say of a data-block's witnesses.
+
+    What is marked on faces is judged without the ledger, so that its numbers stay what they are.
+    """
+    block, stamp = sighting.block, sighting.stamp
+    if sighting.witness in _DOUBTFUL:
+        return True
+    if block.stamp is None:
+        is_merged = len(block.face_grants) > 1 and not block.unmarked_faces and block.id_type == IdType.MESH
+        return bool(block.face_grants) and not is_merged
+    if stamp is None:
+        return False
+    is_partly = bool(block.face_grants) and block.unmarked_faces > 0
+    return is_partly or (block.parts_added and (bought or not is_declaration_id(stamp.grant_id)))

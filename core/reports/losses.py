@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ..model.findings import Finding, Severity
-from ..model.scene import DataBlock, IdType, SceneScan
+from ..model.scene import HELPER_OBJECTS, DataBlock, IdType, SceneScan
 from ..stamp_format import NAMED_TYPES, QUIET_TYPES, Stamp, is_name
-from .witnesses import HELPER_OBJECTS, Decoded, Sighting, Witness
+from .witnesses import Decoded, Sighting, Witness
 
 _IN_DOUBT = frozenset(
     {

@@ -113,6 +113,7 @@ def build_production(
                 undeclared=summary.undeclared,
                 unreadable_stamps=summary.unreadable_stamps,
                 unknown_faces=unknown,
+                doubtful=summary.doubtful,
             )
         )
     lines = _Lines(grants, declarations, uses, describe, now)
@@ -136,6 +137,7 @@ def build_production(
         undeclared=sum(line.undeclared for line in files),
         unreadable_stamps=sum(line.unreadable_stamps for line in files),
         unknown_faces=sum(line.unknown_faces for line in files),
+        doubtful=sum(line.doubtful for line in files),
         read=read,
         clients=_sum_clients(folders, files, used),
         projects=_sum_projects(folders, used, spare, uses),

@@ -23,6 +23,10 @@ USE_FILE = "production.use_file"
 UNDECLARED = "content.undeclared"
 UNREADABLE = "stamp.damaged"
 UNKNOWN_FACES = "grant.unknown"
+DOUBTFUL = (
+    "in doubt: merged, rebuilt, with parts that were added, linked from what is missing, or without a stamp "
+    "that was there; the scene's own report says which"
+)
 
 
 def render_production_junit(report: ProductionReport, *, tool_version: str = "", strict: bool = False) -> str:
@@ -130,7 +134,7 @@ def render_production_sarif(report: ProductionReport, *, tool_version: str = "")
 def _say(file: FileLine, used: Mapping[str, GrantLine]) -> tuple[list[tuple[str, str]], list[str]]:
     """Return what stands against a file, by rule, and what a person has to look at in it."""
     against = _open(file)
-    review: list[str] = []
+    review: list[str] = [f"{_count(file.doubtful, 'data-block')} {DOUBTFUL}."] if file.doubtful else []
     for line in (used[grant_id] for grant_id in file.grants if grant_id in used):
         verdict, message = line.in_folder(file.folder)
         said = f"{_name(line)}: {clean(message, 500)}"
@@ -221,8 +225,10 @@ def summarize_production(report: ProductionReport) -> str:
         against.append(f"{_count(len(report.problems), 'file')} could not be read")
     if any(line.use_problem for line in report.folders):
         against.append("a use file cannot be read")
-    if not against and report.to_review:
-        return f"{head}: somebody has to look at {_count(report.to_review, 'license')}."
+    if not against and (report.to_review or report.doubtful):
+        asked = ((report.to_review, "license"), (report.doubtful, "data-block"))
+        things = " and ".join(_count(number, thing) for number, thing in asked if number)
+        return f"{head}: somebody has to look at {things}."
     if not against:
         return f"{head}: everything is covered, nothing is undeclared."
     last = f"{', '.join(against[:-1])}, and {against[-1]}" if len(against) > 1 else against[0]

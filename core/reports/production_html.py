@@ -71,7 +71,9 @@ def make_production_context(
     review = [line for line in report.used if not line.why_not and line.verdicts]
     fine = [line for line in report.used if not line.why_not and not line.verdicts]
     open_files = [
-        file for file in report.files if file.undeclared or file.unreadable_stamps or file.unknown_faces
+        file
+        for file in report.files
+        if file.undeclared or file.unreadable_stamps or file.unknown_faces or file.doubtful
     ]
     return {
         "verdict": WORDS[report.verdict],
@@ -142,6 +144,7 @@ def make_production_context(
                 file.undeclared,
                 file.unreadable_stamps,
                 file.unknown_faces,
+                file.doubtful,
             )
             for file in open_files[:MAX_FILES]
         ],

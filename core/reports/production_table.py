@@ -37,6 +37,7 @@ def render_production_csv(report: ProductionReport) -> str:
             ("undeclared", file.undeclared),
             ("unreadable_stamp", file.unreadable_stamps),
             ("unknown_faces", file.unknown_faces),
+            ("doubtful", file.doubtful),
         ):
             if number:
                 rows.append((kind, *start, str(number), ""))

@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 from ..errors import UserInputError
 from ..ids import hash_grant_id
-from ..model.scene import DataBlock, IdType, SceneScan
+from ..model.scene import HELPER_OBJECTS, DataBlock, IdType, SceneScan
 from ..stamp_format import Stamp, decode
 
 MADE_BY_EVERY_SCENE = frozenset(
@@ -40,7 +40,6 @@ MADE_BY_EVERY_SCENE = frozenset(
         "PAINTCURVE", "PALETTE", "TEXT",
     }
 )  # fmt: skip
-HELPER_OBJECTS = frozenset({"CAMERA", "LIGHT", "EMPTY", "SPEAKER", "LIGHT_PROBE"})
 _DATA_TYPES = {
     "SURFACE": ("CURVE",),
     "FONT": ("CURVE",),

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from ....core.model.declaration import Origin
 from ....core.model.findings import Finding, Severity, Verdict
 from ....core.model.report import Report, ReportGrant, ReportRow
+from ....core.model.scene import HELPER_OBJECTS
 from ....core.policy.compound import WEIGHT
-from ....core.reports.witnesses import HELPER_OBJECTS
 from .text import count, shorten
 
 PartKey = tuple[str, str, str]

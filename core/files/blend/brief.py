@@ -33,6 +33,8 @@ def describe_own(
     file, rows = opened.file, opened.file.ids.rows
     asked: list[tuple[str, Sequence[int]]] = []
     noted: set[int] = set()
+    nothing: set[int] = set()
+    names = _sort_names(notes)
     addresses: dict[bytes, set[int]] = {}
     structs: dict[bytes, bytes] = {}
     for code, every in own.items():
@@ -42,7 +44,10 @@ def describe_own(
             continue
         is_quiet = kind in unasked or kind not in STAMPED
         numbers = every
-        named = _find_named(opened, kind, every, notes)
+        wanted = names.get(kind)
+        named = (
+            {one for one in every if rows[one].name[2:].split(b"\x00", 1)[0] in wanted} if wanted else nothing
+        )
         if is_quiet:
             numbers = [one for one in every if rows[one].properties or one in named]
         asked.append((kind, numbers))
@@ -102,14 +107,13 @@ def _describe_alike(file: BlendFile, objects: Sequence[int], unused: set[int]) -
             yield from (one,) * times
 
 
-def _find_named(opened: Opened, kind: str, numbers: Sequence[int], notes: SceneNotes) -> set[int]:
-    """Find which data-blocks of a kind the scene noted with a stamp, by name."""
-    start = f"{kind}/"
-    names = {name.removeprefix(start).encode() for name in notes.names if name.startswith(start)}
-    if not names:
-        return set()
-    rows = opened.file.ids.rows
-    return {one for one in numbers if rows[one].name[2:].split(b"\x00", 1)[0] in names}
+def _sort_names(notes: SceneNotes) -> dict[str, set[bytes]]:
+    """Return by kind which data-blocks the scene noted with a stamp."""
+    found: dict[str, set[bytes]] = {}
+    for entry in notes.names:
+        kind, _, name = entry.partition("/")
+        found.setdefault(kind, set()).add(name.encode())
+    return found
 
 
 def _describe(

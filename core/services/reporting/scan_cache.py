@@ -15,7 +15,7 @@ from typing import Any
 from ...files.blend.scan import FileMark
 from ...model.production import FileSummary
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
 Noted = tuple[FileSummary, tuple[FileMark, ...]]
 """What is in a file, and the states of all files that this was read from."""
@@ -65,6 +65,7 @@ def _read_summary(path: str, data: dict[str, Any]) -> FileSummary:
         face_numbers=tuple(int(number) for number in data["face_numbers"]),
         undeclared=int(data["undeclared"]),
         unreadable_stamps=int(data["unreadable_stamps"]),
+        doubtful=int(data["doubtful"]),
     )
 
 

@@ -14,7 +14,8 @@ from core.model.findings import Severity, Verdict
 from core.model.report import Report
 from core.model.resolution import Resolution, ResolutionKind
 from core.reports.build import build_report
-from core.stamp_format import encode, make_declared_stamp
+from core.reports.file_summary import summarize
+from core.stamp_format import NAMED_TYPES, encode, make_declared_stamp
 
 if TYPE_CHECKING:
     from conftest import Studio
@@ -202,7 +203,7 @@ def test_somebody_can_decide_about_a_loss(rule: str, subject: str, studio: Studi
     assert report.verdict is Verdict.CLEARED
 
 
-@pytest.mark.parametrize("kind", ["LIGHT", "WORLD", "PARTICLE", "ACTION", "KEY"])
+@pytest.mark.parametrize("kind", sorted(map(str, NAMED_TYPES - {"OBJECT"})))
 def test_a_stamp_that_was_taken_off_what_every_scene_has_is_said(kind: str, studio: Studio) -> None:
     studio.add("MESH", "Chair", studio.buy("grant_a"))
     studio.add(kind, "Kit")
@@ -219,6 +220,49 @@ def test_a_stamp_that_was_taken_off_what_every_scene_has_is_said(kind: str, stud
     found = report(f"{kind}/Kit")
     assert [one.subject for one in found.findings if one.rule == "stamp.lost"] == [f"{kind}/Kit"]
     assert found.verdict is Verdict.NEEDS_REVIEW
+
+
+def test_an_empty_without_its_stamp_is_said_and_an_object_with_content_is_not(studio: Studio) -> None:
+    grant = studio.buy("grant_a")
+    studio.add("LIGHT", "Lamp", grant)
+    studio.add("OBJECT", "Handle", data_type="EMPTY")
+    studio.add("OBJECT", "By its data", data_type="LIGHT", data_name="Lamp")
+    studio.add("OBJECT", "By nothing", data_type="LIGHT", data_name="Another")
+    studio.add("OBJECT", "A mesh by now", data_type="MESH", data_name="Mine")
+    names = ("Handle", "By its data", "By nothing", "A mesh by now")
+    quiet = {"grant_a": frozenset(f"OBJECT/{name}" for name in names)}
+    found = build_report(
+        replace(studio.scan(), quiet=quiet), grants=studio.grants, terms=studio.terms, use=studio.use,
+        now=studio.report().made_at,
+    )  # fmt: skip
+    said = {one.subject for one in found.findings if one.rule == "stamp.lost"}
+    assert said == {"OBJECT/Handle", "OBJECT/By nothing"}
+    rows = {row.name: row.witness for row in found.rows if row.id_type == "OBJECT"}
+    assert rows == {"By its data": "data", "A mesh by now": ""}
+
+
+def test_a_summary_counts_what_is_in_doubt(studio: Studio) -> None:
+    grant, mark = studio.buy("grant_a"), frozenset({hash_grant_id("grant_a")})
+    other = hash_grant_id(studio.buy("grant_b").id)
+    studio.add("MESH", "Sound", grant, face_grants=mark)
+    studio.add("MESH", "Several", grant, face_grants=mark | {other})
+    studio.add("MESH", "Several without a stamp", face_grants=mark | {other})
+    studio.add("LIGHT", "Mine")
+    assert summarize(studio.scan()).doubtful == 0
+    studio.add("MESH", "Merged", face_grants=mark, unmarked_faces=2)
+    studio.add("MESH", "Stripped", face_grants=mark)
+    studio.add("MESH", "Grown", grant, face_grants=mark, unmarked_faces=2)
+    studio.add("MESH", "Rebuilt", grant, unmarked_faces=6)
+    studio.add("CURVE", "Joined", grant, parts_added=True)
+    studio.add("MESH", "Elsewhere", grant, missing=True, library=LIBRARY)
+    studio.add("LIGHT", "Kit")
+    scan = replace(studio.scan(), quiet={"grant_a": frozenset({"LIGHT/Kit"})})
+    assert summarize(scan).doubtful == 7
+    report = build_report(
+        scan, grants=studio.grants, terms=studio.terms, use=studio.use, now=studio.report().made_at
+    )
+    heavy = [one for one in report.findings if one.severity is not Severity.HINT]
+    assert len({one.subject for one in heavy if "/" in one.subject}) == 7
 
 
 def test_what_an_object_shows_out_of_a_cache_counts(studio: Studio) -> None:

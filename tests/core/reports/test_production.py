@@ -124,6 +124,7 @@ def test_sums_per_folder_client_and_project(production: ProductionReport) -> Non
         (build(), Verdict.CLEARED),
         (build(file("a/x.blend", undeclared=1)), Verdict.UNDECLARED),
         (build(file("a/x.blend", unreadable_stamps=1)), Verdict.UNDECLARED),
+        (build(file("a/x.blend", "grant_0", doubtful=2)), Verdict.NEEDS_REVIEW),
         (build(file("a/x.blend", "nobody")), Verdict.NOT_CLEARED),
         (build(problems=[Problem(path="/p/x", message="No.")]), Verdict.NOT_CLEARED),
         (
@@ -180,7 +181,7 @@ def test_the_page(production: ProductionReport) -> None:
     assert "Not covered 4 files with 5 licenses" in text
     assert [name.strip() for name in re.findall(r"<h2>([^<]+)", source)] == [
         "Used, but not covered", "Somebody has to look", "Project folders", "By client", "By project",
-        "Undeclared and unreadable", "Paid but unused", "Used and covered", "Skipped",
+        "Undeclared, unreadable and in doubt", "Paid but unused", "Used and covered", "Skipped",
         "How this report was made",
     ]  # fmt: skip
     assert "museum: Not for films." in text
@@ -270,3 +271,16 @@ def test_sarif_names_files_relative_to_the_production(production: ProductionRepo
         ("production.skipped_file", "loose/cut.blend"): "error",
     }
     assert len({one["partialFingerprints"]["clearanceFinding/v1"] for one in run["results"]}) == len(found)
+
+
+def test_what_is_in_doubt_is_said_in_every_format() -> None:
+    report = build(file("a/x.blend", "grant_0", doubtful=2), file("a/y.blend", "grant_0"))
+    assert report.doubtful == 2
+    assert "somebody has to look at 2 data-blocks." in summarize_production(report)
+    assert "doubtful,a,,,/p/a/x.blend,,,,,,,2,\r\n" in render_production_csv(report)
+    assert "2 data-blocks in doubt" in render_production_junit(report)
+    assert "<failure" not in render_production_junit(report)
+    assert "<failure" in render_production_junit(report, strict=True)
+    page = " ".join(" ".join(Page(render_production_html(report)).texts).split())
+    assert "In doubt a/x.blend" in page
+    assert "a/y.blend" not in page.partition("In doubt")[2].partition("Paid but unused")[0]
