@@ -198,7 +198,7 @@ def _print(report: ProductionReport) -> None:
         f"{len(report.files):,} files ({report.read:,} tried now), {len(report.problems):,} skipped; "
         f"{len(report.used):,} licenses used, {len(report.not_covered):,} not covered, "
         f"{len(report.unused):,} unused; {report.undeclared:,} data-blocks undeclared, "
-        f"{report.unreadable_stamps:,} unreadable stamps.",
+        f"{report.unreadable_stamps:,} unreadable stamps, {report.doubtful:,} in doubt.",
         err=True,
     )
     if report.problems and report.unused:

@@ -41,6 +41,7 @@ def save_cache(path: Path, cache: Mapping[str, Noted]) -> None:
             "face_numbers": summary.face_numbers,
             "undeclared": summary.undeclared,
             "unreadable_stamps": summary.unreadable_stamps,
+            "doubtful": summary.doubtful,
             "marks": [(mark.path, mark.size, mark.mtime_ns) for mark in marks],
         }
         for name, (summary, marks) in cache.items()
