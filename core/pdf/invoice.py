@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,14 @@ def _render(page: Page, data: bytes, about: AboutPdf) -> bytes:
 
     words = tuple(_words(page))
     fonts = choose_fonts(words, (page["seller"]["name"], *_headlines(page)))
-    with tempfile.TemporaryDirectory(prefix="clearance-pdf-") as folder:
+    with tempfile.TemporaryDirectory(prefix="clearance-pdf-") as folder, ExitStack() as stack:
         pdf: Any = FPDF(unit="mm", format="A4", enforce_compliance="PDF/A-3B")
         pdf.set_creation_date(about.written_at)
         pdf.set_lang("en")
         pdf.set_auto_page_break(auto=False)
         pdf.set_margins(LEFT, TOP, RIGHT)
         pdf.c_margin = 0
+        stack.callback(_close_fonts, pdf)
         for place, face in enumerate(fonts.faces):
             path = Path(folder) / f"{place}{face.suffix}"
             path.write_bytes(face.data)
@@ -77,6 +79,12 @@ def _render(page: Page, data: bytes, about: AboutPdf) -> bytes:
                 checksum=True,
             )
         return bytes(pdf.output())
+
+
+def _close_fonts(pdf: Any) -> None:
+    """Let go of the fonts' files: fpdf2 does so only for those of a document that it wrote."""
+    for font in pdf.fonts.values():
+        font.close()
 
 
 def _headlines(page: Page) -> tuple[str, ...]:
