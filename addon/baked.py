@@ -13,6 +13,8 @@ from typing import Any
 import bpy
 
 _KEEPING = frozenset({"GeometryNodeBake", "GeometryNodeSimulationOutput"})
+_MAX_DEPTH = 16
+"""Instances in instances that are followed."""
 Faces = Callable[[Any], tuple[frozenset[int], int]]
 
 
@@ -37,5 +39,17 @@ class Baked:
             return frozenset()
         if self._graph is None:
             self._graph = bpy.context.evaluated_depsgraph_get()
-        shown = item.evaluated_get(self._graph).data
+        evaluated = item.evaluated_get(self._graph)
+        if hasattr(evaluated, "evaluated_geometry"):  # 4.5 and later
+            return self._read_all(evaluated.evaluated_geometry(), depth=0)
+        shown = evaluated.data
         return self._read_faces(shown)[0] if shown is not None else frozenset()
+
+    def _read_all(self, shown: Any, *, depth: int) -> frozenset[int]:
+        """Read a mesh, and those that it instances without an object of their own."""
+        found = self._read_faces(shown.mesh)[0] if shown.mesh is not None else frozenset()
+        if depth < _MAX_DEPTH:
+            for inner in shown.instance_references():
+                if isinstance(inner, bpy.types.GeometrySet):
+                    found |= self._read_all(inner, depth=depth + 1)
+        return found

@@ -279,6 +279,7 @@ def describe(thing: Any) -> dict[str, Any]:
     if thing.id_type == "OBJECT":
         facts["data_type"] = thing.type
         facts["data_name"] = thing.data.name if thing.data else ""
+        facts["face_grants"] = sorted(marks_shown(thing)) if thing.type == "MESH" else []
     if thing.id_type == "MESH":
         values = [0] * len(thing.polygons)
         attribute = thing.attributes.get("clearance_grant")
@@ -449,6 +450,50 @@ def note(library: Any) -> None:
     )
 
 
+def make_baked(path: Path, *, instanced: bool) -> None:
+    """Leave marked faces nowhere but in a bake of geometry nodes that is packed into the file."""
+    reset()
+    source = add("source", make_mesh("source", [(0, 1, 2), (0, 2, 3)], [77, -5]))
+    target = add("baked", make_mesh("own", [(0, 1, 2)], [11]))
+    add("alike", bpy.data.meshes["own"])
+    tree = bpy.data.node_groups.new("Baking", "GeometryNodeTree")
+    for in_out in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
+    info, bake = tree.nodes.new("GeometryNodeObjectInfo"), tree.nodes.new("GeometryNodeBake")
+    info.inputs["Object"].default_value, info.inputs["As Instance"].default_value = source, instanced
+    if not any(socket.type == "GEOMETRY" for socket in bake.inputs):
+        bake.bake_items.new("GEOMETRY", "Geometry")
+    ends = [next(one for one in sockets if one.type == "GEOMETRY") for sockets in (bake.inputs, bake.outputs)]
+    tree.links.new(info.outputs["Geometry"], ends[0])
+    tree.links.new(ends[1], tree.nodes.new("NodeGroupOutput").inputs[0])
+    modifier = target.modifiers.new("Nodes", "NODES")
+    modifier.node_group = tree
+    if not hasattr(modifier, "bake_target"):
+        return
+    bpy.context.view_layer.objects.active = target
+    bpy.context.view_layer.update()
+    kept = modifier.bakes[0]
+    kept.bake_mode, kept.bake_target = "STILL", "PACKED"
+    save(path)
+    bpy.ops.object.geometry_node_bake_single(
+        session_uid=target.session_uid, modifier_name=modifier.name, bake_id=kept.bake_id
+    )
+    bpy.data.batch_remove([source, source.data])
+    save(path)
+    write_down(path)
+
+
+def marks_shown(thing: Any) -> set[int]:
+    """Return the marks on what geometry nodes with a bake show."""
+    if not any(modifier.type == "NODES" and len(modifier.bakes) for modifier in thing.modifiers):
+        return set()
+    shown = thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).evaluated_geometry()
+    geometry = [shown, *shown.instance_references()]  # a mesh of it is there only as long as this is
+    meshes = [one.mesh for one in geometry if one.mesh]
+    marks = [mesh.attributes.get("clearance_grant") for mesh in meshes]
+    return {value.value for one in marks if one for value in one.data} - {0}
+
+
 def make_all(folder: Path) -> None:
     reset()
     fill_small()
@@ -458,6 +503,8 @@ def make_all(folder: Path) -> None:
     write_down(plain)
     write_down(packed)
     link(plain, folder / "sub" / "linked.blend")
+    for instanced in (False, True):
+        make_baked(folder / f"baked_{instanced}.blend", instanced=instanced)
     reset()
     with bpy.data.libraries.load(str(folder / "sub" / "linked.blend"), link=True, relative=False) as (
         _,

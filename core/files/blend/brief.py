@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...model.scene import DataBlock, IdType
 from ...stamp_format import SceneNotes
+from .baked import find_baking
 from .dna import Field
 from .facts import STAMPED, kind_of, read_facts
 from .file import BlendFile
@@ -60,6 +61,9 @@ def describe_own(
     for kind, numbers in asked:
         special = numbers
         if kind == IdType.OBJECT:
+            baking = find_baking(file)
+            if baking:
+                noted.update(one for one in numbers if rows[one][2] in baking)
             special = [one for one in numbers if rows[one][8] or one in noted]
             plain = [one for one in numbers if not rows[one][8] and one not in noted]
             yield from _describe_alike(file, plain, unused)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ...model.scene import IdType
 from ...stamp_format import PROPERTY
+from .baked import read_baked
 from .dna import Field
 from .file import BlendFile
 from .ids import IdBlock
@@ -99,7 +100,9 @@ def _read(file: BlendFile, block: IdBlock, kind: str) -> Facts:
         thing = read_object(file, block)
         target = file.ids.at(thing.data)
         name = "" if target is None else target.name[2:].decode("utf-8", "replace")
-        return Facts(stamp, name, OBJECT_TYPES.get(thing.type, ""))
+        data_type = OBJECT_TYPES.get(thing.type, "")
+        baked = read_baked(file, block) if data_type == "MESH" else frozenset()
+        return Facts(stamp, name, data_type, face_grants=baked)
     if kind == "MESH":
         grants, unmarked = read_faces(file, block)
         return Facts(stamp=stamp, face_grants=grants, unmarked_faces=unmarked)

@@ -54,7 +54,8 @@ LOOKED_AT = frozenset(
     {
         b"Attribute", b"AttributeArray", b"AttributeSingle", b"Bone", b"Collection", b"CustomDataLayer",
         b"Editing", b"FCurve", b"GreasePencilLayer", b"IDProperty", b"ImagePackedFile", b"LayerCollection",
-        b"MEdge", b"MIntProperty", b"MLoop", b"MPoly", b"MVert", b"Nurb", b"PackedFile",
+        b"MEdge", b"MIntProperty", b"MLoop", b"MPoly", b"MVert", b"NodesModifierBake",
+        b"NodesModifierBakeFile", b"NodesModifierPackedBake", b"Nurb", b"PackedFile",
         b"SeqTimelineChannel", b"Sequence", b"Strip", b"ViewLayer", b"bGPDlayer", b"vec2i", b"vec3f",
     }
 )  # fmt: skip

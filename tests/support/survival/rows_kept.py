@@ -109,13 +109,13 @@ def _(w: World) -> list[Trace]:
     return w.traces(w.obj("Shelf").data)
 
 
-def _bake(w: World, item: Any, source: Any) -> None:
+def _bake(w: World, item: Any, source: Any, *, as_instance: bool = False) -> None:
     """Bake what geometry nodes make of an object into the file, and delete that."""
     tree = w.data.node_groups.new("Baking", "GeometryNodeTree")
     for in_out in ("INPUT", "OUTPUT"):
         tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
     info, bake = tree.nodes.new("GeometryNodeObjectInfo"), tree.nodes.new("GeometryNodeBake")
-    info.inputs["Object"].default_value = source
+    info.inputs["Object"].default_value, info.inputs["As Instance"].default_value = source, as_instance
     if not any(socket.type == "GEOMETRY" for socket in bake.inputs):
         bake.bake_items.new("GEOMETRY", "Geometry")
     of_bake = [
@@ -141,6 +141,13 @@ def _bake(w: World, item: Any, source: Any) -> None:
 @row(SECTION, "baked by geometry nodes into one's own declared object, it is deleted then")
 def _(w: World) -> list[Trace]:
     _bake(w, w.obj("Shelf"), w.obj("Seat"))
+    w.only(w.obj("Shelf"))
+    return w.traces(w.obj("Shelf"))
+
+
+@row(SECTION, "baked by geometry nodes as an instance into one's own declared object, it is deleted then")
+def _(w: World) -> list[Trace]:
+    _bake(w, w.obj("Shelf"), w.obj("Seat"), as_instance=True)
     w.only(w.obj("Shelf"))
     return w.traces(w.obj("Shelf"))
 

@@ -176,6 +176,11 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     assert {path.stem for path in made} >= {"plain", "compressed", "linked", "nested", "library_gone"}
     for path in made:
         assert_same(path)
+        if path.stem.startswith("baked"):
+            shown = {one.name: one for one in read_scene(path).data_blocks if one.id_type == "OBJECT"}
+            assert shown["baked"].face_grants == {77, -5}
+            assert shown["alike"].face_grants == frozenset()
+            assert {77, -5, 11} == set(read_sums(path).face_numbers)
 
 
 def test_gzip_is_read_as_well(small: bytes, tmp_path: Path) -> None:
