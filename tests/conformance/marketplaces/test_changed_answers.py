@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -45,8 +44,6 @@ def build(
 ) -> Iterator[Callable[[int], tuple[App, MutatingTransport]]]:
     """Build an app whose answers are changed as a seed says."""
     sandbox.reset()
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps(sandbox.credentials), encoding="utf-8")
     with ExitStack() as stack:
 
         def make(seed: int) -> tuple[App, MutatingTransport]:
@@ -60,7 +57,9 @@ def build(
                 contract_licenses={"pond5": "Business"},
                 settle_s=0.1,
             )
-            app = build_app(settings, host=NoHost(), environ=credentials_environ(keys), transport=transport)
+            app = build_app(
+                settings, host=NoHost(), environ=credentials_environ(sandbox.credentials), transport=transport
+            )
             stack.callback(app.close)
             return app, transport
 

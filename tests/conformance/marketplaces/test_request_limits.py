@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -66,13 +65,11 @@ def programs(
     sandbox.reset()
     clock = FakeClock()
     transport = CountingTransport(clock, sandbox)
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps(sandbox.credentials), encoding="utf-8")
     apps = [
         build_app(
             Settings(data_dir=tmp_path / "data", user="ann", sandbox_url=sandbox.url),
             host=NoHost(),
-            environ=credentials_environ(keys),
+            environ=credentials_environ(sandbox.credentials),
             clock=clock,
             transport=transport,
         )
