@@ -17,7 +17,7 @@ from ..services.buying.documents import attach
 from ..services.reporting.write_report import write_text
 from ..services.studio.finance import FinancePage, FinancePart, Who
 from ..services.studio.invoice_import import Imported, TypedInvoice
-from ..services.studio.papers import record_purchases, render_costs, render_invoice
+from ..services.studio.papers import render_costs
 from ..tasks import Task
 from .state import FinancePartState, Phase, Problem
 from .web_buying import WebBuying
@@ -168,47 +168,6 @@ class Accounting(WebBuying):
 
         self._do_finance(FinancePart.INVOICES, "Matching a line", work)
 
-    def make_purchase_record(
-        self,
-        *,
-        project: str = "",
-        orders: Sequence[str] = (),
-        starts_on: date | None = None,
-        ends_on: date | None = None,
-        note: str = "",
-        on_written: OnWritten | None = None,
-    ) -> None:
-        """Write a numbered record of what was bought and is on none yet, and its page."""
-
-        def work(_task: Task) -> str:
-            made = record_purchases(
-                self._services.studio.issuing,
-                project=project,
-                orders=orders,
-                starts_on=starts_on,
-                ends_on=ends_on,
-                note=note,
-            )
-            left = f" Left out: {'; '.join(made.left_out[:NAMED])}." if made.left_out else ""
-            # The number is taken: that the page could not be written does not undo it.
-            try:
-                path = self._write_invoice(made.invoice.id)
-            except UserInputError as error:
-                return f"{made.invoice.number} is written down.{left} {error.message}"
-            self._hand_over(path, on_written)
-            return f"{made.invoice.number} over {made.invoice.gross} is written down.{left}"
-
-        self._do_finance(FinancePart.INVOICES, "Making a purchase record", work)
-
-    def show_invoice(self, invoice_id: str, *, on_written: OnWritten) -> None:
-        """Write the page of an invoice and hand it over."""
-
-        def work(_task: Task) -> str:
-            self._hand_over(self._write_invoice(invoice_id), on_written)
-            return ""
-
-        self._do_finance(FinancePart.INVOICES, "Writing the page of an invoice", work)
-
     def export_costs(
         self,
         path: Path,
@@ -229,15 +188,6 @@ class Accounting(WebBuying):
             return f"Written to {path.name}: {len(report.lines):,} lines."
 
         self._do_finance(FinancePart.COSTS, "Writing the cost report", work)
-
-    def _write_invoice(self, invoice_id: str) -> Path:
-        studio = self._services.studio
-        view = studio.invoice_matching.view(invoice_id)
-        page = render_invoice(studio.finance.ledger, studio.issuing, view)
-        name = "".join(c if c.isalnum() or c in "-_" else "_" for c in view.invoice.number)[:80]
-        return write_text(
-            self._settings.data_dir / "invoices" / f"{name or view.invoice.id}.html", lambda: page
-        )
 
     def _hand_over(self, path: Path, on_written: OnWritten | None) -> None:
         if on_written is not None:

@@ -6,12 +6,12 @@ Main thread only. Nothing here knows a DCC: a host calls these methods from its 
 
 from __future__ import annotations
 
-from .accounting import Accounting
 from .accounts import AccountKeys
 from .alerting import Alerting
 from .deciding import Deciding
 from .exchanging import Exchanging
 from .feeding import Feeding
+from .invoicing import Invoicing
 from .monitoring import Monitoring
 from .past_purchases import PastPurchases
 from .picking_up import PickingUp
@@ -38,6 +38,6 @@ class SessionController(
     Recognizing,
     Requesting,
     Seating,
-    Accounting,
+    Invoicing,
 ):
     """One user's session: search, buy, pick up, import, give back, report, accounts, over one state."""

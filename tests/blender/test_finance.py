@@ -186,6 +186,46 @@ def test_a_purchase_record_is_made_and_can_be_shown(bpy: Any, load: Load, app: A
     assert page.exists()
 
 
+def test_a_client_is_charged_and_it_is_taken_back(bpy: Any, load: Load, app: Any, tmp_path: Path) -> None:
+    order_id = buy_outside(load, app)
+    parties = "".join(
+        f'[{part}]\nname = "{name}"\nstreet = "Lane 1"\ncity = "Berlin"\npostal_code = "1"\ncountry = "DE"\n'
+        'vat_id = "DE123456789"\n'
+        for part, name in (("studio", "Studio"), ("clients.ACME", "ACME"))
+    )
+    (app.settings.data_dir / "invoicing.toml").write_text(parties, encoding="utf-8")
+    facts = {"client": "ACME", "order_id": order_id}
+    bpy.ops.clearance.refresh_finance(part="invoices")
+    settle(app)
+    bpy.ops.clearance.refresh_finance(part="payments")
+    settle(app)
+    for part in ("invoices", "payments"):
+        assert "clearance.make_charge_back" in draw(load, part).buttons()
+    with pytest.raises(RuntimeError, match="does not guess taxes"):
+        bpy.ops.clearance.make_charge_back(**facts)
+    with pytest.raises(RuntimeError, match="no rate"):
+        bpy.ops.clearance.make_charge_back(tax_category="S", **facts)
+    assert bpy.ops.clearance.make_charge_back(tax_category="S", tax_percent="19", **facts) == {"FINISHED"}
+    settle(app)
+    finance = load("core.services.studio.finance").FinancePart.INVOICES
+    assert app.session.state.finance.parts[finance].problem is None
+    invoice = app.ledger.values(load("core.model.invoice").Invoice)[0]
+    assert {"clearance.credit_invoice", "clearance.write_invoice"} <= set(draw(load, "invoices").buttons())
+    path = tmp_path / "a.xml"
+    assert bpy.ops.clearance.write_invoice(
+        invoice_id=invoice.id, filepath=str(path), format="xml"
+    ) == {"FINISHED"}  # fmt: skip
+    settle(app)
+    assert "CrossIndustryInvoice" in path.read_text(encoding="utf-8")
+    with pytest.raises(RuntimeError, match="numbers of lines"):
+        bpy.ops.clearance.credit_invoice(invoice_id=invoice.id, lines="all", reason="Not used")
+    assert bpy.ops.clearance.credit_invoice(invoice_id=invoice.id, reason="Not used") == {"FINISHED"}
+    settle(app)
+    layout = draw(load, "invoices", 600)
+    assert "credited" in layout.texts()
+    assert "clearance.credit_invoice" not in layout.buttons()
+
+
 def test_evidence_is_attached(bpy: Any, load: Load, app: Any, tmp_path: Path) -> None:
     order_id = buy_outside(load, app)
     for name in ("a.pdf", "b.pdf"):

@@ -19,6 +19,11 @@ from invoice_files import make_ubl
 from session_states import States
 
 PARTS = ("budgets", "payments", "invoices", "costs")
+PARTIES = "".join(
+    f'[{part}]\nname = "{name}"\nstreet = "Lane 1"\ncity = "Berlin"\npostal_code = "10115"\ncountry = "DE"\n'
+    'vat_id = "DE123456789"\n'
+    for part, name in (("studio", "Studio Nord"), ("clients.ACME", "ACME Film Ltd."))
+)
 HARD = (
     ("payments", "many payments"), ("payments", "payments unreachable"), ("payments", "a stranger"),
     ("invoices", "invoices hidden"), ("invoices", "many invoices"), ("budgets", "evil budgets"),
@@ -107,6 +112,16 @@ def show_finance(session: Any, walk: Any, app: Any, load: Any, idle: Any) -> Ite
     yield idle
     bpy.ops.clearance.make_purchase_record(note="The seller gave no invoice")
     yield idle
+    (app.settings.data_dir / "invoicing.toml").write_text(PARTIES, encoding="utf-8")
+    project = next(order.project for order in app.ledger.orders() if order.project)
+    app.services.buying.people.set_project(project, client="ACME")
+    bpy.ops.clearance.make_charge_back(
+        project=project, currency="USD", tax_category="S", tax_percent="19", note="As agreed"
+    )
+    yield idle
+    for invoice in app.ledger.values(load("core.model.invoice").Invoice, client="ACME"):
+        bpy.ops.clearance.credit_invoice(invoice_id=invoice.id, lines="1", reason="Not used in the film")
+        yield idle
     for part in PARTS:
         bpy.ops.clearance.refresh_finance(part=part)
         yield idle
@@ -126,6 +141,9 @@ def show_finance(session: Any, walk: Any, app: Any, load: Any, idle: Any) -> Ite
             ("fail_payment", {"order_id": page.waiting[0].id}),
             ("make_purchase_record", {}),
             ("type_invoice", {}),
+            ("make_charge_back", {}),
+            ("credit_invoice", {"number": "CB-2026-0001"}),
+            ("write_invoice", {"number": "CB-2026-0001"}),
             ("export_costs", {}),
         ),
         start=45,
@@ -139,7 +157,7 @@ def show_finance(session: Any, walk: Any, app: Any, load: Any, idle: Any) -> Ite
     for panel in reversed(shown):
         bpy.utils.unregister_class(panel)
     before, states = session.state.finance, FinanceStates(load).every_state()
-    for number, (part, name) in enumerate(HARD, start=50):
+    for number, (part, name) in enumerate(HARD, start=60):
         session.state.finance = states[name]
         shown = walk.show_only((part,))
         yield 1.0

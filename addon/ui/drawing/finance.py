@@ -70,6 +70,7 @@ def draw_invoices(layout: Any, context: Any, app: App) -> None:
     if shown.can_import:
         column = layout.column(align=True)
         column.operator("clearance.import_invoice", icon=icons.IMPORT)
+        column.operator("clearance.make_charge_back", icon="CURRENT_FILE")
         column.operator("clearance.make_purchase_record", icon="TEXT")
         if shown.can_match:
             column.operator("clearance.match_invoices", icon=icons.RETRY)
@@ -150,6 +151,9 @@ def _draw_payment(outer: Any, context: Any, row: PaymentRow) -> None:
     if "purchase_record" in row.actions:
         record = buttons.operator("clearance.make_purchase_record", text="", icon="TEXT")
         record.order_id, record.title = row.order_id, row.title
+    if "charge_back" in row.actions:
+        charge = buttons.operator("clearance.make_charge_back", text="", icon="CURRENT_FILE")
+        charge.order_id, charge.title = row.order_id, row.title
     if "refund" in row.actions:
         buttons.operator("clearance.refund", text="", icon="LOOP_BACK").order_id = row.order_id
     widgets.draw_text(box, context, row.amount, icon="BLANK1", boxes=1)
@@ -171,7 +175,13 @@ def _draw_invoice(box: Any, context: Any, row: InvoiceRow) -> None:
             choose.invoice_id, choose.position = row.invoice_id, one.position
     widgets.draw_notes(box, context, row.notes, boxes=1)
     if row.can_show:
-        box.operator("clearance.show_invoice", icon=icons.SHOW).invoice_id = row.invoice_id
+        buttons = box.row(align=True)
+        buttons.operator("clearance.show_invoice", icon=icons.SHOW).invoice_id = row.invoice_id
+        write = buttons.operator("clearance.write_invoice", text="Save…", icon=icons.EXPORT)
+        write.invoice_id, write.number = row.invoice_id, row.number
+        if row.can_credit:
+            credit = buttons.operator("clearance.credit_invoice", text="Credit…", icon="LOOP_BACK")
+            credit.invoice_id, credit.number = row.invoice_id, row.number
 
 
 def _draw_bought(outer: Any, context: Any, row: BoughtRow) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ....core.errors import UserInputError
 from ....core.marketplaces.base import MarketplaceInfo
 from ....core.model.invoice import InvoiceKind, InvoiceLine
 from ....core.policy.roles import Act
@@ -53,6 +54,9 @@ class InvoiceRow:
     notes: tuple[Note, ...] = ()
     """What does not add up in it, and how many lines are not named."""
     can_show: bool = False
+    has_xml: bool = False
+    can_credit: bool = False
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,7 @@ def view_invoices(state: FinanceState, infos: Sequence[MarketplaceInfo]) -> Invo
         can_import=can_import,
         untyped=untyped,
         notes=tuple(_notes(page)),
-        rows=tuple(_row(one, can_assign=can_import) for one in page.rows),
+        rows=tuple(_row(one, page.credited, is_mine=can_import) for one in page.rows),
         pager=view_pager(page.page, page.total, is_cut=page.is_cut),
         without=tuple(
             BoughtRow(
@@ -126,6 +130,17 @@ def name_orders(state: FinanceState) -> list[tuple[str, str]]:
     ]
 
 
+def read_positions(text: str) -> tuple[int, ...]:
+    """Return the numbers of lines that somebody typed in, such as “1, 3”; raise UserInputError for others."""
+    parts = text.replace(",", " ").replace(";", " ").split()
+    if any(not (part.isascii() and part.isdecimal()) or len(part) > 6 for part in parts):
+        raise UserInputError(
+            f"“{shorten(text, 40)}” are no numbers of lines. Write them such as 1, 3; empty means all.",
+            code="invoice.lines",
+        )
+    return tuple(sorted({int(part) for part in parts}))
+
+
 def _notes(page: InvoicesPage) -> list[Note]:
     if not page.total:
         return [Note(text=EMPTY)]
@@ -135,7 +150,7 @@ def _notes(page: InvoicesPage) -> list[Note]:
     return [Note(text=f"{count(page.to_look_at, 'invoice')} {verb} not fit what was bought.", tone=Tone.WARN)]
 
 
-def _row(view: InvoiceView, *, can_assign: bool) -> InvoiceRow:
+def _row(view: InvoiceView, credited: frozenset[str], *, is_mine: bool) -> InvoiceRow:
     invoice = view.invoice
     is_received = invoice.kind is InvoiceKind.RECEIVED
     other = invoice.issuer if is_received else invoice.recipient
@@ -146,16 +161,27 @@ def _row(view: InvoiceView, *, can_assign: bool) -> InvoiceRow:
     if (more := len(wrong) - LINES) > 0:
         notes.append(Note(text=f"And {count(more, 'more line')}; “clearance invoice show” lists all."))
     total = len(view.lines)
-    state = f"{total - view.open_lines:,} of {count(total, 'line')} matched" if is_received else ""
+    gone = sum(line.id in credited for line in view.lines)
+    if is_received:
+        state = f"{total - view.open_lines:,} of {count(total, 'line')} matched"
+    elif gone:
+        state = "credited" if gone == total else f"{gone:,} of {count(total, 'line')} credited"
+    else:
+        state = ""
     return InvoiceRow(
         invoice_id=invoice.id,
         title=f"{shorten(invoice.number, 40)} · {shorten(other, 60) or 'nobody named'}",
         tone=Tone.WARN if wrong else Tone.GOOD if is_received else Tone.INFO,
         detail=" · ".join((invoice.issued_on.isoformat(), str(invoice.gross), KINDS[invoice.kind])),
         state=state,
-        lines=tuple(_line(one, can_assign=can_assign) for one in wrong[:LINES]),
+        lines=tuple(_line(one, can_assign=is_mine) for one in wrong[:LINES]),
         notes=tuple(notes),
         can_show=not is_received,
+        has_xml=bool(invoice.data_sha256) and not is_received,
+        can_credit=is_mine
+        and gone < total
+        and invoice.kind in (InvoiceKind.CHARGE_BACK, InvoiceKind.PURCHASE_RECORD),
+        number=shorten(invoice.number, 40),
     )
 
 

@@ -151,7 +151,7 @@ def _paid(one: Paid, names: dict[str, str], acts: frozenset[Act]) -> PaymentRow:
         actions.add("attach")
     if not is_back and order.state in (OrderState.PAID, OrderState.FULFILLED):
         actions |= {"refund"} if Act.REFUND_REQUEST in acts else set()
-        actions |= {"purchase_record"} if Act.INVOICE in acts else set()
+        actions |= {"purchase_record", "charge_back"} if Act.INVOICE in acts else set()
     tax = f"tax {one.tax.amount} ({shorten(one.tax.source, 60)})" if one.tax is not None else ""
     documents = count(one.documents, "document") if one.documents else "no document"
     number = f"order no. {shorten(payment.purchase_order, 40)}" if payment.purchase_order else ""

@@ -16,7 +16,7 @@ from ...clock import Clock
 from ...ledger.port import Ledger
 from ...model.costs import CostKey, CostSum
 from ...model.evidence import Refund, RefundState
-from ...model.invoice import InvoiceKind
+from ...model.invoice import Invoice, InvoiceKind, InvoiceLine
 from ...model.order import OPEN_STATES, Order, OrderState
 from ...model.payment import Payment, PaymentMethod
 from ...policy.roles import ROLES, Act, may
@@ -114,6 +114,8 @@ class InvoicesPage:
     page: int = 0
     is_cut: bool = False
     """There are more than ``total``, which are not counted."""
+    credited: frozenset[str] = frozenset()
+    """Of the lines of these rows, the ids of those that credit notes took back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +209,10 @@ class Finance:
         ordered = [*wrong, *(view for view in newest if view.invoice.id not in known)]
         total = min(len(ordered), MOST)
         page = _within(page, total)
+        rows = _cut(ordered[:MOST], page)
         return InvoicesPage(
-            rows=_cut(ordered[:MOST], page),
+            rows=rows,
+            credited=self._credited(rows),
             total=total,
             to_look_at=len(wrong),
             without=tuple(sorted(without, key=lambda one: one.day, reverse=True)[:CHOICES]),
@@ -242,6 +246,12 @@ class Finance:
             by_project=add_up(CostKey.PROJECT)[0],
             notes=report.notes,
         )
+
+    def _credited(self, rows: Sequence[InvoiceView]) -> frozenset[str]:
+        own = tuple(one.invoice.id for one in rows if one.invoice.kind is not InvoiceKind.RECEIVED)
+        notes = tuple(one.id for one in self.ledger.values(Invoice, corrects=own)) if own else ()
+        lines = self.ledger.values(InvoiceLine, invoice_id=notes) if notes else ()
+        return frozenset(line.reference for line in lines if line.reference)
 
     def _payments(self, ids: Sequence[str]) -> list[Payment]:
         """Return payments in the order of their ids."""

@@ -154,7 +154,7 @@ def test_a_payment_says_how_much_by_what_and_with_which_proof(
     ("roles", "actions"),
     [
         (("buyer",), {"attach", "refund"}),
-        (("finance",), {"attach", "refund", "purchase_record"}),
+        (("finance",), {"attach", "refund", "purchase_record", "charge_back"}),
         (("artist",), set()),
         (("auditor",), set()),
         (("approver", "legal", "admin"), set()),
@@ -240,6 +240,36 @@ def test_an_invoice_of_ones_own_is_shown_as_its_page() -> None:
     assert (view.rows[0].can_show, view.rows[0].state) == (True, "")
     assert view.rows[0].detail.endswith("purchase record")
     assert view.notes[0].tone is Tone.GOOD
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone", "roles", "state", "can_credit"),
+    [
+        ("charge_back", (), ("finance",), "", True),
+        ("charge_back", (1,), ("finance",), "1 of 2 lines credited", True),
+        ("charge_back", (1, 2), ("finance",), "credited", False),
+        ("purchase_record", (), ("finance",), "", True),
+        ("charge_back", (), ("auditor",), "", False),
+        ("credit_note", (), ("finance",), "", False),
+        ("received", (), ("finance",), "2 of 2 lines matched", False),
+    ],
+)
+def test_an_invoice_of_ones_own_can_be_credited_once(
+    kind: str, gone: tuple[int, ...], roles: tuple[str, ...], state: str, can_credit: bool
+) -> None:
+    own = states.invoice(kind=states.invoices.InvoiceKind(kind), lines=(("o", ""), ("p", "")))
+    page = states.invoices_page(own, credited=frozenset(f"{own.invoice.id}/{number}" for number in gone))
+    (row,) = view_invoices(states.of("invoices", page, who=states.who(*roles)), INFOS).rows
+    assert (row.state, row.can_credit, row.can_show) == (state, can_credit, kind != "received")
+
+
+def test_numbers_of_lines_are_read() -> None:
+    read = load("addon.ui.views.invoices").read_positions
+    assert read("") == ()
+    assert read(" 3, 1;1 ") == (1, 3)
+    for text in ("one", "1-3", "-1", "²", "99999999"):
+        with pytest.raises(load("core.errors").UserInputError, match="numbers of lines"):
+            read(text)
 
 
 def test_what_is_on_no_invoice_is_named_and_counted() -> None:

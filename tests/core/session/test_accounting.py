@@ -13,6 +13,8 @@ import pytest
 from invoice_files import make_pdf, make_ubl
 
 from core.app import App, build_app
+from core.billing.lines import WhatToBill
+from core.billing.own_invoices import TaxRule
 from core.credentials.session_store import SessionStore
 from core.errors import LedgerError, UserInputError
 from core.host import NoHost
@@ -321,6 +323,105 @@ def test_a_purchase_record_is_a_page_that_is_handed_over(app: App) -> None:
     assert state.problem is not None
     assert state.problem.code == "invoice.nothing_to_bill"
     assert len(written) == 2
+
+
+PARTIES = """
+[studio]
+name = "Studio Ä"
+street = "Lane 1"
+city = "Berlin"
+postal_code = "10115"
+country = "DE"
+vat_id = "DE123456789"
+
+[clients.ACME]
+name = "ACME Ltd."
+street = "Road 2"
+city = "Wien"
+postal_code = "1010"
+country = "AT"
+"""
+NINETEEN = TaxRule(category="S", percent="19")
+
+
+def test_a_charge_back_is_written_credited_and_billed_again(app: App, tmp_path: Path) -> None:
+    written: list[Path] = []
+    app.settings.data_dir.joinpath("invoicing.toml").write_text(PARTIES, encoding="utf-8")
+    app.services.buying.people.set_project("film", client="ACME")
+    buy_outside(app)
+    buy_outside(app, ListingRef(marketplace="turbosquid", id="2"), "W-78")
+    state = app.session.state.finance.parts[Part.INVOICES]
+    bill = WhatToBill(client="ACME")
+    app.session.make_charge_back(bill, NINETEEN, on_written=written.append)
+    settle(app)
+    assert state.problem is None
+    (invoice,) = app.ledger.values(Invoice)
+    assert state.note == f"{invoice.number} over 69.02 EUR is written down."
+    assert "ACME Ltd." in written[0].read_text(encoding="utf-8")
+    app.session.make_charge_back(bill, NINETEEN)
+    settle(app)
+    assert state.problem is not None
+    assert state.problem.code == "invoice.nothing_to_bill"
+
+    app.session.credit_invoice(invoice.id, positions=(2,), reason="Not used", on_written=written.append)
+    settle(app)
+    assert state.problem is None
+    assert state.note.startswith("CN-")
+    assert "-34.51 EUR" in state.note or "34.51 EUR" in state.note
+    page = page_of(app, Part.INVOICES)
+    assert isinstance(page, InvoicesPage)
+    assert page.credited == {f"{invoice.id}/2"}
+    app.session.credit_invoice(invoice.id, positions=(2,), reason="Once more")
+    settle(app)
+    assert state.problem is not None
+    assert state.problem.code == "invoice.nothing_to_credit"
+    app.session.credit_invoice(invoice.id, reason=" ")
+    settle(app)
+    assert state.problem.code == "invoice.reason_needed"
+    app.session.make_charge_back(bill, NINETEEN)
+    settle(app)
+    assert state.note.endswith("over 34.51 EUR is written down.")
+
+
+def test_an_invoice_is_saved_in_the_format_that_is_asked_for(app: App, tmp_path: Path) -> None:
+    written: list[Path] = []
+    app.settings.data_dir.joinpath("invoicing.toml").write_text(PARTIES, encoding="utf-8")
+    app.services.buying.people.set_project("film", client="ACME")
+    buy_outside(app)
+    app.session.make_charge_back(WhatToBill(project="film"), NINETEEN)
+    settle(app)
+    (invoice,) = app.ledger.values(Invoice)
+    state = app.session.state.finance.parts[Part.INVOICES]
+    for format_, holds in (("html", "<!doctype html>"), ("xml", "CrossIndustryInvoice")):
+        path = tmp_path / "out" / f"a.{format_}"
+        app.session.write_invoice(path, invoice.id, format_, on_written=written.append)
+        settle(app)
+        assert state.problem is None
+        assert state.note == f"{invoice.number} is written to a.{format_}."
+        assert holds.lower() in path.read_text(encoding="utf-8").lower()
+    assert [path.suffix for path in written] == [".html", ".xml"]
+    # A file that is there is not replaced by a PDF; without the packages for it, that is said.
+    taken = tmp_path / "taken.pdf"
+    taken.write_bytes(b"mine")
+    app.session.write_invoice(taken, invoice.id, "pdf")
+    settle(app)
+    assert state.problem is not None
+    assert state.problem.code in {"report.exists", "invoice.no_package"}
+    assert taken.read_bytes() == b"mine"
+    app.session.write_invoice(tmp_path / "b.xml", "nobody", "xml")
+    settle(app)
+    assert state.problem.code == "invoice.unknown"
+
+
+def test_without_parties_nothing_is_numbered(app: App) -> None:
+    buy_outside(app)
+    app.session.make_charge_back(WhatToBill(client="ACME"), NINETEEN)
+    settle(app)
+    problem = app.session.state.finance.parts[Part.INVOICES].problem
+    assert problem is not None
+    assert problem.code == "invoice.party"
+    assert "invoicing.toml" in problem.message
+    assert app.ledger.values(Invoice) == ()
 
 
 def test_a_page_that_cannot_be_written_leaves_the_record(app: App) -> None:
