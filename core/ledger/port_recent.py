@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from ..model.budget import EntryKind
+from ..model.costs import PaidSums
 from ..model.grant import Grant, GrantFile, Usage
 from ..model.invoice import Invoice
 from ..model.money import Cost, Money
@@ -109,6 +110,30 @@ class RecentReader(Protocol):
 
     def entry_sums(self, budget_id: str) -> Mapping[EntryKind, int]:
         """Add up a budget's journal by kind of entry, in minor units."""
+        ...
+
+    def payment_sums(
+        self,
+        *,
+        after: datetime,
+        before: datetime,
+        ordered_after: datetime,
+        states: Collection[OrderState],
+        home_currency: str,
+        projects: Collection[str] | None,
+    ) -> PaidSums | None:
+        """Add up what was paid within a time for orders in some states, by month and what it was for.
+
+        Of orders without a payment, made ``ordered_after`` a moment, the receipts count. What is worth
+        something else on each day, in the home currency, is counted by day and amount. None: there is an
+        amount that cannot be added up here.
+        """
+        ...
+
+    def downloads_by_day(
+        self, marketplaces: Collection[str], *, since: datetime
+    ) -> Mapping[tuple[str, str, date], int]:
+        """Count the licenses that files came of, by marketplace, project and day, since a moment."""
         ...
 
     def usages_of(self, grant_ids: Iterable[str]) -> Mapping[str, tuple[Usage, ...]]:

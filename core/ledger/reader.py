@@ -25,6 +25,7 @@ from .narrowing import narrow
 from .paged import Paged
 from .recent import Recent
 from .studio_tables import record_of
+from .sums import Sums
 from .trouble import translated
 
 __all__ = ["SqlReader", "hold"]
@@ -34,7 +35,7 @@ FINGERPRINTS_PER_QUERY = 5000
 RESOLUTIONS_AT_ONCE = 5000
 
 
-class SqlReader(Recent, Paged):
+class SqlReader(Recent, Paged, Sums):
     """What can be asked of a ledger in a SQL database. Lists are newest first unless said otherwise."""
 
     def quote(self, quote_id: str) -> Quote | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from .money import Cost, Money
+from .money import Cost, Credits, Money
 
 
 class CostKind(StrEnum):
@@ -58,6 +59,8 @@ class CostLine:
     paid_by: str = ""
     why_not: str = ""
     """Why there is no value or no amount in the home currency; empty when there is one."""
+    count: int = 1
+    """How many payments this is the sum of, where a report adds up only."""
 
     def key(self, by: CostKey) -> str:
         """Return what a line belongs to."""
@@ -70,6 +73,35 @@ class CostLine:
                 return self.marketplace
             case CostKey.MONTH:
                 return f"{self.day:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidSum:
+    """Payments that are alike, added up: of one month, or, where ``is_each``, of one day and amount.
+
+    ``value`` is then that of each, else of all together.
+    """
+
+    day: date
+    """The very day where ``is_each``; else the month's first."""
+    kind: CostKind
+    marketplace: str
+    project: str
+    count: int
+    is_each: bool
+    value: Money | None
+    credits: Credits | None
+    """What has no value in money."""
+    home: Money | None
+    """As it was noted with the payments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidSums:
+    """What was paid in a time. ``rated``: payments by their day and the day of the rate noted with them."""
+
+    sums: tuple[PaidSum, ...]
+    rated: Mapping[tuple[date, date], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

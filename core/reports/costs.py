@@ -122,11 +122,11 @@ def _sum(key: str, lines: list[CostLine], home: str) -> CostSum:
     converted = [line.home.minor for line in lines if line.home is not None]
     return CostSum(
         key=key,
-        purchases=sum(line.kind is CostKind.PURCHASE for line in lines),
-        refunds=sum(line.kind is CostKind.REFUND for line in lines),
+        purchases=sum(line.count for line in lines if line.kind is CostKind.PURCHASE),
+        refunds=sum(line.count for line in lines if line.kind is CostKind.REFUND),
         sums=tuple(Money(minor=minor, currency=code) for code, minor in sorted(sums.items())),
         home=Money(minor=sum(converted), currency=home) if home else None,
-        not_converted=sum(line.home is None for line in lines),
+        not_converted=sum(line.count for line in lines if line.home is None),
         credits_used=tuple(str(Credits(amount=n, unit=unit)) for unit, n in sorted(unvalued.items())),
     )
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from ...billing.exchange import OLD_AFTER_DAYS, convert, find_rate
+from ...billing.exchange import OLD_AFTER_DAYS
 from ...clock import Clock
 from ...ledger.port import Ledger
 from ...ledger.port_recent import Between
-from ...model.costs import CostKey, CostKind, CostLine, CostReport
-from ...model.grant import Grant
-from ...model.money import UNSTATED_CURRENCY, Credits, Money
+from ...model.costs import CostKey, CostKind, CostLine, CostReport, PaidSum
+from ...model.money import Money
 from ...model.order import Order, OrderState
 from ...model.payment import ExchangeRate, Payment, PaymentMethod, UsageCount, UsagePrice
 from ...model.people import Project
@@ -25,6 +24,7 @@ from ...policy.roles import Act, may
 from ...reports.costs import build_costs
 from ...settings import Settings
 from ..buying.paying import money_of
+from .home_rates import HomeRates
 from .invoiced_tax import Tax, Taxes, find_taxes, tax_of
 from .payments import MANY
 from .standing import Standing
@@ -73,10 +73,46 @@ class Costs:
             notes=self._notes(lines),
         )
 
+    def add_up(self, starts_on: date, ends_on: date) -> tuple[list[CostLine], tuple[str, ...]]:
+        """Return lines that stand for all that was paid in a time, and what a reader has to know.
+
+        The ledger adds up: there are as many lines as months, projects, marketplaces and currencies, each of
+        a day in its month. Amounts that cannot be added up there are read one by one.
+        """
+        begins, ends = datetime.combine(starts_on, time(), UTC), end_of_day(ends_on)
+        home = self.settings.home_currency
+        seen = self.standing.projects()
+        found = self.ledger.payment_sums(
+            after=begins,
+            before=ends,
+            ordered_after=begins - LATE_RECEIPT,
+            states=BOUGHT,
+            home_currency=home,
+            projects=seen,
+        )
+        if found is None:
+            every = self.lines(starts_on, ends_on)
+            lines = [line for line in every if starts_on <= line.day <= ends_on]
+            return lines, self._notes(lines)
+        rates = HomeRates(self.ledger.values(ExchangeRate) if home else (), home)
+        lines = [_scaled(rates.at_home(_line_of(one)), one) for one in found.sums]
+        lines += [
+            rates.at_home(line)
+            for line in self._usage(starts_on, ends_on)
+            if starts_on <= line.day <= ends_on and (seen is None or line.project in seen)
+        ]
+        projects = {project.id: project for project in self.ledger.values(Project)}
+        lines = [replace(line, client=_client(projects, line.project)) for line in lines]
+        old = sum(
+            number for (day, rate_on), number in found.rated.items() if (day - rate_on).days > OLD_AFTER_DAYS
+        )
+        return lines, self._notes(lines, old=old)
+
     def lines(self, starts_on: date | None = None, ends_on: date | None = None) -> list[CostLine]:
         """Return every line that the user may see, as it came; with a first day, little of other times."""
         projects = {project.id: project for project in self.ledger.values(Project)}
-        rates = _Rates(self.ledger.values(ExchangeRate), self.settings.home_currency)
+        home = self.settings.home_currency
+        rates = HomeRates(self.ledger.values(ExchangeRate) if home else (), home)
         seen = self.standing.projects()
         paid = self._payments() if starts_on is None else self._payments_of(starts_on, ends_on or date.max)
         lines = [*paid, *self._usage(starts_on or date.min, ends_on or date.max)]
@@ -152,22 +188,20 @@ class Costs:
     def _usage(self, starts_on: date, ends_on: date) -> Iterator[CostLine]:
         prices = self.ledger.values(UsagePrice)
         if any(price.operation == DOWNLOAD for price in prices):
-            yield from self._downloads(prices)
+            yield from self._downloads(prices, starts_on)
         if any(price.operation != DOWNLOAD for price in prices):
             yield from self._calls(prices, starts_on, ends_on)
 
-    def _downloads(self, prices: tuple[UsagePrice, ...]) -> Iterator[CostLine]:
-        """Count one download for each license and day on which files of it came."""
+    def _downloads(self, prices: tuple[UsagePrice, ...], starts_on: date) -> Iterator[CostLine]:
+        """Count one download for each license and day on which files of it came; whole months of them."""
         priced = {price.marketplace for price in prices if price.operation == DOWNLOAD}
-        grants = {g.id: g for g in self.ledger.grants(limit=MANY) if g.ref.marketplace in priced}
+        since = datetime.combine(starts_on.replace(day=1), time(), UTC)
         counts: dict[tuple[UsagePrice, str, date], int] = {}
-        for grant_id, files in self.ledger.files_of(grants).items():
-            grant: Grant = grants[grant_id]
-            for day in {file.downloaded_at.date() for file in files}:
-                price = _price_on(prices, grant.ref.marketplace, DOWNLOAD, day)
-                if price is not None:
-                    key = (price, grant.project, day.replace(day=1))
-                    counts[key] = counts.get(key, 0) + 1
+        for (shop, project, day), number in self.ledger.downloads_by_day(priced, since=since).items():
+            price = _price_on(prices, shop, DOWNLOAD, day)
+            if price is not None:
+                key = (price, project, day.replace(day=1))
+                counts[key] = counts.get(key, 0) + number
         for (price, project, month), count in counts.items():
             yield _usage_line(price, count, "downloads", project=project, day=self._end_of(month))
 
@@ -191,14 +225,17 @@ class Costs:
         end = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
         return min(end, self.clock.now().date())
 
-    def _notes(self, lines: list[CostLine]) -> tuple[str, ...]:
+    def _notes(self, lines: list[CostLine], *, old: int = 0) -> tuple[str, ...]:
+        """Say what a reader has to know; ``old`` amounts beside those of the lines had an old rate."""
         notes = []
         if not self.settings.home_currency:
             notes.append(
                 "There is no home currency, so currencies stand side by side. Set CLEARANCE_HOME_CURRENCY."
             )
-        old = sum(
-            line.rate_on is not None and (line.day - line.rate_on).days > OLD_AFTER_DAYS for line in lines
+        old += sum(
+            line.count
+            for line in lines
+            if line.rate_on is not None and (line.day - line.rate_on).days > OLD_AFTER_DAYS
         )
         if old:
             notes.append(
@@ -234,6 +271,32 @@ def _payment_line(payment: Payment, order: Order, method: PaymentMethod | None) 
     )
 
 
+def _line_of(one: PaidSum) -> CostLine:
+    """Return a line for what was added up; where each has to be converted, the line of one."""
+    return CostLine(
+        day=one.day,
+        kind=one.kind,
+        marketplace=one.marketplace,
+        title="",
+        project=one.project,
+        cost=one.value or one.credits,
+        value=one.value,
+        home=one.home,
+        count=one.count,
+    )
+
+
+def _scaled(line: CostLine, one: PaidSum) -> CostLine:
+    """Return the line of one amount as that of all that are like it."""
+    if not one.is_each:
+        return line
+
+    def times(amount: Money | None) -> Money | None:
+        return None if amount is None else replace(amount, minor=amount.minor * one.count)
+
+    return replace(line, cost=times(line.value), value=times(line.value), home=times(line.home))
+
+
 def _with_tax(line: CostLine, tax: Tax | None) -> CostLine:
     return line if tax is None else replace(line, tax=tax.amount, tax_source=tax.source)
 
@@ -265,54 +328,6 @@ def _price_on(
         and (price.ends_on is None or day <= price.ends_on)
     ]
     return max(holding, key=lambda price: (price.starts_on, price.set_at), default=None)
-
-
-class _Rates:
-    """Converts many lines: each currency's rate of a day is looked for once."""
-
-    def __init__(self, rates: tuple[ExchangeRate, ...], home: str) -> None:
-        self._rates: dict[str, list[ExchangeRate]] = {}
-        self._found: dict[tuple[str, date], tuple[ExchangeRate, ...]] = {}
-        self._home = home
-        for rate in rates:
-            if home in (rate.base, rate.quote):
-                other = rate.quote if rate.base == home else rate.base
-                self._rates.setdefault(other, []).append(rate)
-
-    def at_home(self, line: CostLine) -> CostLine:
-        """Return a line in the home currency: as it was noted, else at the newest rate not after its day."""
-        home = self._home
-        if line.value is None:
-            return replace(line, home=None, why_not=_why_no_value(line))
-        if not home:
-            return replace(line, home=None, why_not="there is no home currency")
-        if line.home is not None and line.home.currency == home:
-            return line
-        found = convert(line.value, home, self._of_day(line.value.currency, line.day), line.day)
-        if found is None:
-            pair = f"{line.value.currency}/{home}"
-            return replace(
-                line, home=None, why_not=f"there is no rate {pair} on or before {line.day.isoformat()}"
-            )
-        return replace(
-            line, home=found.amount, rate=found.rate, rate_on=found.rate_on, rate_source=found.source
-        )
-
-    def _of_day(self, currency: str, day: date) -> tuple[ExchangeRate, ...]:
-        key = (currency, day)
-        if key not in self._found:
-            rate = find_rate(self._rates.get(currency, ()), currency, self._home, day)
-            self._found[key] = () if rate is None else (rate,)
-        return self._found[key]
-
-
-def _why_no_value(line: CostLine) -> str:
-    match line.cost:
-        case Credits():
-            return f"nobody noted what one {line.cost.unit} cost"
-        case Money() if line.cost.currency == UNSTATED_CURRENCY:
-            return "the marketplace named no currency"
-    return "the marketplace did not say how much"
 
 
 def _client(projects: Mapping[str, Project], project_id: str) -> str:

@@ -225,26 +225,23 @@ class Finance:
         """Add up this month by marketplace and by project, and the whole month before."""
         now = self.clock.now()
         first = now.date().replace(day=1)
-        report = self.costs.run(CostKey.MONTH, starts_on=month_before(first), ends_on=now.date())
+        lines, notes = self.costs.add_up(month_before(first), now.date())
+        home = self.costs.settings.home_currency
 
         def add_up(by: CostKey, *, before: bool = False) -> tuple[tuple[CostSum, ...], CostSum]:
-            made = build_costs(
-                [line for line in report.lines if (line.day < first) is before],
-                by,
-                home_currency=report.home_currency,
-                made_at=now,
-            )
+            wanted = [line for line in lines if (line.day < first) is before]
+            made = build_costs(wanted, by, home_currency=home, made_at=now)
             return made.groups, made.total
 
         by_marketplace, total = add_up(CostKey.MARKETPLACE)
         return CostsPage(
             month=first,
-            home_currency=report.home_currency,
+            home_currency=home,
             total=total,
             before=add_up(CostKey.MONTH, before=True)[1],
             by_marketplace=by_marketplace,
             by_project=add_up(CostKey.PROJECT)[0],
-            notes=report.notes,
+            notes=notes,
         )
 
     def _credited(self, rows: Sequence[InvoiceView]) -> frozenset[str]:
