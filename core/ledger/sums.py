@@ -85,7 +85,7 @@ class Sums(Asking):
         files, grants = schema.files.c, schema.grants.c
         day = func.substr(files.downloaded_at, 1, 10).label("day")
         came = (
-            select(files.grant_id, day)
+            select(beside_index(files.grant_id).label("grant_id"), day)
             .where(files.downloaded_at >= encode_moment(since))
             .distinct()
             .subquery()

@@ -215,3 +215,16 @@ def test_a_unit_of_work_does_not_read_the_chain_to_add_to_it(ledger: SqlLedger) 
     reads = [statement for statement, _ in statements if statement.lstrip().startswith("SELECT")]
     assert len(reads) == 1
     assert "audit_tail" in reads[0]
+
+
+def test_sums_are_made_of_what_indexes_find(ledger: SqlLedger) -> None:
+    time: Any = {"after": moment(0), "before": moment(9), "ordered_after": moment(0)}
+    with listening(ledger) as statements:
+        ledger.payment_sums(**time, states=[OrderState.PAID], home_currency="EUR", projects=None)
+        ledger.payment_sums(**time, states=[OrderState.PAID], home_currency="", projects=["film"])
+        ledger.downloads_by_day(["cgtrader"], since=moment(0))
+    assert len(statements) == 5
+    for statement in statements:
+        tables = [step for step in explain(ledger, *statement) if re.match(r"(SCAN|SEARCH) ", step)]
+        assert not [one for one in tables if re.match(r"SCAN (orders|payments|receipts|files|grants)\b", one)]
+        assert any("ix_payments_paid_at" in one or "ix_files_downloaded_at" in one for one in tables), tables
