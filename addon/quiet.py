@@ -7,6 +7,7 @@ it had.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,12 +17,14 @@ import bpy
 from ..core.errors import UserInputError
 from ..core.model.scene import HELPER_OBJECTS
 from ..core.stamp_format import (
+    NOT_KNOWN,
     PARTS_PROPERTY,
     PROPERTY,
     QUIET_PROPERTY,
     QUIET_TYPES,
     decode,
     encode_quiet,
+    is_declared,
     is_name,
     read_quiet,
 )
@@ -31,6 +34,8 @@ _NAMED = (
     "lightprobes", "linestyles", "masks", "paint_curves", "palettes", "speakers", "texts",
 )  # fmt: skip
 """Where in ``bpy.data`` the kinds of ``NAMED_TYPES`` are, without objects."""
+_MAX_INT = 2**31 - 1
+"""The largest number that a custom property keeps."""
 _PARTS = {
     "CURVE": "splines",
     "CURVES": "curves",
@@ -62,12 +67,22 @@ def note(scene: Any) -> None:
             kinds = frozenset({name, *({kind} & QUIET_TYPES)}) if kind != "MESH" else frozenset({kind})
             gather(found, {decode(text).grant_id: kinds})
     gather(found, {grant_id: kinds & bare for grant_id, kinds in noted.items()})
+    _complete_images()
     found = {grant_id: kinds for grant_id, kinds in found.items() if kinds}
     if found != noted:
         scene[QUIET_PROPERTY] = encode_quiet(found)
         scene.id_properties_ui(QUIET_PROPERTY).update(
             description="Which licenses' animation, lights and helpers are in this scene, by Clearance"
         )
+
+
+def _complete_images() -> None:
+    """Note the bytes of pictures that were declared while they were painted on, when they are kept."""
+    for image in bpy.data.images:
+        if image.get(PARTS_PROPERTY) == NOT_KNOWN and image.library is None:
+            size = _size_of(image)
+            if size is not None:
+                image[PARTS_PROPERTY] = size
 
 
 def read(scene: Any) -> dict[str, frozenset[str]]:
@@ -101,8 +116,38 @@ def note_parts(block: Any) -> None:
         block[PARTS_PROPERTY] = len(getattr(block, name))
     elif block.id_type == "MESH" and (loose := _count_loose(block)):
         block[PARTS_PROPERTY] = loose
-    elif block.id_type == "MESH" and PARTS_PROPERTY in block:
+    elif block.id_type == "IMAGE" and is_declared(str(block.get(PROPERTY, ""))):
+        size = _size_of(block)
+        block[PARTS_PROPERTY] = NOT_KNOWN if size is None else size
+    elif block.id_type in {"MESH", "IMAGE"} and PARTS_PROPERTY in block:
         del block[PARTS_PROPERTY]
+
+
+def shows_new(image: Any) -> bool:
+    """Say whether a picture shows something else than when it was declared, as far as can be told quickly.
+
+    That is: it is painted on, or its bytes are not as many. Where they lie does not matter.
+    """
+    noted = image.get(PARTS_PROPERTY)
+    if not isinstance(noted, int) or noted == NOT_KNOWN:
+        return False
+    size = _size_of(image)
+    return bool(image.is_dirty) if size is None else size != noted
+
+
+def _size_of(image: Any) -> int | None:
+    """Return how many bytes a picture has as it is kept; None while it is not kept, or not found."""
+    if image.is_dirty:
+        return None
+    if len(image.packed_files):
+        return min(sum(one.packed_file.size for one in image.packed_files), _MAX_INT)
+    if image.source == "GENERATED" or not image.filepath:
+        return 0
+    try:
+        place = bpy.path.abspath(image.filepath, library=image.library)
+        return min(os.stat(place).st_size, _MAX_INT)  # noqa: PTH116 - a path may hold what is no text
+    except (OSError, ValueError):
+        return None
 
 
 def has_new_parts(block: Any) -> bool:

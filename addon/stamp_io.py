@@ -285,6 +285,10 @@ def _read(
             in_output=in_output,
             parts_added=asked.ask_loose(stamp) and quiet.has_new_loose(block),
         )
+    if id_type == "IMAGE":
+        has_new = asked.ask_image(stamp) and quiet.shows_new(block)
+    else:
+        has_new = stamp is not None and quiet.has_new_parts(block)
     return DataBlock(
         id_type=id_type,
         name=block.name,
@@ -292,7 +296,7 @@ def _read(
         stamp=stamp,
         users=block.users,
         in_output=in_output,
-        parts_added=stamp is not None and quiet.has_new_parts(block),
+        parts_added=has_new,
     )
 
 

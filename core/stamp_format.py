@@ -27,7 +27,9 @@ FACE_ATTRIBUTE = "clearance_grant"
 that the glTF exporter does not carry it by accident."""
 PARTS_PROPERTY = "clearance_parts"
 """Name of the custom property on data without faces to mark: how many parts it had when it was stamped. On
-meshes: how many loose edges and points."""
+meshes: how many loose edges and points. On pictures: how many bytes its files have, :data:`NOT_KNOWN` for one
+that was painted on and not saved."""
+NOT_KNOWN = -1
 LINKED_PROPERTY = "clearance_linked"
 """Name of the custom property on libraries: :class:`LinkedStamps` as JSON."""
 QUIET_PROPERTY = "clearance_quiet"
@@ -265,7 +267,7 @@ class SceneNotes:
         return cls(
             names=frozenset(entry for entry in entries if is_name(entry)),
             has_wires=IdType.MESH in entries,
-            has_bought=not all(map(_is_declared, register)),
+            has_bought=not all(map(is_declared, register)),
         )
 
     def ask_loose(self, stamp: str | None) -> bool:
@@ -273,10 +275,15 @@ class SceneNotes:
 
         Faces carry marks; what has no face, only what is known of the whole file can make suspicious.
         """
-        return stamp is not None and (self.has_wires or (self.has_bought and _is_declared(stamp)))
+        return stamp is not None and (self.has_wires or self.ask_image(stamp))
+
+    def ask_image(self, stamp: str | None) -> bool:
+        """Say whether a picture with that stamp may show what was bought: a declared one, beside it."""
+        return stamp is not None and self.has_bought and is_declared(stamp)
 
 
-def _is_declared(text: str) -> bool:
+def is_declared(text: str) -> bool:
+    """Say whether a stamp's text is a declaration's. Quick: nothing of it is checked."""
     return f'"marketplace":"{DECLARED}"' in text
 
 

@@ -52,6 +52,7 @@ RULE_TEXTS: dict[str, RuleText] = {
     "mesh.merged": RuleText("MeshMerged", "A mesh that was merged is judged by all of its parts."),
     "mesh.rebuilt": RuleText("MeshRebuilt", "Rebuilt geometry has to be the licensed shape still."),
     "mesh.unmarked_faces": RuleText("UnmarkedFaces", "Geometry that was added has to come from somewhere."),
+    "data.changed": RuleText("ContentChanged", "A declaration holds for what was there when it was made."),
     "data.parts_added": RuleText("PartsAdded", "Parts that were added have to come from somewhere."),
     "object.by_data": RuleText("JudgedByData", "An object without a stamp is judged by its data."),
     "content.undeclared": RuleText("Undeclared", "Everything in a scene has to have a license or an origin."),

@@ -6,6 +6,7 @@ Text only; which of them applies is decided by :mod:`core.reports.build`.
 from __future__ import annotations
 
 from ..model.findings import Finding, Severity
+from ..model.scene import IdType
 from .losses import Lost
 from .witnesses import Sighting, Witness
 
@@ -81,7 +82,20 @@ def about_sighting(sighting: Sighting, subject: str) -> tuple[Finding, ...]:
         found.append(
             Finding(rule=rule, severity=severity, message=message, how_to_fix=how_to_fix, subject=subject)
         )
-    if sighting.block.parts_added:
+    if sighting.block.parts_added and sighting.block.id_type == IdType.IMAGE:
+        found.append(
+            Finding(
+                rule="data.changed",
+                severity=Severity.WARNING,
+                message=(
+                    "This picture was declared when it showed something else: since then it was painted on, "
+                    "baked into or replaced."
+                ),
+                how_to_fix="Check where what it shows now comes from.",
+                subject=subject,
+            )
+        )
+    elif sighting.block.parts_added:
         found.append(
             Finding(
                 rule="data.parts_added",

@@ -195,6 +195,28 @@ def add_loose() -> None:
             mesh["clearance_parts"] = noted
 
 
+def add_pictures() -> None:
+    """Pictures that were declared: some have other bytes since."""
+    declared = '{"v":1,"marketplace":"declared"}'
+    for name, more in (("as declared", 0), ("painted since", 1), ("generated as declared", 0)):
+        image = bpy.data.images.new(name, 8, 8)
+        if not name.startswith("generated"):
+            image.pack()
+        image["clearance"] = declared
+        image["clearance_parts"] = size_of(image) + more
+        image.use_fake_user = True
+    gone = bpy.data.images.new("its file is gone", 8, 8)
+    gone.source, gone.filepath, gone.use_fake_user = "FILE", "/nowhere/gone.png", True
+    gone["clearance"], gone["clearance_parts"] = declared, 77
+
+
+def size_of(image: Any) -> int | None:
+    """Count the bytes of a packed picture; None for one whose file is gone."""
+    if image.source == "FILE" and not image.packed_files:
+        return None
+    return sum(one.packed_file.size for one in image.packed_files)
+
+
 def count_loose(mesh: Any) -> int:
     """Count edges without a face and points without an edge."""
     in_faces = {corner.edge_index for corner in mesh.loops}
@@ -300,6 +322,9 @@ def noted_on(library: Any, which: str) -> dict[str, str]:
 def has_new_parts(thing: Any) -> bool:
     """Say whether data has more parts than its property says."""
     noted = thing.get("clearance_parts")
+    if thing.id_type == "IMAGE":
+        size = size_of(thing)
+        return noted is not None and size is not None and size != noted
     if thing.id_type == "MESH":
         if "MESH" not in noted_names() or (noted is None and not thing.polygons):
             return False

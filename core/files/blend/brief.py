@@ -16,7 +16,7 @@ from .facts import STAMPED, kind_of, read_facts
 from .file import BlendFile
 from .ids import IdBlock
 from .links import FAKE_USER
-from .mesh import has_new_loose
+from .mesh import has_new_loose, shows_new
 from .scene import Opened
 
 _ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
@@ -136,6 +136,8 @@ def _describe(
     grown = facts.parts_added
     if kind == IdType.MESH and notes is not None and notes.ask_loose(facts.stamp):
         grown = has_new_loose(file, block)
+    elif kind == IdType.IMAGE and notes is not None and notes.ask_image(facts.stamp):
+        grown = shows_new(file, block)
     return DataBlock(
         id_type=kind,
         name=block.name[2:].decode("utf-8", "replace"),

@@ -8,6 +8,7 @@ names in older ones.
 
 from __future__ import annotations
 
+import os
 import struct
 from array import array
 from collections.abc import Iterator
@@ -17,15 +18,22 @@ from pathlib import Path
 from typing import Any
 
 from ...model.mesh import MeshArrays
+from ...stamp_format import PARTS_PROPERTY
 from ..models.mesh_parts import MAX_CORNERS
 from .bytes import damaged
 from .chain import Block
-from .file import BlendFile
+from .file import BlendFile, Piece
 from .ids import IdBlock
+from .mesh import read_property
+from .scene import absolute
 
 _FORMS = {"f": (7, 48, 3), "i": (3, 11, 1), "2i": (4, 46, 2)}
 """Kinds of attributes: the number in an AttributeStorage, that of a CustomData layer, numbers in each."""
 _STORED_ARRAY = 0
+_GENERATED = 4
+"""``Image.source`` of one that Blender makes itself."""
+_MAX_INT = 2**31 - 1
+"""The largest number that a custom property keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +201,45 @@ def _read_image(file: BlendFile, image: IdBlock) -> BlendImage:
     piece = file.piece(image.head)
     path = piece.text(b"name", size=1024) or piece.text(b"filepath", size=1024)
     return BlendImage(name=_name(image), data=_packed(file, image), path=path.decode("utf-8", "replace"))
+
+
+def shows_new(file: BlendFile, image: IdBlock) -> bool:
+    """Say whether a picture has another number of bytes than when it was declared, packed or as a file.
+
+    No where that was not noted, or its file is not there.
+    """
+    noted = read_property(file, image, PARTS_PROPERTY)
+    if noted is None or not noted.isdecimal():
+        return False
+    size = _size_of(file, image)
+    return size is not None and min(size, _MAX_INT) != int(noted)
+
+
+def _size_of(file: BlendFile, image: IdBlock) -> int | None:
+    piece = file.piece(image.head)
+    packed = [file.piece(one.block).pointer(b"packedfile") for one in _chain(file, image, piece)]
+    heads = [image.part(address) for address in packed or [piece.pointer(b"packedfile")]]
+    sizes = [max(file.piece(head).number(b"size"), 0) for head in heads if head is not None]
+    if sizes:
+        return sum(sizes)
+    path = piece.text(b"name", size=1024) or piece.text(b"filepath", size=1024)
+    if piece.number(b"source", code="h") == _GENERATED or not path:
+        return 0
+    try:
+        return absolute(os.fsdecode(path), file.path).stat().st_size
+    except (OSError, ValueError):
+        return None
+
+
+def _chain(file: BlendFile, image: IdBlock, piece: Piece) -> Iterator[Piece]:
+    """Yield the entries of a picture's list of packed files."""
+    seen: set[int] = set()
+    at = piece.pointer(b"packedfiles", b"first")
+    while at not in seen and (block := image.part(at)) is not None:
+        seen.add(at)
+        entry = file.piece(block)
+        yield entry
+        at = entry.pointer(b"next")
 
 
 def _packed(file: BlendFile, image: IdBlock) -> bytes | None:

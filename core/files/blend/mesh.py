@@ -109,6 +109,13 @@ def has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
     return found
 
 
+def shows_new(file: BlendFile, image: IdBlock) -> bool:
+    """Say whether a picture that was declared has another number of bytes than then."""
+    from .geometry import shows_new as look
+
+    return look(file, image)
+
+
 def _has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
     from .geometry import count_loose  # scans of thousands of files seldom ask
 

@@ -32,7 +32,7 @@ from .chain import PLACEHOLDER
 from .facts import STAMPED, Facts, kind_of, read_facts
 from .file import BlendFile, Piece
 from .ids import IdBlock
-from .mesh import has_new_loose, read_property
+from .mesh import has_new_loose, read_property, shows_new
 from .scene import Found, Loaded, Opened, Shelf, absolute
 from .strips import read_strips
 
@@ -291,6 +291,8 @@ class _Reader:
         grown = facts.parts_added
         if kind == IdType.MESH and loaded.block is not None and self._notes.ask_loose(facts.stamp):
             grown = has_new_loose(loaded.opened.file, loaded.block)
+        elif kind == IdType.IMAGE and loaded.block is not None and self._notes.ask_image(facts.stamp):
+            grown = shows_new(loaded.opened.file, loaded.block)
         return DataBlock(
             id_type=kind,
             name=name,

@@ -9,7 +9,7 @@ from typing import Any
 from survival.assets import material, picture
 from survival.outcome import Trace
 from survival.table import row
-from survival.world import CHAIR, PICTURE, NotHere, World
+from survival.world import CHAIR, OWN, PICTURE, NotHere, World
 
 SECTION = "Materials and images"
 RENDERED = "Baked and rendered"
@@ -254,6 +254,58 @@ def _(w: World) -> list[Trace]:
     image = _bake(w, own, "EMIT", use_selected_to_active=True, cage_extrusion=1.0)
     w.only(own)
     return w.traces(image)
+
+
+def _own_picture(w: World, name: str, *, in_file: bool = False) -> Any:
+    """Declare a picture of one's own, and use it."""
+    if in_file:
+        image = w.data.images.load(str(picture(w.bpy, w.folder / f"{name}.png", size=16)))
+    else:
+        image = w.data.images.new(name, 16, 16)
+        image.pack()
+    w.obj("Shelf").data.materials[0] = material(w.bpy, name, image)
+    w.stamp(OWN, w.obj("Shelf").data.materials[0], image)
+    return image
+
+
+@row(RENDERED, "baked into a picture that was declared as own work before (Cycles)", known=False)
+def _(w: World) -> list[Trace]:
+    own = _own_picture(w, "Drawn")
+    item = w.select(w.obj("Seat"))
+    for slot in item.material_slots:
+        tree = slot.material.node_tree
+        tree.nodes.active = node = tree.nodes.new("ShaderNodeTexImage")
+        node.image = own
+    _cycles(w)
+    w.ops.object.bake(type="DIFFUSE", pass_filter={"COLOR"})
+    own.pack()
+    return w.traces(own)
+
+
+@row(RENDERED, "its pixels copied into a declared picture by a script, packed", known=False)
+def _(w: World) -> list[Trace]:
+    own, wood = _own_picture(w, "Drawn"), w.data.images["wood.png"]
+    own.scale(*wood.size)
+    own.pixels = wood.pixels[:]
+    own.pack()
+    return w.traces(own)
+
+
+@row(RENDERED, "its pixels saved over the file of a declared picture", known=False)
+def _(w: World) -> list[Trace]:
+    own, wood = _own_picture(w, "Drawn", in_file=True), w.data.images["wood.png"]
+    own.scale(*wood.size)
+    own.pixels = wood.pixels[:]
+    own.save()
+    return w.traces(own)
+
+
+@row(RENDERED, "its file given to a declared picture (path changed)", known=False)
+def _(w: World) -> list[Trace]:
+    own = _own_picture(w, "Drawn", in_file=True)
+    own.filepath = str(picture(w.bpy, w.folder / "bought.png", size=64))
+    own.reload()
+    return w.traces(own)
 
 
 @row(RENDERED, "baked to vertex colors of one's own undeclared mesh (Cycles)", known=False)

@@ -173,6 +173,8 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     assert {"noted speaker", "noted text"} <= told
     grown = {one.name for one in plain.data_blocks if one.id_type == "MESH" and one.parts_added}
     assert grown == {"loose and new", "loose point is new", "more points", "more edges"}
+    painted = {one.name for one in plain.data_blocks if one.id_type == "IMAGE" and one.parts_added}
+    assert painted == {"painted since"}
     assert {path.stem for path in made} >= {"plain", "compressed", "linked", "nested", "library_gone"}
     for path in made:
         assert_same(path)
