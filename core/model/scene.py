@@ -81,8 +81,8 @@ class DataBlock:
     remembered: str | None = None
     """For a linked one without a stamp: raw text of the one that it carried when the scene was last saved."""
     parts_added: bool = False
-    """It has more parts (splines, points, layers, bones, edges without a face) than when it was stamped. For a
-    declared picture: it shows something else than then, as far as its size and state tell."""
+    """It has more parts (splines, points, layers, bones, edges without a face) than when it was stamped. For
+    a declared picture: it shows something else than then, as far as its size and state tell."""
     in_output: bool | None = None
     """Whether a render shows or plays it; None: not known, and counts as shown."""
 

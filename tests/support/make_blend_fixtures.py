@@ -139,6 +139,7 @@ def fill_large() -> None:
     add("noted", bpy.data.speakers.new("noted speaker"))
     bpy.data.texts.new("noted text")
     add_loose()
+    add_pictures()
     big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
     add("big", big)
     add_strips(scene)

@@ -310,6 +310,22 @@ def test_parts_that_were_added_are_said_where_they_may_be_anothers(studio: Studi
     assert report.rows[0].verdict is Verdict.NEEDS_REVIEW
 
 
+def test_a_declared_picture_that_shows_something_else_is_said(studio: Studio) -> None:
+    own = Declaration(
+        id=f"declaration_{'0' * 26}", origin=Origin.OWN_WORK, title="Drawn", declared_by="Ada",
+        declared_at=NOW, reason="Painted here",
+    )  # fmt: skip
+    known = {own.id: own}
+    studio.add("IMAGE", "Drawn", stamp=encode(make_declared_stamp(own)), parts_added=True)
+    assert severity(studio.report(declarations=known), "data.changed") is None
+    studio.register.append(studio.stamp(studio.buy("grant_a")))
+    report = studio.report(declarations=known)
+    assert severity(report, "data.changed") is Severity.WARNING
+    assert severity(report, "data.parts_added") is None
+    assert severity(report, "scene.lost") is Severity.WARNING
+    assert report.rows[0].verdict is Verdict.NEEDS_REVIEW
+
+
 def test_a_lost_mesh_without_faces_is_suspicious(studio: Studio) -> None:
     studio.register.append(studio.stamp(studio.buy("grant_a")))
     found = build_report(
