@@ -140,7 +140,7 @@ def _size_of(image: Any) -> int | None:
     if image.is_dirty:
         return None
     if len(image.packed_files):
-        return min(sum(one.packed_file.size for one in image.packed_files), _MAX_INT)
+        return min(sum(int(one.packed_file.size) for one in image.packed_files), _MAX_INT)
     if image.source == "GENERATED" or not image.filepath:
         return 0
     try:

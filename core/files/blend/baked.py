@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from ...stamp_format import FACE_ATTRIBUTE
 from .file import BlendFile, Piece
@@ -45,7 +45,8 @@ def read_baked(file: BlendFile, owner: IdBlock) -> frozenset[int]:
                 if part not in done:
                     done.add(part)
                     name, start, size = part
-                    found.update(array("i", blobs.get(name, b"")[start : start + size // 4 * 4]))
+                    marks = blobs.get(name, b"")[start : start + size]
+                    found.update(array("i", marks[: len(marks) // 4 * 4]))
     return frozenset(found - {0})
 
 
@@ -96,16 +97,11 @@ def _find_marks(described: bytes) -> Iterator[tuple[str, int, int]]:
             waiting += one.values()
             if (one.get("name"), one.get("domain"), one.get("type")) == (FACE_ATTRIBUTE, "FACE", "INT"):
                 where = one.get("data")
-                part = (
-                    (where.get("name"), where.get("start"), where.get("size")) if _is_where(where) else None
-                )
-                if part is not None:
-                    yield part
+                if isinstance(where, dict):
+                    name, start, size = (where.get(key) for key in ("name", "start", "size"))
+                    if isinstance(name, str) and _is_count(start) and _is_count(size):
+                        yield name, start, size
 
 
-def _is_where(data: object) -> bool:
-    return (
-        isinstance(data, dict)
-        and isinstance(data.get("name"), str)
-        and all(type(data.get(key)) is int and data[key] >= 0 for key in ("start", "size"))
-    )
+def _is_count(value: Any) -> TypeGuard[int]:
+    return type(value) is int and value >= 0
