@@ -12,7 +12,7 @@ from bpy.types import Operator
 from ...core.errors import UserInputError
 from .. import runtime
 from ..opening import open_file
-from .dialogs import Asks, ChoosesFiles, NeedsApp, read_chosen
+from .dialogs import DIALOG_WIDTH, Asks, ChoosesFiles, NeedsApp, read_chosen
 from .guard import Answer, guarded, refuse, why_no_app, why_not_mine
 
 if TYPE_CHECKING:
@@ -339,6 +339,22 @@ class CLEARANCE_OT_credit_invoice(_Invoices, Asks, Operator):
             f"It takes back {self.number or 'the invoice'}, wholly or line by line, under the next number. "
             "What it takes back can be billed again."
         )
+
+    def draw(self: Any, context: Any) -> None:
+        """Draw what stands on it below the sentence."""
+        from ..ui.drawing import widgets
+        from ..ui.views.invoices import name_lines
+
+        layout: Any = self.layout
+        widgets.draw_text(layout, context, self.say(), dialog=DIALOG_WIDTH)
+        app = runtime.peek()
+        box = layout.column(align=True)
+        for text in name_lines(app.session.state.finance, self.invoice_id) if app is not None else ():
+            widgets.draw_text(box, context, text, dialog=DIALOG_WIDTH)
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in self.ask_fields:
+            layout.prop(self, name)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:

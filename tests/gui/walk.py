@@ -187,8 +187,8 @@ def show_studio(session: Any) -> Iterator[Wait]:
 
 def modules_of_panels() -> list[Any]:
     """Return the modules whose panels are in the tab."""
-    names = ("alert_panels", "panels", "request_panels", "seat_panels", "finance_panels")
-    return [importlib.import_module(f"{MODULE}.addon.ui.{name}") for name in names]
+    names = ("alerts", "sidebar", "requests", "seats", "finance")
+    return [importlib.import_module(f"{MODULE}.addon.ui.panels.{name}") for name in names]
 
 
 def show_only(names: tuple[str, ...]) -> list[Any]:

@@ -113,15 +113,20 @@ def show_finance(session: Any, walk: Any, app: Any, load: Any, idle: Any) -> Ite
     bpy.ops.clearance.make_purchase_record(note="The seller gave no invoice")
     yield idle
     (app.settings.data_dir / "invoicing.toml").write_text(PARTIES, encoding="utf-8")
-    project = next(order.project for order in app.ledger.orders() if order.project)
-    app.services.buying.people.set_project(project, client="ACME")
-    bpy.ops.clearance.make_charge_back(
-        project=project, currency="USD", tax_category="S", tax_percent="19", note="As agreed"
-    )
-    yield idle
-    for invoice in app.ledger.values(load("core.model.invoice").Invoice, client="ACME"):
-        bpy.ops.clearance.credit_invoice(invoice_id=invoice.id, lines="1", reason="Not used in the film")
+    charged = [line for line in app.services.studio.costs.lines() if line.value and line.value.minor > 0]
+    for line in charged[:2]:
+        bpy.ops.clearance.make_charge_back(
+            order_id=line.order_id,
+            client="ACME",
+            currency=line.value.currency,
+            tax_category="S",
+            tax_percent="19",
+            note="As agreed",
+        )
         yield idle
+    invoices = app.ledger.values(load("core.model.invoice").Invoice, client="ACME")
+    bpy.ops.clearance.credit_invoice(invoice_id=invoices[0].id, reason="Not used in the film")
+    yield idle
     for part in PARTS:
         bpy.ops.clearance.refresh_finance(part=part)
         yield idle
@@ -142,7 +147,7 @@ def show_finance(session: Any, walk: Any, app: Any, load: Any, idle: Any) -> Ite
             ("make_purchase_record", {}),
             ("type_invoice", {}),
             ("make_charge_back", {}),
-            ("credit_invoice", {"number": "CB-2026-0001"}),
+            ("credit_invoice", {"number": invoices[1].number, "invoice_id": invoices[1].id}),
             ("write_invoice", {"number": "CB-2026-0001"}),
             ("export_costs", {}),
         ),

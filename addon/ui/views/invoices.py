@@ -22,6 +22,8 @@ EMPTY = (
 )
 WITHOUT = 6
 """Purchases without an invoice that are named before they are counted."""
+CREDIT = 8
+"""Lines that can be credited that are named before they are counted."""
 LINES = 3
 """Lines of one invoice that are named before they are counted."""
 KINDS = {
@@ -54,7 +56,6 @@ class InvoiceRow:
     notes: tuple[Note, ...] = ()
     """What does not add up in it, and how many lines are not named."""
     can_show: bool = False
-    has_xml: bool = False
     can_credit: bool = False
     number: str = ""
 
@@ -130,6 +131,27 @@ def name_orders(state: FinanceState) -> list[tuple[str, str]]:
     ]
 
 
+def name_lines(state: FinanceState, invoice_id: str) -> tuple[str, ...]:
+    """Return what stands on an invoice that was read and is not credited yet, by its numbers; a few of it."""
+    page = state.parts[FinancePart.INVOICES].page
+    if not isinstance(page, InvoicesPage):
+        return ()
+    lines = [
+        line
+        for view in page.rows
+        if view.invoice.id == invoice_id
+        for line in view.lines
+        if line.id not in page.credited
+    ]
+    named = [
+        f"{line.position}: {shorten(line.description, 50) or 'no text'}, {line.net}"
+        for line in lines[:CREDIT]
+    ]
+    if (more := len(lines) - CREDIT) > 0:
+        named.append(f"And {count(more, 'more line')}.")
+    return tuple(named)
+
+
 def read_positions(text: str) -> tuple[int, ...]:
     """Return the numbers of lines that somebody typed in, such as “1, 3”; raise UserInputError for others."""
     parts = text.replace(",", " ").replace(";", " ").split()
@@ -177,7 +199,6 @@ def _row(view: InvoiceView, credited: frozenset[str], *, is_mine: bool) -> Invoi
         lines=tuple(_line(one, can_assign=is_mine) for one in wrong[:LINES]),
         notes=tuple(notes),
         can_show=not is_received,
-        has_xml=bool(invoice.data_sha256) and not is_received,
         can_credit=is_mine
         and gone < total
         and invoice.kind in (InvoiceKind.CHARGE_BACK, InvoiceKind.PURCHASE_RECORD),

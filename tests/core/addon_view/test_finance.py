@@ -263,6 +263,17 @@ def test_an_invoice_of_ones_own_can_be_credited_once(
     assert (row.state, row.can_credit, row.can_show) == (state, can_credit, kind != "received")
 
 
+def test_a_credit_note_names_what_can_be_credited() -> None:
+    name_lines = load("addon.ui.views.invoices").name_lines
+    own = states.invoice(kind=states.invoices.InvoiceKind("charge_back"), lines=(("o", ""),) * 12)
+    first = f"{own.invoice.id}/1"
+    state = states.of("invoices", states.invoices_page(own, credited=frozenset({first})))
+    named = name_lines(state, own.invoice.id)
+    assert (named[0], named[-1]) == ("2: Asset, 29.00 USD", "And 3 more lines.")
+    assert name_lines(state, "nobody") == ()
+    assert name_lines(states.of("invoices"), own.invoice.id) == ()
+
+
 def test_numbers_of_lines_are_read() -> None:
     read = load("addon.ui.views.invoices").read_positions
     assert read("") == ()
