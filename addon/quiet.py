@@ -25,7 +25,6 @@ from ..core.stamp_format import (
     decode,
     encode_quiet,
     is_declared,
-    is_name,
     read_quiet,
 )
 
@@ -52,20 +51,25 @@ def note(scene: Any) -> None:
     if scene is None or scene.library is not None:
         return
     noted = read(scene)
-    names = {entry for kinds in noted.values() for entry in kinds if is_name(entry)}
-    found = {grant_id: frozenset(k for k in kinds if not is_name(k)) for grant_id, kinds in noted.items()}
+    found = {grant_id: kinds & QUIET_TYPES for grant_id, kinds in noted.items()}
+    names = {entry for grant_id, kinds in noted.items() for entry in kinds - found[grant_id]}
     bare: set[str] = set()
+    stamped: dict[str, set[str]] = {}
     for block in _quiet_blocks():
         kind = str(block.id_type)
         name = f"{kind}/{block.name}"
         text = block.get(PROPERTY)
         if text is None and name in names:
             bare.add(name)  # it lost its stamp: that stays noted
-        if not isinstance(text, str):
-            continue
+        if isinstance(text, str):
+            entries = stamped.setdefault(text, set())
+            if kind in QUIET_TYPES:
+                entries.add(kind)
+            if kind != "MESH":
+                entries.add(name)
+    for text, entries in stamped.items():
         with suppress(UserInputError):
-            kinds = frozenset({name, *({kind} & QUIET_TYPES)}) if kind != "MESH" else frozenset({kind})
-            gather(found, {decode(text).grant_id: kinds})
+            gather(found, {decode(text).grant_id: frozenset(entries)})
     gather(found, {grant_id: kinds & bare for grant_id, kinds in noted.items()})
     _complete_images()
     found = {grant_id: kinds for grant_id, kinds in found.items() if kinds}

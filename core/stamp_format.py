@@ -337,7 +337,7 @@ def _is_field(value: object) -> bool:
 
 def _is_text(value: str) -> bool:
     """Say whether a text can be written to a file: JSON can spell half a character."""
-    return not any("\ud800" <= char <= "\udfff" for char in value)
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _clean(text: str) -> str:
