@@ -31,17 +31,9 @@ from .licenses import LicenseCatalogue
 from .model.grant import GrantState
 from .services.accounts import Accounts
 from .services.audit_papers import AuditPapers
-from .services.buying.approve import Approve
 from .services.buying.balances import Balances
 from .services.buying.documents import Documents
-from .services.buying.fresh_links import FreshLinks
-from .services.buying.history import PurchaseHistory
-from .services.buying.past import BookPast
-from .services.buying.purchase import Purchase
 from .services.buying.quote import MakeQuote
-from .services.buying.reconcile import Reconcile
-from .services.buying.settle import Settle
-from .services.buying.web_purchase import WebPurchases
 from .services.clearing.declare import Declarations
 from .services.clearing.house import House
 from .services.clearing.resolutions import Resolutions
@@ -68,7 +60,7 @@ from .services.status import TellStatus
 from .services.studio.gate import Gate
 from .services.studio.limits import Limits
 from .services.studio.parts import build_studio
-from .services.studio.refund import Refunds
+from .services.studio.purchase_parts import build_single_buying
 from .services.studio.request_parts import build_buying
 from .session.controller import SessionController
 from .session.part import Services
@@ -191,7 +183,6 @@ def _build_services(
     client = network.client
     catalogue = LicenseCatalogue.load()
     house = House(ledger=ledger, catalogue=catalogue, settings=settings)
-    fresh_links = FreshLinks()
     feeds = Feeds(catalogue=FeedCatalogue(settings.feeds_dir, clock=clock))
     check = CheckDelivery(ledger=ledger, store=store, clock=clock, ids=ids, find_listing=feeds.listing)
     documents = Documents(ledger=ledger, store=store, clock=clock)
@@ -204,7 +195,6 @@ def _build_services(
         usage_log=network.health.log,
         shared=shared,
     )
-    settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue, pay=studio.payments)
     quote = MakeQuote(
         ledger=ledger,
         sender=client,
@@ -215,7 +205,6 @@ def _build_services(
         house=house,
         find_listing=feeds.listing,
     )
-    past = BookPast(ledger=ledger, settle=settle, quote=quote, clock=clock, ids=ids, settings=settings)
     accounts = Accounts(credentials=credentials, tokens=network.tokens, sender=client)
     balances = Balances(accounts)
     previews = Previews(client=client)
@@ -229,28 +218,13 @@ def _build_services(
     )
     report = MakeReport(ledger=ledger, clock=clock, catalogue=catalogue, house=house)
     gate = Gate(limits=Limits(ledger=ledger, clock=clock, ids=ids, standing=studio.standing))
-    purchase = Purchase(
-        ledger=ledger,
-        sender=client,
-        settle=settle,
-        clock=clock,
-        ids=ids,
-        settings=settings,
-        fresh_links=fresh_links,
+    single = build_single_buying(
+        quote,
+        documents,
+        pay=studio.payments,
+        gate=gate,
         balances=balances,
-        gate=gate.check_order,
-    )
-    reconcile = Reconcile(ledger=ledger, sender=client, settle=settle, clock=clock, settings=settings)
-    web_purchases = WebPurchases(
-        ledger=ledger,
-        settle=settle,
-        documents=documents,
-        past=past,
-        clock=clock,
-        ids=ids,
-        settings=settings,
         place=Routes(settings.sandbox_url or None).wire,
-        gate=gate.check_order,
     )
     return Services(
         search=Search(sender=client, feeds=feeds, opted_in=settings.opted_in),
@@ -258,16 +232,16 @@ def _build_services(
         previews=previews,
         pictures=pictures,
         quote=quote,
-        approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings, gate=gate.check_approval),
-        purchase=purchase,
-        reconcile=reconcile,
+        approve=single.approve,
+        purchase=single.purchase,
+        reconcile=single.reconcile,
         download=Download(
             ledger=ledger,
             sender=client,
             downloader=network.downloader,
             store=store,
             clock=clock,
-            fresh_links=fresh_links,
+            fresh_links=single.fresh_links,
             hand_out=studio.hand_out,
             check=check,
             shared=shared,
@@ -306,17 +280,21 @@ def _build_services(
         status=TellStatus(ledger=ledger, health=network.health, clock=clock),
         balances=balances,
         documents=documents,
-        web_purchases=web_purchases,
-        refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids, pay=studio.payments),
+        web_purchases=single.web_purchases,
+        refunds=single.refunds,
         pickup=replace(pickup, check=check, shared=shared),
         check_delivery=check,
-        history=PurchaseHistory(ledger=ledger, sender=client, settle=settle, past=past, clock=clock, ids=ids),
+        history=single.history,
         guard=Guard(
             judge=report.judge, ledger=ledger, clock=clock, read_settings=AlertFile.of(settings).read
         ),
         studio=studio,
         buying=build_buying(
-            studio.standing, quote, purchase=purchase, web_purchases=web_purchases, reconcile=reconcile
+            studio.standing,
+            quote,
+            purchase=single.purchase,
+            web_purchases=single.web_purchases,
+            reconcile=single.reconcile,
         ),
     )
 

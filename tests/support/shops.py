@@ -23,15 +23,14 @@ from core.services.buying.approve import Approve
 from core.services.buying.documents import Documents
 from core.services.buying.fresh_links import FreshLinks
 from core.services.buying.history import PurchaseHistory
-from core.services.buying.past import BookPast
 from core.services.buying.purchase import Purchase
 from core.services.buying.quote import MakeQuote, QuoteResult
 from core.services.buying.reconcile import Reconcile
-from core.services.buying.settle import Settle
 from core.services.buying.web_purchase import WebPurchases
 from core.services.clearing.house import House
 from core.services.delivering.download import Download
 from core.services.delivering.hand_out import HandOut
+from core.services.studio.purchase_parts import build_single_buying
 from core.services.studio.refund import Refunds
 from core.settings import Settings
 
@@ -160,7 +159,6 @@ def open_shop(folder: Path) -> Iterator[Shop]:
     clock, ids, sender = FakeClock(), CountingIds(), QuotingSender()
     settings = Settings(data_dir=folder, user="ann", project="film")
     catalogue = LicenseCatalogue.load()
-    fresh = FreshLinks()
     store = Store(settings.store_dir, clock=clock)
     fakes = {info.id: FakeMarketplace(info) for info in (AGENCY, CONTRACTOR, WEBSHOP)}
     feed: dict[ListingRef, Listing] = {}
@@ -168,7 +166,6 @@ def open_shop(folder: Path) -> Iterator[Shop]:
     def find(marketplace: str) -> Any:
         return fakes.get(marketplace) or registry.find(marketplace)
 
-    settle = Settle(ledger=ledger, clock=clock, ids=ids, catalogue=catalogue)
     documents = Documents(ledger=ledger, store=store, clock=clock)
     quote = MakeQuote(
         ledger=ledger,
@@ -181,60 +178,27 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         find_listing=feed.get,
         find_marketplace=find,
     )
-    past = BookPast(ledger=ledger, settle=settle, quote=quote, clock=clock, ids=ids, settings=settings)
+    single = build_single_buying(quote, documents, find_marketplace=find)
     yield Shop(
         ledger=ledger,
         clock=clock,
         sender=sender,
         quote=quote,
-        approve=Approve(ledger=ledger, clock=clock, ids=ids, settings=settings),
-        purchase=Purchase(
-            ledger=ledger,
-            sender=sender,
-            settle=settle,
-            clock=clock,
-            ids=ids,
-            settings=settings,
-            fresh_links=fresh,
-            find_marketplace=find,
-        ),
-        fresh_links=fresh,
-        reconcile=Reconcile(
-            ledger=ledger,
-            sender=sender,
-            settle=settle,
-            clock=clock,
-            settings=settings,
-            find_marketplace=find,
-        ),
+        approve=single.approve,
+        purchase=single.purchase,
+        fresh_links=single.fresh_links,
+        reconcile=single.reconcile,
         documents=documents,
-        web=WebPurchases(
-            ledger=ledger,
-            settle=settle,
-            documents=documents,
-            past=past,
-            clock=clock,
-            ids=ids,
-            settings=settings,
-            find_marketplace=find,
-        ),
-        refunds=Refunds(ledger=ledger, documents=documents, clock=clock, ids=ids, find_marketplace=find),
-        history=PurchaseHistory(
-            ledger=ledger,
-            sender=sender,
-            settle=settle,
-            past=past,
-            clock=clock,
-            ids=ids,
-            find_marketplace=find,
-        ),
+        web=single.web_purchases,
+        refunds=single.refunds,
+        history=single.history,
         download=Download(
             ledger=ledger,
             sender=sender,
             downloader=NoDownloader(),  # type: ignore[arg-type]
             store=store,
             clock=clock,
-            fresh_links=fresh,
+            fresh_links=single.fresh_links,
             hand_out=HandOut(ledger=ledger, clock=clock),
             find_marketplace=find,
         ),
