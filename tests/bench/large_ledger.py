@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pg8000.dbapi
-from ledger_values import make_file, make_order, make_receipt
+from ledger_values import make_file, make_order, make_quote, make_receipt
 from postgres_server import SOCKET_NAME, Server
 from studio_values import USD_19, make_studio_values
 
@@ -80,8 +80,9 @@ def fill_ledger(
         1, quote_id="", approval_id="", state=OrderState.FULFILLED, cost=Money(minor=1900, currency="USD")
     )
     at = Raw("at")
+    fill.rows("quotes", rows.quote_columns(make_quote(1)), count, id=Raw("'quote_' || i"), created_at=at)
     fill.rows(
-        "orders", rows.order_columns(order), count,
+        "orders", rows.order_columns(order), count, quote_id=Raw("'quote_' || i"),
         id=Raw("'order_' || i"), key=Raw("'key-' || i"), listing_id=Raw("CAST(10000000 + i AS TEXT)"),
         created_at=at, updated_at=at, submitted_at=at, project=project, buyer=user,
         marketplace_order_id=Raw("'MO-' || i"),
@@ -155,7 +156,7 @@ def _add_people(fill: _Filling, terms: Mapping[str, LicenseTerms], now: datetime
 
 
 def _add_requests(fill: _Filling, count: int, now: datetime) -> None:
-    """Add requests with ten items each, those open and the user's own; budgets and their journals."""
+    """Add requests with ten items each, those open, with others' quotes, and the user's own; budgets."""
     cost = USD_19
     use = encode_use(IntendedUse(name="Spot"))
     budget = Budget(
@@ -201,9 +202,12 @@ def _add_requests(fill: _Filling, count: int, now: datetime) -> None:
             "requested_by": USER if state is RequestState.DRAFT else "p1",
         })  # fmt: skip
         for place in range(number):
+            quote = f"quote_{state}{place}_"
+            fill.rows("quotes", rows.quote_columns(make_quote(1)), 10, id=Raw(f"'{quote}' || i"))
             fill.value(
                 replace(item, state=ItemState.WAITING), 10, id=Raw(f"'item_{state}{place}_' || i"),
                 request_id=f"request_{state}{place}", position=Raw("i + 1"), listing_id=Raw("'w' || i"),
+                quote_id=Raw(f"'{quote}' || i"),
             )  # fmt: skip
 
 
