@@ -251,7 +251,7 @@ def _by_rate(lines: Subquery) -> Select[Any]:
     row = lines.c
     return (
         select(row.day, row.rate_kept.label("rate_on"), func.count().label("number"))
-        .where(row.rate_kept.is_not(None))
+        .where(row.rate_on.is_not(None), row.rate_kept.is_not(None))
         .group_by(row.day, row.rate_kept)
     )
 
