@@ -212,3 +212,56 @@ def test_what_is_linked_from_a_library_is_selected(bpy: Any, load: Load, tmp_pat
     assert [item.name for item in bpy.context.selected_objects] == ["Chair seat"]
     bpy.ops.clearance.select_finding(subject="LIBRARY/other.blend")
     assert bpy.context.selected_objects == []
+
+
+def test_a_declared_picture_is_held_against_what_it_was(
+    bpy: Any, load: Load, host: Any, chair: Any, keep_up: Callable[[], int]
+) -> None:
+    image = bpy.data.images.new("Drawn", 8, 8)
+    image.use_fake_user = True
+    image.pixels = [0.5] * len(image.pixels)
+    text = replace(
+        load("core.stamp_format").decode(chair["clearance"]),
+        grant_id=f"declaration_{'0' * 26}", marketplace="declared", listing_id="", terms_sha256="",
+    )  # fmt: skip
+    handle = load("core.model.scene").Handle(id_type="IMAGE", session_uid=image.session_uid)
+    host.stamp((handle,), text)
+
+    def has_changed() -> bool:
+        (found,) = (one for one in host.scan().data_blocks if one.name == "Drawn")
+        return bool(found.parts_added)
+
+    # Declared while it was painted on: what that was is known when it is kept.
+    assert image["clearance_parts"] == -1
+    assert not has_changed()
+    image.pack()
+    keep_up()
+    size = image.packed_files[0].packed_file.size
+    assert image["clearance_parts"] == size
+    assert not has_changed()
+    image.pixels = [0.1, 0.2, 0.3, 1.0] * 64
+    assert has_changed()
+    image.scale(16, 16)
+    image.pack()
+    keep_up()
+    assert image["clearance_parts"] == size
+    assert has_changed()
+
+
+def test_a_helper_without_its_stamp_stays_noted_by_name(
+    bpy: Any, host: Any, stamp: Any, load: Load, chair: Any, keep_up: Callable[[], int]
+) -> None:
+    palette = bpy.data.palettes.new("Herbst ❦")
+    empty = bpy.data.objects.new("Griff", None)
+    for block in (palette, empty):
+        block.use_fake_user = True
+        handle = load("core.model.scene").Handle(id_type=block.id_type, session_uid=block.session_uid)
+        host.stamp((handle,), stamp)
+        del block["clearance"]
+    keep_up()
+    scan = host.scan()
+    assert {"PALETTE/Herbst ❦", "OBJECT/Griff"} <= scan.quiet[stamp.grant_id]
+    assert {"Herbst ❦", "Griff"} <= {one.name for one in scan.data_blocks}
+    bpy.data.palettes.remove(palette)
+    keep_up()
+    assert "PALETTE/Herbst ❦" not in host.scan().quiet[stamp.grant_id]

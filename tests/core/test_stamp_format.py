@@ -17,6 +17,7 @@ from core.stamp_format import (
     MAX_CREDIT_LENGTH,
     MAX_FIELD_LENGTH,
     LinkedStamps,
+    SceneNotes,
     Stamp,
     decode,
     decode_register,
@@ -290,3 +291,29 @@ def test_names_of_what_every_scene_has_come_back_and_others_do_not() -> None:
     names = {"LIGHT/Lamp", "WORLD/Sky/2", "KEY/Ключ"}
     assert read_quiet(encode_quiet({"grant_a": names})) == {"grant_a": frozenset(names)}
     assert read_quiet('{"grant_a":["LIGHT/","IMAGE/x","/x","LIGHT","WORLD/\\ud800"]}') == {}
+
+
+OWN = '{"v":1,"grant_id":"declaration_1","marketplace":"declared"}'
+
+
+@pytest.mark.parametrize(
+    ("quiet", "register", "bought", "declared"),
+    [
+        ({}, (), False, False),
+        ({}, (OWN,), False, False),
+        ({}, (OWN, encode(STAMP)), False, True),
+        ({}, ("damaged",), False, True),
+        ({"grant_a": {"MESH"}}, (), True, True),
+        ({"grant_a": {"ACTION", "LIGHT/Lamp"}}, (), False, False),
+    ],
+)
+def test_meshes_are_looked_through_where_something_unmarked_may_be_in_them(
+    quiet: dict[str, set[str]], register: tuple[str, ...], *, bought: bool, declared: bool
+) -> None:
+    notes = SceneNotes.of(quiet, register)
+    assert (notes.ask_loose(encode(STAMP)), notes.ask_loose(OWN)) == (bought, declared)
+    assert not notes.ask_loose(None)
+    assert not notes.ask_image(None)
+    assert not notes.ask_image(encode(STAMP))
+    assert notes.ask_image(OWN) == notes.has_bought
+    assert notes.names == {name for kinds in quiet.values() for name in kinds if "/" in name}
