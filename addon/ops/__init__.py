@@ -17,6 +17,7 @@ def classes() -> tuple[type, ...]:
         history,
         import_asset,
         invoices,
+        own_invoices,
         payments,
         pickup,
         quality,
@@ -53,6 +54,7 @@ def classes() -> tuple[type, ...]:
         *finance.CLASSES,
         *payments.CLASSES,
         *invoices.CLASSES,
+        *own_invoices.CLASSES,
         *tools.CLASSES,
         *use.CLASSES,
     )
