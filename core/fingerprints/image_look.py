@@ -32,15 +32,24 @@ POWER_ROUNDS = 5
 # The ends of the scale of brightness: what is there stands for anything beyond.
 LOWEST, HIGHEST = 0.5, 62.5
 # Windows: stretch and shift across, and down, in cells. As it lies; cropped by 4 % of each edge; and out of
-# crops like that, and of 7 % at one edge across and down, back to the whole.
+# crops, back to the whole: like that one, of a tenth of each edge, of 7 % and of 14 % at one edge across and
+# one down, of 13 % at one edge.
 AS_IT_LIES = (1.0, 0.0, 1.0, 0.0)
 CROPPED = (0.92, 0.04 * EDGE, 0.92, 0.04 * EDGE)
-WHOLES = (
-    (1 / 0.92, -0.04 / 0.92 * EDGE, 1 / 0.92, -0.04 / 0.92 * EDGE),
-    *((1 / 0.93, -0.07 / 0.93 * x * EDGE, 1 / 0.93, -0.07 / 0.93 * y * EDGE) for x in (0, 1) for y in (0, 1)),
+_CROPS = (
+    (0.92, 0.5, 0.92, 0.5),
+    (0.8, 0.5, 0.8, 0.5),
+    *((size, x, size, y) for size in (0.93, 0.86) for x in (0, 1) for y in (0, 1)),
+    *((0.87, x, 1.0, 0) for x in (0, 1)),
+    *((1.0, 0, 0.87, y) for y in (0, 1)),
+)
+"""Sizes of crops across and down, and where in what they leave out they begin, 0 to 1."""
+WHOLES = tuple(
+    (1 / across, (1 - 1 / across) * x * EDGE, 1 / down, (1 - 1 / down) * y * EDGE)
+    for across, x, down, y in _CROPS
 )
 # Of the picture's width: how much a crop may leave out, and how inexact its borders may be.
-MAX_STRETCH = 0.14
+MAX_STRETCH = 0.22
 SLACK = 0.01
 
 
@@ -50,12 +59,13 @@ class Fit:
 
     ``rest`` is the root mean square of the difference, ``fine`` how much cells differ from those around them,
     ``moved`` by how many cells it was moved: on both it depends how much even a true copy may leave, since
-    cells are blended when they are moved. ``left`` is the difference of each cell.
+    cells are blended when they are moved. ``window`` is how it lies, ``left`` the difference of each cell.
     """
 
     rest: float
     fine: float
     moved: float
+    window: tuple[float, ...]
     deviation: float
     left: list[float]
     laid: list[float]
@@ -133,6 +143,7 @@ def fit(known: bytes, seen: bytes, start: Sequence[float] = AS_IT_LIES) -> Fit |
         rest=math.sqrt(sum(map(mul, left, left)) / len(seen)) / deviation,
         fine=_find_fine(seen) / deviation,
         moved=_how_far(window),
+        window=tuple(window),
         deviation=deviation,
         left=left,
         laid=laid,

@@ -5,8 +5,8 @@ It knows no ledger and decides nothing about rights: a match is a question to a 
 only when an image is read; comparing fingerprints needs the standard library alone.
 
 Covered: lossless saving anew (exactly); scaling, also without keeping the proportions; JPEG and WebP from
-quality 40 up; a crop of up to 5 % of each edge; brightness, contrast, saturation and warmth changed a little;
-a copy in gray that is not cropped.
+quality 40 up; a crop of up to 5 % of each edge, and mostly one of a tenth of each or of 15 % of one;
+brightness, contrast, saturation and warmth changed a little; a copy in gray that is not cropped.
 Not covered: turned or mirrored images, larger crops, inverted or recolored images, transparency flattened
 onto a color other than middle gray, and images with hardly any structure (a flat color, fine noise), which
 only their exact pixels can identify.
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UserInputError
+from .crops import find_contrast, find_window, look_at_colors
 from .image_look import (
     AS_IT_LIES,
     CELLS,
@@ -76,18 +77,25 @@ MOVED_SHARE = 4.0
 MAX_MOVED = 0.5
 MAX_REST = 0.6
 MAX_WORST = 0.95
+# Where any window may fit, one of another product on white may: wide crops leave 0.48 there, that one 0.83.
+MAX_WORST_IN_WINDOW = 0.5
 # ... and no more than that share of what makes the picture more than a simple pattern, or it is the pattern
 # that fits: true copies leave 0.5 of it, 1.5 where all there is are small things in a large rectangle.
 MAX_SHARE = 1.5
 MIN_CORRELATION = 0.3
 # What is so alike as it lies needs no second try as a crop: fine detail does, which a crop moves by a cell.
 ALIKE = 0.9
+# A wider crop of large shapes can look nearly like the whole.
+ALIKE_AS_CROP = 0.97
 # Copies in gray correlate by 0.99 and more as they lie; of 3,200 colored pictures one pair that has nothing
 # but its brightness to be told apart by comes to 0.96.
 ALIKE_IN_GRAY = 0.98
 # In 256 levels: the mean and the largest difference of a color, once brightness is taken off.
 MAX_COLOR = 14
 MAX_ONE_COLOR = 56
+# Through a window, cells lie across those that were averaged: beside, that share is allowed of how far
+# neighbors differ, and one cell may be twice as far off.
+MAX_BLENDED = 0.1
 MAX_BRIGHTER = 40
 MAX_GAIN = 1.6
 
@@ -163,27 +171,45 @@ def compare(known: ImageFingerprint, seen: ImageFingerprint) -> Comparison | Non
     gain = known.deviation / seen.deviation
     if abs(known.mean - seen.mean) > MAX_BRIGHTER or not 1 / MAX_GAIN < gain < MAX_GAIN:
         return None
-    apart = [abs(a - b) * COLOR_STEP for a, b in zip(known.colors, seen.colors, strict=True)]
     as_it_lies = correlate(center(known.lights), seen.lights)
-    if sum(apart) > MAX_COLOR * COLORS or max(apart) > MAX_ONE_COLOR:
+    rest = None
+    if known.is_gray != seen.is_gray and not _has_colors_of(known, seen):
         # A copy in gray: with less to go by, what is left has to be an encoder's noise.
-        one_is_gray = known.is_gray != seen.is_gray
-        alike = one_is_gray and as_it_lies >= ALIKE_IN_GRAY
-        rest = _lay(known, seen, AS_IT_LIES, exactly=True) if alike else None
+        rest = _lay(known, seen, AS_IT_LIES, exactly=True) if as_it_lies >= ALIKE_IN_GRAY else None
         return None if rest is None else Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
-    rest = _lay(known, seen, AS_IT_LIES) if as_it_lies >= MIN_CORRELATION else None
-    if rest is None and as_it_lies < ALIKE:
-        cropped = correlate(center(look_through(known.lights, CROPPED)), seen.lights)
-        rest = _lay(known, seen, CROPPED) if cropped >= MIN_CORRELATION else None
+    if _has_colors_of(known, seen):
+        rest = _lay(known, seen, AS_IT_LIES) if as_it_lies >= MIN_CORRELATION else None
+        if rest is None and as_it_lies < ALIKE:
+            cropped = correlate(center(look_through(known.lights, CROPPED)), seen.lights)
+            rest = _lay(known, seen, CROPPED) if cropped >= MIN_CORRELATION else None
+    if rest is None and as_it_lies < ALIKE_AS_CROP:
+        window = find_window(known.lights, seen.lights)
+        rest = _lay(known, seen, window, worst=MAX_WORST_IN_WINDOW) if window is not None else None
     return None if rest is None else Comparison(likeness=Likeness.LOOK, apart=round(rest, 6))
 
 
+def _has_colors_of(known: ImageFingerprint, seen: ImageFingerprint, window: Sequence[float] = ()) -> bool:
+    """Return whether a picture, or its part in a window, is colored like another, but for a correction."""
+    colors = look_at_colors(known.colors, window) if window else known.colors
+    apart = [abs(a - b) * COLOR_STEP for a, b in zip(colors, seen.colors, strict=True)]
+    most, one = float(MAX_COLOR), float(MAX_ONE_COLOR)
+    if window:
+        contrast = min(find_contrast(known.colors), find_contrast(seen.colors))
+        most, one = most + MAX_BLENDED * COLOR_STEP * contrast, one * 2
+    return sum(apart) <= most * COLORS and max(apart) <= one
+
+
 def _lay(
-    known: ImageFingerprint, seen: ImageFingerprint, start: Sequence[float], *, exactly: bool = False
+    known: ImageFingerprint,
+    seen: ImageFingerprint,
+    start: Sequence[float],
+    *,
+    exactly: bool = False,
+    worst: float = MAX_WORST,
 ) -> float | None:
     """Lay one picture upon another; return what is left when it is so little that they are one.
 
-    ``exactly``: no more may be left for having moved.
+    ``exactly``: no more may be left for having moved. ``worst``: how far any four cells may differ.
     """
     found = fit(known.lights, seen.lights, start)
     if found is None:
@@ -191,7 +217,9 @@ def _lay(
     noise = NOISE_BASE + min(NOISE_LEVELS / seen.deviation, MAX_NOISE)
     allowed = noise + (0.0 if exactly else found.fine * min(MOVED_SHARE * found.moved**2, MAX_MOVED))
     detail = (min(known.depth, seen.depth) + MIN_DEVIATION) / seen.deviation
-    if found.rest > min(allowed, MAX_REST, MAX_SHARE * detail) or find_worst(found) > MAX_WORST:
+    if found.rest > min(allowed, MAX_REST, MAX_SHARE * detail) or find_worst(found) > worst:
+        return None
+    if not (exactly or _has_colors_of(known, seen) or _has_colors_of(known, seen, found.window)):
         return None
     return found.rest
 

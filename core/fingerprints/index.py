@@ -22,18 +22,19 @@ Key = TypeVar("Key", bound=Hashable)
 
 # A hair more than a tolerance: a sum of decimals must not lose the entry that is exactly that far.
 MARGIN = 1.001
-BANDS = 5
-BAND_BITS = 12
+BANDS = 4
+BAND_BITS = 16
 BITS = 64
 # In each band, the bits of the weakest frequencies may be either way: all their combinations are looked up.
-UNSURE = 6
+# Together they reach two of a hundred pictures.
+UNSURE = 8
 PROBES = tuple(bits for count in range(UNSURE + 1) for bits in combinations(range(UNSURE), count))
 # Of the 32 strongest frequencies, how many may have another sign; two different pictures differ in 16.
 STRONG = 32
-MAX_STRONG_BITS = 6
+MAX_STRONG_BITS = 9
 # So many are looked at cell by cell, and so many of those are laid upon each other; the likeliest first.
 MAX_CORRELATED = 400
-MAX_FITTED = 12
+MAX_FITTED = 16
 _ORDER = {likeness: number for number, likeness in enumerate(Likeness)}
 
 
@@ -47,7 +48,7 @@ class Match(Generic[Key]):
 
 
 class ImageIndex(Generic[Key]):
-    """Image fingerprints by content, and by five bands of the signs of their frequencies."""
+    """Image fingerprints by content, and by four bands of the signs of their frequencies."""
 
     def __init__(self, entries: Iterable[tuple[Key, ImageFingerprint]] = ()) -> None:
         self._entries: list[tuple[Key, ImageFingerprint]] = []
@@ -163,6 +164,6 @@ def _sorted(found: Iterable[tuple[Key, int, Comparison]]) -> list[Match[Key]]:
 
 
 def _bands(number: int) -> list[int]:
-    """Return a hash cut into numbers of twelve bits, that of the lowest frequencies first."""
+    """Return a hash cut into numbers of sixteen bits, that of the lowest frequencies first."""
     ends = range(BITS - BAND_BITS, BITS - BANDS * BAND_BITS - 1, -BAND_BITS)
     return [number >> end & ((1 << BAND_BITS) - 1) for end in ends]

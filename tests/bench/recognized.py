@@ -27,7 +27,7 @@ from recognition_proof import (
     of_mesh,
     unpack,
 )
-from varied_content import IMAGE_CHANGES, MESH_CHANGES, Mesh
+from varied_content import IMAGE_CHANGES, MESH_CHANGES, WIDE_CROPS, Mesh
 
 from core.errors import UserInputError
 from core.files.contents import Reading, read_file
@@ -57,6 +57,16 @@ def measure_recognized(different: int, real: Path) -> list[Row]:
         _tell_false("images", different, len(find_false_images(looks))),
         _tell("meshes", {c: count_mesh_copies(c, shapes[:MESHES], meshes) for c in MESH_CHANGES}),
         _tell("images", {c: count_image_copies(c, pictures, pictured, images) for c in IMAGE_CHANGES}),
+    ]
+    wide = {c: count_image_copies(c, pictures, pictured, images) for c in WIDE_CROPS}
+    rows += [
+        (
+            f"images cropped by more: {crop}",
+            f"{one.share:.1%} found, {len(one.false)} taken for another",
+            "",
+            "",
+        )
+        for crop, one in wide.items()
     ]
     if real.is_dir():
         rows += [_tell_real(_count_real_meshes(real, meshes), "meshes")]

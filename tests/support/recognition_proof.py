@@ -13,7 +13,7 @@ from itertools import islice
 
 from PIL import Image
 from similar_content import IMAGES, MESHES
-from varied_content import IMAGE_CHANGES, MESH_CHANGES, Mesh, make_image, make_mesh
+from varied_content import IMAGE_CHANGES, MESH_CHANGES, WIDE_CROPS, Mesh, make_image, make_mesh
 
 from core.fingerprints import (
     ImageFingerprint,
@@ -111,7 +111,7 @@ def count_image_copies(
     """Change pictures, and look for them in an index that has them by their numbers."""
 
     def find(number: int) -> list[int]:
-        data = IMAGE_CHANGES[change](pictures[number], random.Random(number))
+        data = (IMAGE_CHANGES | WIDE_CROPS)[change](pictures[number], random.Random(number))
         return [match.key for match in index.find(fingerprint_file(data))]
 
     return _count(find, (number for number, one in enumerate(prints) if not one.is_plain))

@@ -107,6 +107,34 @@ IMAGE_CHANGES: dict[str, Callable[[Image.Image, random.Random], bytes]] = {
 }  # fmt: skip
 
 
+def _crop_edges(image: Image.Image, left: float, top: float, right: float, bottom: float) -> Image.Image:
+    """Return the image without these shares of its width and height."""
+    width, height = image.size
+    return image.crop(
+        (round(left * width), round(top * height), round((1 - right) * width), round((1 - bottom) * height))
+    )
+
+
+WIDE_CROPS: dict[str, Callable[[Image.Image, random.Random], bytes]] = {
+    "a tenth of every edge": lambda image, rng: save(_crop_all(image, 0.1), "JPEG", quality=85),
+    "a window of nine tenths": lambda image, rng: save(_crop(image, rng, 0.1), "JPEG", quality=85),
+    "a tenth of one edge": lambda image, rng: save(
+        _crop_edges(image, *rng.sample((0.1, 0.0, 0.0, 0.0), 4)), "JPEG", quality=85
+    ),
+    "15 % of one edge": lambda image, rng: save(
+        _crop_edges(image, *rng.sample((0.15, 0.0, 0.0, 0.0), 4)), "JPEG", quality=85
+    ),
+    "a tenth of two edges": lambda image, rng: save(
+        _crop_edges(image, *rng.choice(((0.1, 0.1, 0.0, 0.0), (0.0, 0.0, 0.1, 0.1)))), "JPEG", quality=85
+    ),
+    "a tenth above and below": lambda image, rng: save(
+        _crop_edges(image, 0.0, 0.1, 0.0, 0.1), "JPEG", quality=85
+    ),
+    "a window of eight tenths": lambda image, rng: save(_crop(image, rng, 0.2), "JPEG", quality=85),
+}
+"""More than a little, told apart: not every picture has enough in it for these."""
+
+
 def make_mesh(seed: int, rings: int = 4, sides: int = 6) -> Mesh:
     """Return a lump, a lathe, a hilly ground or a handful of boxes, by the seed."""
     rng = random.Random(seed)

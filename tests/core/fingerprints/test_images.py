@@ -18,7 +18,7 @@ from recognition_proof import (
     of_image,
 )
 from similar_content import PLAIN_IMAGES
-from varied_content import IMAGE_CHANGES, make_image, save
+from varied_content import IMAGE_CHANGES, WIDE_CROPS, make_image, save
 
 from core.errors import UserInputError
 from core.fingerprints import ImageFingerprint, ImageIndex, Likeness, fingerprint_file, fingerprint_pixels
@@ -63,6 +63,35 @@ def test_copies_are_found_and_only_their_own_original(
     copies = count_image_copies(change, pictures, pictured, index)
     assert copies.looked_for >= 0.9 * COPIES
     assert copies.false == () and copies.share >= 0.99
+
+
+@pytest.mark.parametrize("crop", [name for name in WIDE_CROPS if name != "a window of eight tenths"])
+def test_wide_crops_are_mostly_found_and_never_taken_for_another(
+    crop: str,
+    pictures: list[Image.Image],
+    pictured: list[ImageFingerprint],
+    originals: list[ImageFingerprint],
+) -> None:
+    index: ImageIndex[int] = ImageIndex(enumerate(pictured))
+    for number, fingerprint in enumerate(originals[COPIES:200], start=COPIES):
+        index.add(number, fingerprint)
+    copies = count_image_copies(crop, pictures, pictured, index)
+    assert copies.false == () and copies.share >= 0.9
+
+
+def test_another_product_on_white_is_not_a_crop_of_the_first() -> None:
+    known = of_image(make_any_image(9975))
+    crop = WIDE_CROPS["a tenth of one edge"](make_any_image(142, COPY_SIZE), random.Random(142))
+    assert compare(known, fingerprint_file(crop)) is None
+    assert compare(of_image(make_any_image(142, COPY_SIZE)), fingerprint_file(crop)) is not None
+
+
+def test_a_wide_crop_in_other_colors_is_not_the_picture() -> None:
+    image = make_image(6, COPY_SIZE)
+    red, green, blue = image.split()
+    for colored, is_found in ((image, True), (Image.merge("RGB", (blue, red, green)), False)):
+        crop = WIDE_CROPS["a tenth of every edge"](colored, random.Random(1))
+        assert (compare(of_image(image), fingerprint_file(crop)) is not None) is is_found
 
 
 def test_saving_without_loss_keeps_the_content_hash() -> None:
