@@ -73,8 +73,10 @@ def _fresh(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture
 def app(bpy: Any, load: Load) -> Any:
-    """The real app on a new ledger."""
-    return load("addon.runtime").app()
+    """The real app on a new ledger, with nothing to do: at its start it tells the ledger what was counted."""
+    made = load("addon.runtime").app()
+    assert load("addon.pump").drain_until_idle(timeout_s=60.0)
+    return made
 
 
 @pytest.fixture

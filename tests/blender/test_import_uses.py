@@ -189,13 +189,11 @@ def test_all_of_it_is_stamped_and_nothing_else_touched(
         if not any(part in path for part in (*case.may_change, ":custom"))
     }
     assert touched == set()
-    # A model brings meshes, actions or lights, and a sky a world: the scene notes that they are licensed
-    # (docs/decisions/0016).
+    # What every scene makes by itself too is noted where it carries a license (docs/decisions/0016).
     noted = set(bpy.context.scene.keys()) - set(before["0:custom"])
     assert noted - {"clearance_quiet"} == {"clearance_register"}
-    assert "clearance_quiet" not in noted or case.becomes & {
-        "ACTION", "KEY", "LIGHT", "MESH", "PARTICLE", "WORLD"
-    }  # fmt: skip
+    kinds = load("core.stamp_format")
+    assert "clearance_quiet" not in noted or case.becomes & (kinds.QUIET_TYPES | kinds.NAMED_TYPES)
     check_after_reload(bpy, load, host, new, stamp, tmp_path)
 
 
