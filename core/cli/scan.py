@@ -65,6 +65,7 @@ def scan(
     in it are then judged for that use.
     """
     from ..services.reporting.scan_files import ProductionReading
+    from ..services.reporting.scan_reading import no_collecting
 
     context.as_json = as_json
     chosen, files = _choose_outputs(format_, output, also, as_json=as_json, as_csv=as_csv)
@@ -76,7 +77,9 @@ def scan(
         ) as reading,
         show_progress("Reading .blend files", unit="items") as task,
     ):
-        report = context.scanner.report(
+        with no_collecting():  # importing and opening the ledger
+            scanner = context.scanner
+        report = scanner.report(
             reading,
             actor=context.actor,
             progress=task.report,

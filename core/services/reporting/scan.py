@@ -5,9 +5,7 @@ Files are only read. The worker is a plain function of this module, so that a sp
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +28,7 @@ from ...reports.production import (
 )
 from ..clearing.project_use import ProjectUse, read_project_use
 from .scan_files import ProductionFiles, ProductionReading
-from .scan_reading import Reader, read_file
+from .scan_reading import Reader, no_collecting, read_file
 
 ALL_GRANTS = 10_000_000
 Decide = Callable[
@@ -90,7 +88,7 @@ class ScanProduction:
 
     def join(self, files: ProductionFiles) -> ProductionReport:
         """Report on what was read, as the ledger has it now; nothing is noted."""
-        with _no_collecting():
+        with no_collecting():
             return self._join(files)
 
     def _join(self, files: ProductionFiles) -> ProductionReport:
@@ -211,15 +209,3 @@ class ScanProduction:
                     ),
                 )
             )
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Look for no garbage for a while: a million values that all stay would be walked again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

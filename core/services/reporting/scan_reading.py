@@ -164,15 +164,15 @@ class _ReadHere:
         self._shelf = stack.enter_context(Shelf())
 
     def __call__(self, path: str) -> Reading:
-        with _no_collecting():
+        with no_collecting():
             reading = read_file(path, self._shelf)
         self._shelf.tidy()
         return reading
 
 
 @contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Keep Python from looking for circles meanwhile, which takes long: reading makes none."""
+def no_collecting() -> Iterator[None]:
+    """Keep Python from looking for circles meanwhile: where a million values all stay, that takes long."""
     was_on = gc.isenabled()
     gc.disable()
     try:
