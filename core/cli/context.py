@@ -101,9 +101,11 @@ class Context:
     def close(self) -> None:
         """Let go of the app."""
         if self._app is not None:
-            self._app.services.studio.tell_usage.run(only_due=True)
-            self._app.close()
-            self._app = None
+            try:
+                self._app.services.studio.tell_usage.run(only_due=True)
+            finally:
+                self._app.close()
+                self._app = None
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None

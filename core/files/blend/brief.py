@@ -1,6 +1,6 @@
 """Describe the data-blocks of a scene's own file for sums over thousands of files: no more than these ask.
 
-It leads to the same sums as what ``blend_reader.read_scene`` says; ``read_briefly`` tells the differences.
+It leads to the same sums as what ``reader.read_scene`` says; ``read_briefly`` tells the differences.
 """
 
 from __future__ import annotations
