@@ -43,6 +43,7 @@ def keep_up() -> int:
     """
     texts = sorted(stamp_io.find_stamps())
     stamp_io.complete_meshes(texts)
+    stamp_io.complete_materials()
     linked.remember()
     quiet.note(bpy.context.scene)
     return stamp_io.register_found(bpy.context.scene, texts)

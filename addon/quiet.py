@@ -17,6 +17,7 @@ import bpy
 from ..core.errors import UserInputError
 from ..core.model.scene import HELPER_OBJECTS
 from ..core.stamp_format import (
+    FILED_TYPES,
     NOT_KNOWN,
     PARTS_PROPERTY,
     PROPERTY,
@@ -25,8 +26,11 @@ from ..core.stamp_format import (
     decode,
     encode_quiet,
     is_declared,
+    is_other_file,
+    note_file,
     read_quiet,
 )
+from . import strips
 
 _NAMED = (
     "actions", "shape_keys", "worlds", "particles", "lights", "cameras", "collections", "brushes",
@@ -125,6 +129,11 @@ def note_parts(block: Any) -> None:
         block[PARTS_PROPERTY] = NOT_KNOWN if size is None else size
     elif block.id_type in {"MESH", "IMAGE"} and PARTS_PROPERTY in block:
         del block[PARTS_PROPERTY]
+    elif block.id_type in FILED_TYPES and is_declared(str(block.get(PROPERTY))):
+        path = _path_of(block)
+        size = _size_of_file(block, path)
+        if size is not None:
+            block[PARTS_PROPERTY] = note_file(size, path)
 
 
 def shows_new(image: Any) -> bool:
@@ -147,11 +156,37 @@ def _size_of(image: Any) -> int | None:
         return min(sum(int(one.packed_file.size) for one in image.packed_files), _MAX_INT)
     if image.source == "GENERATED" or not image.filepath:
         return 0
+    size = _size_on_disk(image, image.filepath)
+    return None if size is None else min(size, _MAX_INT)
+
+
+def _size_on_disk(block: Any, path: str) -> int | None:
     try:
-        place = bpy.path.abspath(image.filepath, library=image.library)
-        return min(os.stat(place).st_size, _MAX_INT)  # noqa: PTH116 - a path may hold what is no text
+        place = bpy.path.abspath(path, library=block.library)
+        return os.stat(place).st_size  # noqa: PTH116 - a path may hold what is no text
     except (OSError, ValueError):
         return None
+
+
+def has_other_file(block: Any) -> bool:
+    """Say whether a sound, a font, a clip or a strip has another file than when it was declared."""
+    noted = block.get(PARTS_PROPERTY)
+    if not isinstance(noted, str):
+        return False
+    path = _path_of(block)
+    size = _size_of_file(block, path)
+    return size is not None and is_other_file(noted, size, path)
+
+
+def _path_of(block: Any) -> str:
+    return str(block.one_file if block.id_type == strips.ID_TYPE else block.filepath)
+
+
+def _size_of_file(block: Any, path: str) -> int | None:
+    packed = getattr(block, "packed_file", None)
+    if packed is not None:
+        return int(packed.size)
+    return _size_on_disk(block, path) if path else None
 
 
 def has_new_parts(block: Any) -> bool:

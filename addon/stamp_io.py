@@ -14,6 +14,7 @@ from ..core.ids import hash_grant_id
 from ..core.model.scene import DataBlock, IdType, SceneScan
 from ..core.stamp_format import (
     FACE_ATTRIBUTE,
+    FILED_TYPES,
     PROPERTY,
     REGISTER_PROPERTY,
     SceneNotes,
@@ -22,6 +23,7 @@ from ..core.stamp_format import (
     encode,
     encode_register,
     extend_register,
+    find_foreign,
     read_register,
 )
 from . import data_blocks, linked, quiet, strips
@@ -56,9 +58,30 @@ def write(blocks: Sequence[Any], stamp: Stamp) -> int:
 
 
 def put(block: Any, text: str) -> None:
-    """Write a stamp's text on a data-block."""
-    block[PROPERTY] = text
-    block.id_properties_ui(PROPERTY).update(description=DESCRIPTION)
+    """Write a stamp's text on a data-block; on a material's nodes too, which can be pasted into another."""
+    tree = _tree_of(block)
+    for one in (block,) if tree is None else (block, tree):
+        one[PROPERTY] = text
+        one.id_properties_ui(PROPERTY).update(description=DESCRIPTION)
+
+
+def _tree_of(block: Any) -> Any:
+    return block.node_tree if block.id_type == "MATERIAL" else None
+
+
+def complete_materials() -> None:
+    """Write on the nodes of materials what is on these, and the other way round, where one has nothing."""
+    for material in bpy.data.materials:
+        tree = material.node_tree
+        if tree is None or material.library is not None:
+            continue
+        text, within = material.get(PROPERTY), tree.get(PROPERTY)
+        if (text is None) == (within is None):
+            continue
+        known = within if text is None else text
+        with suppress(UserInputError):
+            decode(str(known))
+            put(material, str(known))
 
 
 def mark_faces(mesh: Any, number: int) -> None:
@@ -157,6 +180,7 @@ def find_stamps() -> set[str]:
         for block in collection
         if (text := block.get(PROPERTY)) is not None
     }
+    found |= {text for one in bpy.data.materials if (text := _text_within(one)) is not None}
     return {text for text in found if isinstance(text, str)}
 
 
@@ -168,13 +192,14 @@ def stamped_with(grant_ids: Collection[str]) -> list[Any]:
     found = []
     for collection in data_blocks.collections():
         for block in collection:
-            text = block.get(PROPERTY)
-            if isinstance(text, str):
-                if text not in known:
+            tree = _tree_of(block)
+            texts = (block.get(PROPERTY), None if tree is None else tree.get(PROPERTY))
+            for text in texts:
+                if isinstance(text, str) and text not in known:
                     known[text] = any(one in text for one in wanted)
-                if known[text]:
-                    found.append(block)
-                    continue
+            if any(isinstance(text, str) and known[text] for text in texts):
+                found.append(block)
+                continue
             if block.id_type == "MESH" and not numbers.isdisjoint(_read_faces(block)[0]):
                 found.append(block)
     return found
@@ -196,6 +221,8 @@ def scan(host_name: str) -> SceneScan:
             if id_type == "SCENE":
                 continue
             stamp = _text_of(block, PROPERTY)
+            if stamp is None and id_type == "MATERIAL":
+                stamp = _text_within(block)
             id_type = _RENAMED.get(id_type, id_type)
             if stamp is None and id_type not in _SCANNED and f"{id_type}/{block.name}" not in asked.names:
                 continue
@@ -287,6 +314,8 @@ def _read(
         )
     if id_type == "IMAGE":
         has_new = asked.ask_image(stamp) and quiet.shows_new(block)
+    elif id_type in FILED_TYPES:
+        has_new = asked.ask_image(stamp) and quiet.has_other_file(block)
     else:
         has_new = stamp is not None and quiet.has_new_parts(block)
     return DataBlock(
@@ -294,10 +323,22 @@ def _read(
         name=block.name,
         session_uid=uid,
         stamp=stamp,
+        face_grants=_read_pasted(block, stamp) if id_type == "MATERIAL" else frozenset(),
         users=block.users,
         in_output=in_output,
         parts_added=has_new,
     )
+
+
+def _read_pasted(material: Any, stamp: str | None) -> frozenset[int]:
+    foreign = find_foreign(stamp, _text_within(material))
+    return frozenset() if foreign is None else frozenset({hash_grant_id(foreign)})
+
+
+def _text_within(material: Any) -> str | None:
+    """Return the stamp on a material's nodes."""
+    tree = material.node_tree
+    return None if tree is None else _text_of(tree, PROPERTY)
 
 
 def _read_faces(mesh: Any) -> tuple[frozenset[int], int]:

@@ -6,6 +6,7 @@ name must not outlive the operator that asked for it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,14 @@ class StripBlock:
     def filepath(self) -> str:
         """Path of a movie strip's file; empty for others."""
         return str(self.strip.filepath) if self.strip.type == "MOVIE" else ""
+
+    @property
+    def one_file(self) -> str:
+        """Path of the one file of a movie or a still; empty for others, and for pictures in a row."""
+        if self.strip.type == "IMAGE" and len(self.strip.elements) == 1:
+            folder, name = str(self.strip.directory), str(self.strip.elements[0].filename)
+            return os.path.join(folder, name)  # noqa: PTH118 - "//" begins a relative path
+        return self.filepath
 
     def get(self, name: str) -> Any:
         """Return a custom property, or None."""

@@ -28,8 +28,13 @@ that the glTF exporter does not carry it by accident."""
 PARTS_PROPERTY = "clearance_parts"
 """Name of the custom property on data without faces to mark: how many parts it had when it was stamped. On
 meshes: how many loose edges and points. On pictures: how many bytes its files have, :data:`NOT_KNOWN` for one
-that was painted on and not saved."""
+that was painted on and not saved. On what else is kept in a file (``FILED_TYPES``): the bytes and the name of
+that file, as ``4711 rain.wav``."""
 NOT_KNOWN = -1
+FILED_TYPES = frozenset(
+    {IdType.SOUND, IdType.FONT, IdType.MOVIECLIP, IdType.VOLUME, IdType.CACHEFILE, IdType.STRIP}
+)
+"""Kinds whose content is a file that Blender itself never writes into, as it does with pictures."""
 LINKED_PROPERTY = "clearance_linked"
 """Name of the custom property on libraries: :class:`LinkedStamps` as JSON."""
 QUIET_PROPERTY = "clearance_quiet"
@@ -54,6 +59,7 @@ MAX_FIELD_LENGTH = 200
 MAX_TEXT_LENGTH = 16_384
 """Characters of a stamp; ours have some 300 to 600. What is longer was not written by us."""
 MAX_REGISTER_LENGTH = 4_000_000
+MAX_DIGITS = 20
 _FIELDS = ("grant_id", "marketplace", "listing_id", "license_id", "terms_sha256")
 _NOT_DECLARED = ("listing_id", "terms_sha256")
 """What declared content does not have: its stamp leaves these empty."""
@@ -278,8 +284,48 @@ class SceneNotes:
         return stamp is not None and (self.has_wires or self.ask_image(stamp))
 
     def ask_image(self, stamp: str | None) -> bool:
-        """Say whether a picture with that stamp may show what was bought: a declared one, beside it."""
+        """Say whether a picture, or another file, with that stamp may be what was bought: a declared one."""
         return stamp is not None and self.has_bought and is_declared(stamp)
+
+
+def note_file(size: int, path: str) -> str:
+    """Write what is noted of the file that something declared shows: bytes, and name without folders."""
+    return f"{size} {_name_of(path)}"
+
+
+def is_other_file(noted: str, size: int, path: str) -> bool:
+    """Say whether a file is another one than was noted: by its name and by its size.
+
+    One that was only written again, or only moved or renamed, is the same one.
+    """
+    then, _, name = noted.partition(" ")
+    return (count := read_count(then)) is not None and count != size and name != _name_of(path)
+
+
+def read_count(noted: str | None) -> int | None:
+    """Read a number that was noted; None for what is none, since anybody can edit it."""
+    return int(noted) if noted is not None and noted.isdecimal() and len(noted) <= MAX_DIGITS else None
+
+
+def _name_of(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def find_foreign(stamp: str | None, within: str | None) -> str | None:
+    """Return the grant that the nodes of a material carry, if it is not the material's own.
+
+    Both are stamp texts. Pasting a material puts its nodes, with what is written on them, into another one.
+    """
+    if stamp is None or within is None or within == stamp:
+        return None
+    try:
+        foreign = decode(within).grant_id
+    except UserInputError:
+        return None
+    try:
+        return None if decode(stamp).grant_id == foreign else foreign
+    except UserInputError:
+        return foreign
 
 
 def is_declared(text: str) -> bool:

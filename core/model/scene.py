@@ -63,7 +63,8 @@ class DataBlock:
     name: str
     session_uid: int = 0
     stamp: str | None = None
-    """Raw text of the ``clearance`` property; None when it has none."""
+    """Raw text of the ``clearance`` property, of a material without one that of its nodes; None when there is
+    none."""
     library: str = ""
     """Path of the library file it is linked from; empty for a local one."""
     data_name: str = ""
@@ -72,7 +73,8 @@ class DataBlock:
     """For an object: ``MESH``, ``LIGHT``, ``CAMERA``, ``EMPTY`` …"""
     face_grants: frozenset[int] = frozenset()
     """For a mesh: the numbers in its ``clearance_grant`` face attribute, without 0; for an object: those of
-    the mesh that geometry nodes with a cache make of it."""
+    the mesh that geometry nodes with a cache make of it; for a material with a stamp: that of its nodes, when
+    they were pasted into it."""
     unmarked_faces: int = 0
     """For a mesh: faces whose ``clearance_grant`` is 0 or absent."""
     users: int = 1
@@ -82,7 +84,8 @@ class DataBlock:
     """For a linked one without a stamp: raw text of the one that it carried when the scene was last saved."""
     parts_added: bool = False
     """It has more parts (splines, points, layers, bones, edges without a face) than when it was stamped. For
-    a declared picture: it shows something else than then, as far as its size and state tell."""
+    a declared picture: it shows something else than then, as far as its size and state tell. For a declared
+    sound, font, clip, volume, cache file or strip: its file is another one than then, by name and size."""
     in_output: bool | None = None
     """Whether a render shows or plays it; None: not known, and counts as shown."""
 

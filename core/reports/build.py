@@ -182,6 +182,8 @@ class _Scene:
         if not counts:
             self.aside += 1
         sound = witness is Witness.STAMP or (witness is Witness.STAMP_AND_FACES and not block.unmarked_faces)
+        if witness is Witness.FACES_LOST and not self._may_be_anothers(sighting):
+            sighting, sound = sighting._replace(witness=Witness.STAMP), True
         if sound and not (block.parts_added and self._may_be_anothers(sighting)):
             row = self._add_sound(sighting)
         elif witness is Witness.NONE:
@@ -195,7 +197,7 @@ class _Scene:
         self.rows.append(row)
 
     def _may_be_anothers(self, sighting: Sighting) -> bool:
-        """Say whether parts that were added matter: to own work anybody adds, while nothing is bought."""
+        """Say whether added parts or a new shape matter: own work changes anyway, while nothing is bought."""
         return self._bought or not all(is_declaration_id(one) for one in sighting.grant_ids)
 
     def _add_sound(self, sighting: Sighting) -> ReportRow:

@@ -12,7 +12,7 @@ from .losses import find_stripped
 from .witnesses import Decoded, Sighting, Witness, see
 
 _UNREADABLE = (Witness.DAMAGED, Witness.NEWER)
-_DOUBTFUL = (Witness.FACES_LOST, Witness.MISSING, Witness.REMEMBERED)
+_DOUBTFUL = (Witness.MISSING, Witness.REMEMBERED)
 
 
 def summarize(scan: SceneScan) -> FileSummary:
@@ -51,6 +51,8 @@ def _is_doubtful(sighting: Sighting, *, bought: bool) -> bool:
     What is marked on faces is judged without the ledger, so that its numbers stay what they are.
     """
     block, stamp = sighting.block, sighting.stamp
+    if sighting.witness is Witness.FACES_LOST:
+        return bought or not all(map(is_declaration_id, sighting.grant_ids))
     if sighting.witness in _DOUBTFUL:
         return True
     if block.stamp is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..model.findings import Finding, Severity
 from ..model.scene import IdType
+from ..stamp_format import FILED_TYPES
 from .losses import Lost
 from .witnesses import Sighting, Witness
 
@@ -92,6 +93,16 @@ def about_sighting(sighting: Sighting, subject: str) -> tuple[Finding, ...]:
                     "baked into or replaced."
                 ),
                 how_to_fix="Check where what it shows now comes from.",
+                subject=subject,
+            )
+        )
+    elif sighting.block.parts_added and sighting.block.id_type in FILED_TYPES:
+        found.append(
+            Finding(
+                rule="data.changed",
+                severity=Severity.WARNING,
+                message="This was declared when its file was another one.",
+                how_to_fix="Check where the file comes from that it shows or plays now.",
                 subject=subject,
             )
         )

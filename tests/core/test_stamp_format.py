@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -26,8 +27,11 @@ from core.stamp_format import (
     encode_quiet,
     encode_register,
     extend_register,
+    find_foreign,
+    is_other_file,
     make_declared_stamp,
     make_stamp,
+    note_file,
     read_linked,
     read_quiet,
     read_register,
@@ -317,3 +321,32 @@ def test_meshes_are_looked_through_where_something_unmarked_may_be_in_them(
     assert not notes.ask_image(encode(STAMP))
     assert notes.ask_image(OWN) == notes.has_bought
     assert notes.names == {name for kinds in quiet.values() for name in kinds if "/" in name}
+
+
+@pytest.mark.parametrize(
+    ("size", "path", "is_other"),
+    [
+        (44, "//sounds/rain.wav", False),
+        (45, "/elsewhere/rain.wav", False),  # the same file, written again
+        (44, "//sounds/storm.wav", False),  # renamed
+        (45, "//sounds/storm.wav", True),
+        (45, "C:\\sounds\\storm.wav", True),
+        (45, "C:\\sounds\\rain.wav", False),
+        (45, "", True),
+    ],
+)
+def test_another_file_is_told_by_name_and_size(size: int, path: str, is_other: bool) -> None:
+    assert is_other_file(note_file(44, "//rain.wav"), size, path) is is_other
+
+
+@pytest.mark.parametrize("noted", ["", "rain.wav", "x rain.wav", "-1 rain.wav", f"{10**40} rain.wav"])
+def test_a_damaged_note_of_a_file_says_nothing(noted: str) -> None:
+    assert not is_other_file(noted, 44, "storm.wav")
+
+
+def test_nodes_are_foreign_when_they_carry_another_grant() -> None:
+    own, other = encode(STAMP), encode(replace(STAMP, grant_id="grant_other"))
+    assert find_foreign(own, other) == find_foreign("damaged", other) == "grant_other"
+    assert find_foreign(own, encode(replace(STAMP, credit="another line"))) is None
+    for stamp, within in ((own, own), (own, None), (None, other), (own, "damaged"), (own, "")):
+        assert find_foreign(stamp, within) is None

@@ -6,6 +6,7 @@ With ``--fixtures`` only the small files are made that are committed in tests/co
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -83,7 +84,7 @@ def fill_small() -> None:
     bpy.context.scene["clearance_register"] = '["one","two"]'
 
 
-def fill_large() -> None:
+def fill_large(folder: Path) -> None:
     """One of every other kind, and references that do and do not count as users."""
     scene = bpy.context.scene
     chair = bpy.data.objects["chair"]
@@ -144,6 +145,7 @@ def fill_large() -> None:
     add("big", big)
     add_strips(scene)
     add_strips(second)
+    add_files(folder)
 
 
 def add_parts() -> None:
@@ -209,6 +211,72 @@ def add_pictures() -> None:
     gone = bpy.data.images.new("its file is gone", 8, 8)
     gone.source, gone.filepath, gone.use_fake_user = "FILE", "/nowhere/gone.png", True
     gone["clearance"], gone["clearance_parts"] = declared, 77
+
+
+def add_files(folder: Path) -> None:
+    """What is kept in files, declared: some have another file since. Materials whose nodes were pasted."""
+    declared = '{"v":1,"marketplace":"declared"}'
+    editor = bpy.context.scene.sequence_editor
+    fonts = Path(bpy.utils.resource_path("LOCAL"), "datafiles", "fonts")
+    font = next(path for path in sorted(fonts.glob("*")) if path.suffix in {".ttf", ".otf", ".woff2"})
+    for other in (0, 1):
+        paths = {}
+        for kind in ("wav", "png", "vdb", "abc"):
+            paths[kind] = folder / f"file {other}.{kind}"
+            paths[kind].write_bytes(b"RIFF" + bytes(40 + other))
+        image = bpy.data.images.new("for a clip", 4 + other, 4)
+        image.filepath_raw, image.file_format = str(paths["png"]), "PNG"
+        image.save()
+        bpy.data.images.remove(image)
+        volume = bpy.data.volumes.new(f"volume {other}")
+        volume.filepath = str(paths["vdb"])
+        bpy.ops.cachefile.open(filepath=str(paths["abc"]))
+        made = [volume, bpy.data.cache_files[-1], bpy.data.movieclips.load(str(paths["png"]))]
+        made.append(bpy.data.fonts.load(str(font), check_existing=False))
+        try:
+            made.append(bpy.data.sounds.load(str(paths["wav"])))
+        except RuntimeError:  # a build without sound
+            print("no sound here")
+        else:
+            made.append(bpy.data.sounds.load(str(paths["wav"])))
+            made[-1].pack()
+        made.append(strips_of(editor).new_image(f"still {other}", str(paths["png"]), 7 + other, 1))
+        for block in made:
+            is_strip = isinstance(
+                block, bpy.types.ImageStrip if VERSION != "4_2" else bpy.types.ImageSequence
+            )
+            path = paths["png"] if is_strip else Path(block.filepath)
+            block["clearance"] = declared
+            size, name = path.stat().st_size, path.name
+            block["clearance_parts"] = f"{size + other} {'then.file' if other else name}"
+            if not is_strip:
+                block.use_fake_user = True
+                block.name = f"{block.name} {other}"
+    for name, own, within in (
+        ("pasted", "a", "b"),
+        ("pasted into nothing", None, "b"),
+        ("as it was", "a", "a"),
+        ("damaged", "", "b"),
+    ):
+        material = bpy.data.materials.new(name)
+        material.use_fake_user = True
+        if not material.node_tree:
+            material.use_nodes = True
+        if own is not None:
+            material["clearance"] = stamp_of(own) if own else "damaged"
+        material.node_tree["clearance"] = stamp_of(within)
+
+
+def stamp_of(letter: str) -> str:
+    """Return a stamp's text."""
+    fields = ("marketplace", "listing_id", "license_id", "terms_sha256")
+    return json.dumps({"v": 1, "grant_id": f"grant_{letter}", **dict.fromkeys(fields, "x"), "credit": ""})
+
+
+def number_of(stamp: str) -> int:
+    """Return what stands for a stamp's grant on faces."""
+    digest = hashlib.sha256(json.loads(stamp)["grant_id"].encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF or 1
 
 
 def size_of(image: Any) -> int | None:
@@ -280,6 +348,8 @@ def is_told(thing: Any) -> bool:
 
 def describe(thing: Any) -> dict[str, Any]:
     own = text_of(thing)
+    within = text_of(thing.node_tree) if thing.id_type == "MATERIAL" and thing.node_tree else None
+    own = within if own is None else own
     inherited = None
     if thing.library:
         key = f"{thing.id_type.removesuffix('_V3')}/{thing.name}"
@@ -303,6 +373,8 @@ def describe(thing: Any) -> dict[str, Any]:
         facts["data_type"] = thing.type
         facts["data_name"] = thing.data.name if thing.data else ""
         facts["face_grants"] = sorted(marks_shown(thing)) if thing.type == "MESH" else []
+    if own not in (None, within) and within is not None:
+        facts["face_grants"] = [number_of(within)]
     if thing.id_type == "MESH":
         values = [0] * len(thing.polygons)
         attribute = thing.attributes.get("clearance_grant")
@@ -326,6 +398,8 @@ def has_new_parts(thing: Any) -> bool:
     if thing.id_type == "IMAGE":
         size = size_of(thing)
         return noted is not None and size is not None and size != noted
+    if thing.id_type in ("SOUND", "FONT", "MOVIECLIP", "VOLUME", "CACHEFILE"):
+        return has_other_file(thing, thing.filepath, thing.library)
     if thing.id_type == "MESH":
         if "MESH" not in noted_names() or (noted is None and not thing.polygons):
             return False
@@ -333,6 +407,13 @@ def has_new_parts(thing: Any) -> bool:
     names = ("splines", "curves", "points", "layers", "bones")
     parts = next((getattr(thing, name) for name in names if hasattr(thing, name)), ())
     return noted is not None and len(parts) > noted
+
+
+def has_other_file(thing: Any, path: str, library: Any) -> bool:
+    """Say whether its file has another name and another size than its property says."""
+    size, _, name = thing.get("clearance_parts", "").partition(" ")
+    place = Path(bpy.path.abspath(path, library=library))
+    return bool(size) and int(size) != place.stat().st_size and name != place.name
 
 
 def describe_strips(scene: Any) -> list[dict[str, Any]]:
@@ -359,7 +440,8 @@ def describe_strips(scene: Any) -> list[dict[str, Any]]:
                 "unmarked_faces": 0,
                 "users": 1,
                 "missing": False,
-                "parts_added": False,
+                "parts_added": strip.type == "IMAGE"
+                and has_other_file(strip, strip.directory + strip.elements[0].filename, scene.library),
             }
         )
     return told
@@ -523,7 +605,7 @@ def marks_shown(thing: Any) -> set[int]:
 def make_all(folder: Path) -> None:
     reset()
     fill_small()
-    fill_large()
+    fill_large(folder)
     plain = save(folder / "plain.blend", compress=False)
     packed = save(folder / "compressed.blend")
     write_down(plain)

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...model.scene import DataBlock, IdType
-from ...stamp_format import SceneNotes
+from ...stamp_format import FILED_TYPES, SceneNotes
 from .baked import find_baking
 from .dna import Field
 from .facts import STAMPED, kind_of, read_facts
 from .file import BlendFile
 from .ids import IdBlock
 from .links import FAKE_USER
-from .mesh import has_new_loose, shows_new
+from .mesh import has_new_loose, has_other_file, shows_new
 from .scene import Opened
 
 _ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
@@ -138,6 +138,8 @@ def _describe(
         grown = has_new_loose(file, block)
     elif kind == IdType.IMAGE and notes is not None and notes.ask_image(facts.stamp):
         grown = shows_new(file, block)
+    elif kind in FILED_TYPES and notes is not None and notes.ask_image(facts.stamp):
+        grown = has_other_file(file, block)
     return DataBlock(
         id_type=kind,
         name=block.name[2:].decode("utf-8", "replace"),

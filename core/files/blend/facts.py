@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ...ids import hash_grant_id
 from ...model.scene import IdType
-from ...stamp_format import PROPERTY
+from ...stamp_format import PROPERTY, find_foreign
 from .baked import read_baked
 from .dna import Field
 from .file import BlendFile
 from .ids import IdBlock
-from .mesh import has_new_parts, read_faces, read_property
+from .mesh import has_new_parts, read_faces, read_property, read_property_at
 
 ID_TYPES = {
     b"OB": IdType.OBJECT, b"ME": IdType.MESH, b"CU": IdType.CURVE, b"CV": IdType.CURVES, b"MB": IdType.META,
@@ -32,6 +33,7 @@ _KINDS: dict[bytes, str] = {**ID_TYPES, **OTHER_TYPES}
 _NOT_CONTENT = frozenset({4, 5})
 """``Image.type`` of render results and of viewer nodes: Blender makes those itself."""
 _BUILT_IN = b"<builtin>"
+_PROPERTY = PROPERTY.encode()
 OBJECT_TYPES = {
     0: "EMPTY", 1: "MESH", 2: "CURVE", 3: "SURFACE", 4: "FONT", 5: "META", 10: "LIGHT", 11: "CAMERA",
     12: "SPEAKER", 13: "LIGHT_PROBE", 22: "LATTICE", 25: "ARMATURE", 26: "GPENCIL", 27: "CURVES",
@@ -106,11 +108,28 @@ def _read(file: BlendFile, block: IdBlock, kind: str) -> Facts:
     if kind == "MESH":
         grants, unmarked = read_faces(file, block)
         return Facts(stamp=stamp, face_grants=grants, unmarked_faces=unmarked)
+    if kind == IdType.MATERIAL:
+        within = _read_within(file, block)
+        stamp = within if stamp is None else stamp
+        foreign = find_foreign(stamp, within)
+        return Facts(
+            stamp, face_grants=frozenset() if foreign is None else frozenset((hash_grant_id(foreign),))
+        )
     return Facts(
         stamp=stamp,
         is_made_by_blender=_is_made_by_blender(file, block, kind),
         parts_added=stamp is not None and has_new_parts(file, block, kind),
     )
+
+
+def _read_within(file: BlendFile, material: IdBlock) -> str | None:
+    """Return the stamp on a material's nodes."""
+    if not material.mentions(_PROPERTY):
+        return None
+    tree = material.part(file.piece(material.head).pointer(b"nodetree"))
+    if tree is None:
+        return None
+    return read_property_at(file, material, file.piece(tree).pointer(b"id", b"properties"), PROPERTY)
 
 
 def _is_made_by_blender(file: BlendFile, block: IdBlock, kind: str) -> bool:

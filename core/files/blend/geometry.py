@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...model.mesh import MeshArrays
-from ...stamp_format import PARTS_PROPERTY
+from ...stamp_format import PARTS_PROPERTY, read_count
 from ..models.mesh_parts import MAX_CORNERS
 from .bytes import damaged
 from .chain import Block
@@ -208,11 +208,11 @@ def shows_new(file: BlendFile, image: IdBlock) -> bool:
 
     No where that was not noted, or its file is not there.
     """
-    noted = read_property(file, image, PARTS_PROPERTY)
-    if noted is None or not noted.isdecimal():
+    noted = read_count(read_property(file, image, PARTS_PROPERTY))
+    if noted is None:
         return False
     size = _size_of(file, image)
-    return size is not None and min(size, _MAX_INT) != int(noted)
+    return size is not None and min(size, _MAX_INT) != noted
 
 
 def _size_of(file: BlendFile, image: IdBlock) -> int | None:

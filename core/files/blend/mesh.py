@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array as numbers
 from collections import Counter
 
-from ...stamp_format import FACE_ATTRIBUTE, PARTS_PROPERTY
+from ...stamp_format import FACE_ATTRIBUTE, PARTS_PROPERTY, read_count
 from .bytes import damaged
 from .chain import Block
 from .dna import Field
@@ -86,15 +86,15 @@ def has_new_parts(file: BlendFile, owner: IdBlock, kind: str) -> bool:
     """Say whether data without faces has more parts than when it was stamped; no when that was not noted."""
     if kind not in _PARTS and kind not in _COUNTED:
         return False
-    noted = read_property(file, owner, PARTS_PROPERTY)
-    if noted is None or not noted.isdecimal():
+    noted = read_count(read_property(file, owner, PARTS_PROPERTY))
+    if noted is None:
         return False
     if kind in _COUNTED:
         count = file.piece(owner.head).number(*_COUNTED[kind])
     else:
         names = {_PARTS[kind], _OLD_LAYER} if kind == "GREASEPENCIL" else {_PARTS[kind]}
         count = sum(part.length for part in owner.parts.values() if file.struct(part).name in names)
-    return count > int(noted)
+    return count > noted
 
 
 def has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
@@ -116,6 +116,13 @@ def shows_new(file: BlendFile, image: IdBlock) -> bool:
     return look(file, image)
 
 
+def has_other_file(file: BlendFile, block: IdBlock) -> bool:
+    """Say whether a sound, a font, a clip has another file than when it was declared."""
+    from .filed import has_other_file as look
+
+    return look(file, block)
+
+
 def _has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
     from .geometry import count_loose  # scans of thousands of files seldom ask
 
@@ -123,7 +130,7 @@ def _has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
     if noted is None and file.piece(mesh.head).number(b"totpoly") <= 0:
         return False
     count = count_loose(file, mesh)
-    return count is not None and count > (int(noted) if noted is not None and noted.isdecimal() else 0)
+    return count is not None and count > (read_count(noted) or 0)
 
 
 def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:

@@ -56,7 +56,8 @@ LOOKED_AT = frozenset(
         b"Editing", b"FCurve", b"GreasePencilLayer", b"IDProperty", b"ImagePackedFile", b"LayerCollection",
         b"MEdge", b"MIntProperty", b"MLoop", b"MPoly", b"MVert", b"NodesModifierBake",
         b"NodesModifierBakeFile", b"NodesModifierPackedBake", b"Nurb", b"PackedFile",
-        b"SeqTimelineChannel", b"Sequence", b"Strip", b"ViewLayer", b"bGPDlayer", b"vec2i", b"vec3f",
+        b"SeqTimelineChannel", b"Sequence", b"Strip", b"StripElem", b"ViewLayer", b"bGPDlayer", b"vec2i",
+        b"vec3f",
     }
 )  # fmt: skip
 """Structs that are read although no pointer in them may lead to a data-block."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from ...errors import UserInputError
 from ...model.scene import DataBlock, IdType, SceneScan
 from ...stamp_format import (
+    FILED_TYPES,
     LINKED_PROPERTY,
     PROPERTY,
     QUIET_PROPERTY,
@@ -31,8 +32,9 @@ from .bytes import damaged
 from .chain import PLACEHOLDER
 from .facts import STAMPED, Facts, kind_of, read_facts
 from .file import BlendFile, Piece
+from .filed import is_another_file
 from .ids import IdBlock
-from .mesh import has_new_loose, read_property, shows_new
+from .mesh import has_new_loose, has_other_file, read_property, shows_new
 from .scene import Found, Loaded, Opened, Shelf, absolute
 from .strips import read_strips
 
@@ -293,6 +295,8 @@ class _Reader:
             grown = has_new_loose(loaded.opened.file, loaded.block)
         elif kind == IdType.IMAGE and loaded.block is not None and self._notes.ask_image(facts.stamp):
             grown = shows_new(loaded.opened.file, loaded.block)
+        elif kind in FILED_TYPES and loaded.block is not None and self._notes.ask_image(facts.stamp):
+            grown = has_other_file(loaded.opened.file, loaded.block)
         return DataBlock(
             id_type=kind,
             name=name,
@@ -327,6 +331,8 @@ class _Reader:
                     stamp=inherited if strip.stamp is None else strip.stamp,
                     library=library.shown if library else "",
                     in_output=None if playing is None else (id(loaded), strip.address) in playing,
+                    parts_added=self._notes.ask_image(strip.stamp)
+                    and is_another_file(loaded.opened.file, strip.noted, strip.path),
                 )
 
     def _describe_libraries(self, every: tuple[Loaded, ...], *, known: bool) -> Iterator[DataBlock]:

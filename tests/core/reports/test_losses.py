@@ -15,7 +15,7 @@ from core.model.report import Report
 from core.model.resolution import Resolution, ResolutionKind
 from core.reports.build import build_report
 from core.reports.file_summary import summarize
-from core.stamp_format import NAMED_TYPES, encode, make_declared_stamp
+from core.stamp_format import FILED_TYPES, NAMED_TYPES, encode, make_declared_stamp
 
 if TYPE_CHECKING:
     from conftest import Studio
@@ -26,6 +26,13 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def severity(report: Report, rule: str) -> Severity | None:
     return next((finding.severity for finding in report.findings if finding.rule == rule), None)
+
+
+def declare(title: str) -> Declaration:
+    return Declaration(
+        id=f"declaration_{'0' * 26}", origin=Origin.OWN_WORK, title=title, declared_by="Ada",
+        declared_at=NOW, reason="Made here",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -324,6 +331,48 @@ def test_a_declared_picture_that_shows_something_else_is_said(studio: Studio) ->
     assert severity(report, "data.parts_added") is None
     assert severity(report, "scene.lost") is Severity.WARNING
     assert report.rows[0].verdict is Verdict.NEEDS_REVIEW
+
+
+@pytest.mark.parametrize("kind", sorted(FILED_TYPES))
+def test_a_declared_file_that_is_another_one_is_said(kind: str, studio: Studio) -> None:
+    own = declare("Rain")
+    studio.add(kind, "Rain", stamp=encode(make_declared_stamp(own)), parts_added=True)
+    assert severity(studio.report(declarations={own.id: own}), "data.changed") is None
+    studio.register.append(studio.stamp(studio.buy("grant_a")))
+    report = studio.report(declarations={own.id: own})
+    assert severity(report, "data.changed") is Severity.WARNING
+    assert severity(report, "data.parts_added") is None
+    assert "picture" not in next(one.message for one in report.findings if one.rule == "data.changed")
+    assert report.rows[0].verdict is Verdict.NEEDS_REVIEW
+
+
+def test_own_work_that_was_rebuilt_is_said_only_where_something_is_bought(studio: Studio) -> None:
+    own = declare("Statue")
+    studio.add("MESH", "Statue", stamp=encode(make_declared_stamp(own)), unmarked_faces=90)
+    alone = studio.report(declarations={own.id: own})
+    assert severity(alone, "mesh.rebuilt") is None
+    assert alone.verdict is Verdict.CLEARED
+    assert summarize(studio.scan()).doubtful == 0
+    studio.register.append(studio.stamp(studio.buy("grant_a")))
+    report = studio.report(declarations={own.id: own})
+    assert severity(report, "mesh.rebuilt") is Severity.WARNING
+    assert report.rows[0].verdict is Verdict.NEEDS_REVIEW
+    assert summarize(studio.scan()).doubtful == 1
+
+
+def test_a_material_with_pasted_nodes_is_judged_by_both(studio: Studio) -> None:
+    own = declare("Shelf")
+    bought = studio.buy("grant_a")
+    studio.register.append(studio.stamp(bought))
+    studio.add(
+        "MATERIAL", "Shelf", stamp=encode(make_declared_stamp(own)),
+        face_grants=frozenset({hash_grant_id("grant_a")}),
+    )  # fmt: skip
+    report = studio.report(declarations={own.id: own})
+    assert report.rows[0].grant_ids == (own.id, "grant_a")
+    assert severity(report, "mesh.merged") is Severity.HINT
+    assert severity(report, "scene.lost") is None
+    assert summarize(studio.scan()).face_numbers == (hash_grant_id("grant_a"),)
 
 
 def test_a_lost_mesh_without_faces_is_suspicious(studio: Studio) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from blender_media import make_hdr, make_mov, make_wav
 
+from survival.assets import picture
 from survival.outcome import Trace
 from survival.table import row
-from survival.world import CHAIR, PICTURE, SOUND, NotHere, World
+from survival.world import CHAIR, OWN, PICTURE, SOUND, NotHere, World
 
 SECTION = "Animation and media"
 
@@ -266,3 +267,84 @@ def _(w: World) -> list[Trace]:
     del loaded["clearance"]
     loaded.name = "Bfont"
     return w.traces(loaded, of=(PICTURE,))
+
+
+def _declare(w: World, block: Any) -> Any:
+    if hasattr(block, "use_fake_user"):
+        block.use_fake_user = True
+    w.stamp(OWN, block)
+    return block
+
+
+@row(SECTION, "a bought sound's file given to a declared sound (path changed)", known=False)
+def _(w: World) -> list[Trace]:
+    sound(w)
+    (bought,) = w.data.sounds
+    own = _declare(w, w.data.sounds.load(str(make_wav(w.folder / "own.wav", seconds=0.2))))
+    own.filepath = str(make_wav(w.folder / "shower.wav", seconds=0.4))
+    assert own.packed_file is None and own != bought
+    return w.traces(own, of=(SOUND,))
+
+
+@row(SECTION, "a bought sound's file packed into a declared sound", known=False)
+def _(w: World) -> list[Trace]:
+    sound(w)
+    own = _declare(w, w.data.sounds.load(str(make_wav(w.folder / "own.wav", seconds=0.2))))
+    own.pack()
+    own.unpack(method="REMOVE")
+    own.filepath = str(make_wav(w.folder / "shower.wav", seconds=0.4))
+    own.pack()
+    return w.traces(own, of=(SOUND,))
+
+
+@row(SECTION, "a bought font's file given to a declared font", known=False)
+def _(w: World) -> list[Trace]:
+    bought = font(w)
+    others = sorted(Path(bought.filepath).parent.glob(f"*{Path(bought.filepath).suffix}"))
+    own = _declare(w, w.data.fonts.load(str(others[-1])))
+    own.filepath = bought.filepath
+    return w.traces(own, of=(PICTURE,))
+
+
+@row(SECTION, "a bought movie's file given to a declared clip", known=False)
+def _(w: World) -> list[Trace]:
+    movie(w, "BACKGROUND")
+    own = _declare(w, w.data.movieclips.load(str(picture(w.bpy, w.folder / "own.png"))))
+    own.filepath = str(w.folder / "film" / "waves.mov")
+    return w.traces(own, of=(SOUND,))
+
+
+@row(SECTION, "a bought movie's file given to a declared strip", known=False)
+def _(w: World) -> list[Trace]:
+    movie(w, "SEQUENCER")
+    editor = w.scene.sequence_editor
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    bought = next(item for item in strips if item.type == "MOVIE")
+    (w.folder / "own.mov").write_bytes(make_mov(w.folder / "long.mov").read_bytes() + bytes(8))
+    own = strips.new_movie("Own", str(w.folder / "own.mov"), 5, 1)
+    _declare(w, next(block for block in w.load("addon.strips").every_strip() if block.name == "Own"))
+    own.filepath = w.bpy.path.abspath(bought.filepath)
+    return [Trace("STRIP", "Own", (SOUND,))]
+
+
+@row(SECTION, "a bought picture's file given to a declared strip", known=False)
+def _(w: World) -> list[Trace]:
+    editor = w.scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    own = strips.new_image("Own", str(picture(w.bpy, w.folder / "own.png", size=16)), 1, 1)
+    _declare(w, next(block for block in w.load("addon.strips").every_strip() if block.name == "Own"))
+    own.elements[0].filename = picture(w.bpy, w.folder / "wood.png").name
+    return [Trace("STRIP", "Own", (CHAIR,))]
+
+
+@row(SECTION, "a bought streamed file given to declared work's cache file", known=False)
+def _(w: World) -> list[Trace]:
+    for name in ("Shelf", "Seat"):
+        w.select(w.obj(name))
+        w.ops.wm.alembic_export(filepath=str(w.folder / f"{name}.abc"), selected=True)
+    w.ops.cachefile.open(filepath=str(w.folder / "Shelf.abc"))
+    (own,) = w.data.cache_files
+    w.modify(w.obj("Shelf"), "MESH_SEQUENCE_CACHE", cache_file=own)
+    _declare(w, own)
+    own.filepath = str(w.folder / "Seat.abc")
+    return w.traces(own)

@@ -9,7 +9,7 @@ from typing import Any
 from survival.assets import material, picture
 from survival.outcome import Trace
 from survival.table import row
-from survival.world import CHAIR, OWN, PICTURE, NotHere, World
+from survival.world import CHAIR, OWN, PICTURE, TABLE, NotHere, World
 
 SECTION = "Materials and images"
 RENDERED = "Baked and rendered"
@@ -29,6 +29,50 @@ def _(w: World) -> list[Trace]:
     w.ops.object.make_links_data(type="MATERIAL")
     w.only(w.obj("Mine"))
     return w.traces(w.data.materials["Wood"], w.data.images["wood.png"])
+
+
+def _paste_material(w: World, name: str, onto: str) -> Any:
+    """Copy a material and paste it into another, with Blender's operators."""
+    own = w.data.materials[onto]
+    with w.bpy.context.temp_override(material=w.data.materials[name]):
+        assert w.ops.material.copy() == {"FINISHED"}
+    own.node_tree.nodes.clear()
+    with w.bpy.context.temp_override(material=own):
+        assert w.ops.material.paste() == {"FINISHED"}
+    assert len(own.node_tree.nodes)
+    return own
+
+
+@row(SECTION, "its material pasted into one's own (material.copy, material.paste)")
+def _(w: World) -> list[Trace]:
+    return w.traces(_paste_material(w, "Wood", "Mine"))
+
+
+@row(SECTION, "its material pasted into one's own declared one")
+def _(w: World) -> list[Trace]:
+    return w.traces(_paste_material(w, "Wood", "Shelf"), of=(CHAIR, OWN))
+
+
+@row(SECTION, "its material pasted into one's own declared one, it is deleted then")
+def _(w: World) -> list[Trace]:
+    own = _paste_material(w, "Metal", "Shelf")
+    w.only(w.obj("Shelf"))
+    return w.traces(own, of=(CHAIR, OWN))
+
+
+@row(SECTION, "its material pasted into another asset's")
+def _(w: World) -> list[Trace]:
+    own = _paste_material(w, "Metal", "Oak")
+    w.only(w.obj("Top"))
+    return w.traces(own, of=(CHAIR, TABLE))
+
+
+@row(SECTION, "its material pasted into one's own declared one, and that copied")
+def _(w: World) -> list[Trace]:
+    copy = _paste_material(w, "Metal", "Shelf").copy()
+    w.obj("Mine").data.materials[0] = copy
+    w.only(w.obj("Mine"))
+    return w.traces(copy, of=(CHAIR, OWN))
 
 
 @row(SECTION, "its material copied and changed")

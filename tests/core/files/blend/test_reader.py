@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ClearanceError, UserInputError
+from core.ids import hash_grant_id
 from core.model.production import FileSummary
 from core.model.scene import SceneScan
+from core.stamp_format import FILED_TYPES, decode
 
 pytest.importorskip("blender_asset_tracer", reason="reading .blend files needs the extra 'scan'")
 pytest.importorskip("zstandard", reason="reading .blend files needs the extra 'scan'")
@@ -165,8 +167,9 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     assert {"stamped speaker", "readme"} <= told
     assert not {"quiet speaker", "Render Result", "color", "meta"} & told
     strips = [one.stamp for one in plain.data_blocks if one.id_type == "STRIP"]
-    assert len(strips) == 2 * 5
-    assert {"on the strip", "on the nested strip", "7", None} == set(strips)
+    assert len(strips) == 2 * 5 + 2
+    declared = '{"v":1,"marketplace":"declared"}'
+    assert {"on the strip", "on the nested strip", "7", None, declared} == set(strips)
     assert b"IMRender Result" in (tmp_path / "plain.blend").read_bytes()
     names = {"SPEAKER/noted speaker", "TEXT/noted text", "OBJECT/instance"}
     assert plain.quiet == {"grant_a": frozenset({"ACTION", "MESH", *names})}
@@ -175,6 +178,15 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     assert grown == {"loose and new", "loose point is new", "more points", "more edges"}
     painted = {one.name for one in plain.data_blocks if one.id_type == "IMAGE" and one.parts_added}
     assert painted == {"painted since"}
+    others = [one for one in plain.data_blocks if one.id_type in FILED_TYPES and one.stamp == declared]
+    assert len(others) >= 2 * 5
+    for one in others:
+        # The font, and what is packed, were noted with another size and another name.
+        assert one.parts_added == one.name.endswith("1"), one
+    pasted = {one.name: one for one in plain.data_blocks if one.id_type == "MATERIAL" and one.stamp}
+    assert {name for name, one in pasted.items() if one.face_grants} == {"pasted", "damaged"}
+    assert decode(str(pasted["pasted into nothing"].stamp)).grant_id == "grant_b"
+    assert pasted["pasted"].face_grants == {hash_grant_id("grant_b")}
     assert {path.stem for path in made} >= {"plain", "compressed", "linked", "nested", "library_gone"}
     for path in made:
         assert_same(path)
