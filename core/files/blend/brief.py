@@ -12,15 +12,17 @@ from ...model.scene import DataBlock, IdType
 from ...stamp_format import FILED_TYPES, SceneNotes
 from .baked import find_baking
 from .dna import Field
-from .facts import STAMPED, kind_of, read_facts
+from .facts import NOT_CONTENT, OBJECT_TYPES, STAMPED, kind_of, read_facts
 from .file import BlendFile
 from .ids import IdBlock
 from .links import FAKE_USER
-from .mesh import has_new_loose, has_other_file, shows_new
+from .mesh import MARK, has_new_loose, has_other_file, shows_new
 from .scene import Opened
 
 _ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
 """Objects without a stamp that have these in common count alike."""
+_FACES: tuple[Field, ...] = (("i", b"totpoly"), ("i", b"totvert"))
+_TYPE: tuple[Field, ...] = (("h", b"type"), ("h", b"source"))
 
 
 def describe_own(
@@ -59,14 +61,24 @@ def describe_own(
     unused = _find_unused(opened, addresses, structs, unasked)
     alike: dict[tuple[str, bool, bool], DataBlock] = {}
     for kind, numbers in asked:
-        special = numbers
         if kind == IdType.OBJECT:
             baking = find_baking(file)
             if baking:
                 noted.update(one for one in numbers if rows[one][2] in baking)
-            special = [one for one in numbers if rows[one][8] or one in noted]
-            plain = [one for one in numbers if not rows[one][8] and one not in noted]
-            yield from _describe_alike(file, plain, unused)
+        plain = [one for one in numbers if not rows[one][8] and one not in noted]
+        special = numbers if not plain else [one for one in numbers if rows[one][8] or one in noted]
+        if kind == IdType.OBJECT:
+            yield from _describe_objects(file, plain, unused)
+        else:
+            examples, others = _count_alike(file, kind, plain, unused)
+            for number, times in examples:
+                found = _describe(
+                    file, file.ids[number], kind, users=int(rows[number][2] not in unused), notes=notes
+                )
+                if found is not None:
+                    alike[kind, bool(found.users), found.unmarked_faces > 0] = found
+                    yield from (found,) * times
+            special = [*special, *others]
         for number in special:
             is_used = rows[number][2] not in unused
             found = _describe(
@@ -99,16 +111,50 @@ def _find_unused(
     return unused
 
 
-def _describe_alike(file: BlendFile, objects: Sequence[int], unused: set[int]) -> Iterator[DataBlock]:
+def _describe_objects(file: BlendFile, objects: Sequence[int], unused: set[int]) -> Iterator[DataBlock]:
     """Describe objects without properties; those that count alike are told as one and the same."""
-    rows = file.ids.rows
+    rows, ids = file.ids.rows, file.ids
     used = [rows[number][2] not in unused for number in objects]
     keys = list(zip(file.records(objects, _ALIKE), used, strict=True))
     examples = dict(zip(keys, objects, strict=True))
     for key, times in Counter(keys).items():
-        one = _describe(file, file.ids[examples[key]], IdType.OBJECT, users=int(key[1]), notes=None)
-        if one is not None:
-            yield from (one,) * times
+        (address, type_), is_used = key
+        data = ids.row_at(address)
+        one = DataBlock(
+            id_type=IdType.OBJECT,
+            name=_read_name(rows[examples[key]].name),
+            data_name="" if data is None else _read_name(data.name),
+            data_type=OBJECT_TYPES.get(type_, ""),
+            users=int(is_used),
+        )
+        yield from (one,) * times
+
+
+def _count_alike(
+    file: BlendFile, kind: str, numbers: Sequence[int], unused: set[int]
+) -> tuple[list[tuple[int, int]], Sequence[int]]:
+    """Sort data-blocks of one kind without properties: how many count as an example does, and the others."""
+    if not numbers or kind == IdType.FONT:
+        return [], numbers
+    rows, ids = file.ids.rows, file.ids
+    others: Sequence[int] = ()
+    if kind == IdType.MESH:
+        others = ids.find_mentioning(numbers, MARK)
+        if others:
+            marked = set(others)
+            numbers = [one for one in numbers if one not in marked]
+        tells = [faces > 0 for faces, _ in file.records(numbers, _FACES)]
+    elif kind == IdType.IMAGE:
+        tells = [type_ in NOT_CONTENT for type_, _ in file.records(numbers, _TYPE)]
+    else:
+        tells = [False] * len(numbers)
+    keys = [(tell, rows[number][2] in unused) for tell, number in zip(tells, numbers, strict=True)]
+    examples = dict(zip(reversed(keys), reversed(numbers), strict=True))
+    return [(examples[key], times) for key, times in Counter(keys).items()], others
+
+
+def _read_name(name: bytes) -> str:
+    return name[2:].split(b"\x00", 1)[0].decode("utf-8", "replace")
 
 
 def _sort_names(notes: SceneNotes) -> dict[str, set[bytes]]:

@@ -30,7 +30,7 @@ OTHER_TYPES = {
 """Kinds that are only told of when they carry a stamp."""
 STAMPED = frozenset(IdType)
 _KINDS: dict[bytes, str] = {**ID_TYPES, **OTHER_TYPES}
-_NOT_CONTENT = frozenset({4, 5})
+NOT_CONTENT = frozenset({4, 5})
 """``Image.type`` of render results and of viewer nodes: Blender makes those itself."""
 _BUILT_IN = b"<builtin>"
 _PROPERTY = PROPERTY.encode()
@@ -134,7 +134,7 @@ def _read_within(file: BlendFile, material: IdBlock) -> str | None:
 
 def _is_made_by_blender(file: BlendFile, block: IdBlock, kind: str) -> bool:
     if kind == IdType.IMAGE:
-        return file.piece(block.head).number(b"type", code="h") in _NOT_CONTENT
+        return file.piece(block.head).number(b"type", code="h") in NOT_CONTENT
     if kind != IdType.FONT:
         return False
     piece = file.piece(block.head)

@@ -72,6 +72,10 @@ class IdBlock:
             self._parts = parts
         return self._parts
 
+    def keep_parts(self) -> None:
+        """Read all parts, since many of them will be asked for."""
+        _ = self.parts
+
     def mentions(self, text: bytes) -> bool:
         """Say whether some bytes are anywhere in what belongs to it. Of large data it is supposed."""
         start = self.head[3]
@@ -125,6 +129,21 @@ class Ids:
         """Return the data-block at an address."""
         number = self._number_of.get(address)
         return None if number is None else self[number]
+
+    def row_at(self, address: int) -> Row | None:
+        """Return what stands at the head of the data-block at an address."""
+        number = self._number_of.get(address)
+        return None if number is None else self.rows[number]
+
+    def find_mentioning(self, numbers: Iterable[int], text: bytes) -> list[int]:
+        """Return those of some data-blocks that :meth:`IdBlock.mentions` some bytes."""
+        heads, find, before = self._heads, self._chain.data.find, self._chain.header.size
+        return [
+            number
+            for number in numbers
+            for place, _, end in (heads[number],)
+            if end - place - before > _LOOKED_THROUGH or find(text, place + before, end) >= 0
+        ]
 
     def has(self, address: int) -> bool:
         """Say whether there is a data-block at an address."""

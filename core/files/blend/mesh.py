@@ -20,10 +20,12 @@ NOT_A_TEXT = "(not a text)"
 _IDP_STRING, _IDP_INT, _IDP_GROUP = 0, 1, 6
 _SUBTYPE_TEXT = 0
 _MAX_PROPERTIES = 100_000
+_FEW_PROPERTIES = 8
 _CD_PROP_INT32 = 11
 _ATTR_INT32, _ATTR_FACE = 3, 2
 _STORED_ARRAY, _STORED_SINGLE = 0, 1
-_ATTRIBUTE = FACE_ATTRIBUTE.encode()
+MARK = FACE_ATTRIBUTE.encode()
+"""Stands somewhere in every mesh that has licensed faces."""
 _GROUP: tuple[Field, ...] = (("B", b"type"), ("Q", b"data", b"group", b"first"))
 _ENTRY: tuple[Field, ...] = (("Q", b"next"), ("s", b"name"))
 _VALUE: tuple[Field, ...] = (
@@ -53,16 +55,20 @@ def read_property(file: BlendFile, owner: IdBlock, name: str) -> str | None:
 def read_property_at(file: BlendFile, owner: IdBlock, address: int, name: str) -> str | None:
     """Return a custom property's text out of the group at an address among the parts of a data-block."""
     wanted = name.encode()
-    group = owner.part(address) if address and owner.mentions(wanted) else None
+    group = owner.part(address) if address else None
     if group is None:
         return None
     kind, at = file.record(group, _GROUP)
     if kind != _IDP_GROUP:
         return None
     seen: set[int] = set()
-    parts = owner.parts
-    while (block := parts.get(at)) is not None and at not in seen and len(seen) < _MAX_PROPERTIES:
+    while (block := owner.part(at)) is not None and at not in seen and len(seen) < _MAX_PROPERTIES:
         seen.add(at)
+        if len(seen) == _FEW_PROPERTIES:
+            # Properties come first of all that belongs to a data-block, so few of them are found at once.
+            if not owner.mentions(wanted):
+                return None
+            owner.keep_parts()
         at, label = file.record(block, _ENTRY)
         if label and label.split(b"\x00", 1)[0] == wanted:
             return _read_text(file, owner, block)
@@ -75,7 +81,7 @@ def _read_text(file: BlendFile, owner: IdBlock, value: Block) -> str:
         return str(number)
     if kind != _IDP_STRING:
         return NOT_A_TEXT
-    block = owner.parts.get(address)
+    block = owner.part(address)
     content = b"" if block is None else file.data(block)[: max(length, 0)]
     if subtype != _SUBTYPE_TEXT:
         return str(content)
@@ -141,7 +147,7 @@ def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:
             file.path, f"it keeps the faces of {mesh.name[2:].decode('utf-8', 'replace')} in an unknown way"
         )
     faces = piece.number(b"totpoly")
-    if not mesh.mentions(_ATTRIBUTE):
+    if not mesh.mentions(MARK):
         return frozenset(), max(faces, 0)
     values = _from_storage(file, mesh, faces)
     if values is None:
@@ -159,7 +165,7 @@ def _from_layers(file: BlendFile, mesh: IdBlock, faces: int) -> Counter[int] | N
         layer = file.piece(layers, index)
         if not layer.has(b"name"):
             break
-        if layer.text(b"name", size=68) == _ATTRIBUTE and layer.number(b"type") == _CD_PROP_INT32:
+        if layer.text(b"name", size=68) == MARK and layer.number(b"type") == _CD_PROP_INT32:
             return _count(file, mesh.parts.get(layer.pointer(b"data")), faces)
     return None
 
@@ -171,7 +177,7 @@ def _from_storage(file: BlendFile, mesh: IdBlock, faces: int) -> Counter[int] | 
     for index in range(block.length):
         address, kind, domain, stored, data = file.record(block, _STORED, index)
         name = mesh.parts.get(address)
-        if name is None or file.data(name).split(b"\x00", 1)[0] != _ATTRIBUTE:
+        if name is None or file.data(name).split(b"\x00", 1)[0] != MARK:
             continue
         if kind != _ATTR_INT32 or domain != _ATTR_FACE:
             return None

@@ -118,6 +118,8 @@ class Readers:
                 if self._left:
                     yield read_here(self._left.pop())
                 yield from self._take()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)  # ending takes a while too
 
     def _give(self, ahead: int) -> None:
         """Give so many chunks to each of the others, from the list's beginning."""
