@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ...model.scene import DataBlock, IdType
 from ...stamp_format import FILED_TYPES, SceneNotes
@@ -34,51 +35,28 @@ def describe_own(
     loaded of libraries is told whether it has users on the way.
     """
     file, rows = opened.file, opened.file.ids.rows
-    asked: list[tuple[str, Sequence[int]]] = []
-    noted: set[int] = set()
-    nothing: set[int] = set()
-    names = _sort_names(notes)
-    addresses: dict[bytes, set[int]] = {}
-    structs: dict[bytes, bytes] = {}
-    for code, every in own.items():
-        kind = kind_of(code)
-        structs[code] = file.dna.layouts[rows[every[0]].struct_index].name
-        if kind is None:
-            continue
-        is_quiet = kind in unasked or kind not in STAMPED
-        numbers = every
-        wanted = names.get(kind)
-        named = (
-            {one for one in every if rows[one].name[2:].split(b"\x00", 1)[0] in wanted} if wanted else nothing
-        )
-        if is_quiet:
-            numbers = [one for one in every if rows[one].properties or one in named]
-        asked.append((kind, numbers))
-        noted |= named
-        asking = numbers if kind not in unasked else named
-        if asking:
-            addresses[code] = {rows[one][2] for one in asking if not rows[one][7] & FAKE_USER}
-    unused = _find_unused(opened, addresses, structs, unasked)
+    asked = _sort_asked(file, own, unasked, _sort_names(notes))
+    noted = asked.noted
+    unused = _find_unused(opened, asked.addresses, asked.structs, unasked)
+    baking = find_baking(file)
+    if baking:
+        noted.update(one for one in own.get(b"OB", ()) if rows[one].address in baking)
     alike: dict[tuple[str, bool, bool], DataBlock] = {}
-    for kind, numbers in asked:
-        if kind == IdType.OBJECT:
-            baking = find_baking(file)
-            if baking:
-                noted.update(one for one in numbers if rows[one][2] in baking)
+    for kind, numbers in asked.kinds:
         plain = [one for one in numbers if not rows[one][8] and one not in noted]
         special = numbers if not plain else [one for one in numbers if rows[one][8] or one in noted]
         if kind == IdType.OBJECT:
             yield from _describe_objects(file, plain, unused)
         else:
             examples, others = _count_alike(file, kind, plain, unused)
-            for number, times in examples:
-                found = _describe(
-                    file, file.ids[number], kind, users=int(rows[number][2] not in unused), notes=notes
-                )
-                if found is not None:
-                    alike[kind, bool(found.users), found.unmarked_faces > 0] = found
-                    yield from (found,) * times
             special = [*special, *others]
+            for number, times in examples:
+                is_used = rows[number][2] not in unused
+                found = _describe(file, file.ids[number], kind, users=int(is_used), notes=notes)
+                if found is not None:
+                    # Without a license nobody asks for its name: it is told as the first of its kind.
+                    found = alike.setdefault((kind, is_used, found.unmarked_faces > 0), found)
+                    yield from (found,) * times
         for number in special:
             is_used = rows[number][2] not in unused
             found = _describe(
@@ -88,9 +66,50 @@ def describe_own(
                 continue
             is_plain = kind != IdType.OBJECT and found.stamp is None and not found.face_grants
             if is_plain and number not in noted:
-                # Without a license nobody asks for its name: it is told as the first of its kind.
                 found = alike.setdefault((kind, is_used, found.unmarked_faces > 0), found)
             yield found
+
+
+class _Asked(NamedTuple):
+    """What has to be told of a file."""
+
+    kinds: list[tuple[str, Sequence[int]]]
+    """Which data-blocks, by their numbers."""
+    noted: set[int]
+    """Those that the scene noted by name."""
+    addresses: dict[bytes, set[int]]
+    """Of those data-blocks of which it counts whether they have a user, by code."""
+    structs: dict[bytes, bytes]
+    """What the structs of the codes are called."""
+
+
+def _sort_asked(
+    file: BlendFile,
+    own: Mapping[bytes, Sequence[int]],
+    unasked: frozenset[str],
+    names: Mapping[str, set[bytes]],
+) -> _Asked:
+    rows = file.ids.rows
+    asked = _Asked([], set(), {}, {})
+    nothing: set[int] = set()
+    for code, every in own.items():
+        kind = kind_of(code)
+        asked.structs[code] = file.dna.layouts[rows[every[0]].struct_index].name
+        if kind is None:
+            continue
+        numbers = every
+        wanted = names.get(kind)
+        named = (
+            {one for one in every if rows[one].name[2:].split(b"\x00", 1)[0] in wanted} if wanted else nothing
+        )
+        if kind in unasked or kind not in STAMPED:
+            numbers = [one for one in every if rows[one].properties or one in named]
+        asked.kinds.append((kind, numbers))
+        asked.noted.update(named)
+        asking = numbers if kind not in unasked else named
+        if asking:
+            asked.addresses[code] = {rows[one][2] for one in asking if not rows[one][7] & FAKE_USER}
+    return asked
 
 
 def _find_unused(

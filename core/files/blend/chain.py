@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Container, Mapping
-from itertools import pairwise, repeat
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from ...errors import UserInputError
 from .bytes import damaged
 from .dna import DamagedDna, Dna, read_dna
 from .pointers import PointerTable, pointer_table
+from .runs import LONGEST, SHORTEST, Place, Runs, runs_of
 
 MAX_BLOCKS = 20_000_000
 _SMALL_BLOCK = struct.Struct("<IiQii")  # code, size, old address, struct, count
@@ -31,6 +33,7 @@ _DATA, _DNA1, _ENDB, _GLOB = (int.from_bytes(code, "little") for code in (b"DATA
 PLACEHOLDER = int.from_bytes(b"ID\x00\x00", "little")
 _DESCRIPTION = b"SDNANAME"
 _NOTHING: frozenset[int] = frozenset()
+_RUN = range(LONGEST)
 
 
 class Block(NamedTuple):
@@ -135,14 +138,16 @@ def follow(path: Path, data: Any, *, is_large: bool) -> Followed:
         if at >= 0 and (size := _size_before(data, at, header, is_large=is_large)) is not None:
             dna = read_dna(bytes(data[at : at + size]))
         silent = pointer_table(dna).silent if dna is not None else _NOTHING
-        way = _walk(path, data, silent, is_large=is_large)
+        runs = runs_of(dna, is_large=is_large) if dna is not None else Runs(is_large=is_large)
+        way = _walk(path, data, silent, runs, is_large=is_large)
         heads, others = _sort_out(path, data, way.marks, is_large=is_large)
         description = others.get(_DNA1)
         if description is None:
             raise damaged(path, "the description of its structure is missing or damaged")
         if dna is None or description.offset != at:
             dna = read_dna(bytes(data[description.offset : description.offset + description.size]))
-            way = _walk(path, data, pointer_table(dna).silent, is_large=is_large)
+            runs = runs_of(dna, is_large=is_large)
+            way = _walk(path, data, pointer_table(dna).silent, runs, is_large=is_large)
         table = pointer_table(dna)
         places = _find_places(table, way.places)
     except (DamagedDna, IndexError):
@@ -159,28 +164,55 @@ def _size_before(data: Any, at: int, header: struct.Struct, *, is_large: bool) -
     return size if code == _DNA1 and 0 < size <= len(data) - at else None
 
 
-def _walk(path: Path, data: Any, silent: Container[int], *, is_large: bool) -> _Way:
+def _walk(  # noqa: C901 - what is done here is done for millions of blocks
+    path: Path, data: Any, silent: AbstractSet[int], runs: Runs, *, is_large: bool
+) -> _Way:
     """Go from block to block. ``silent`` is what the blocks are of that have nothing to say."""
     step, size_of_head, at = (_LARGE_STEP, 32, 17) if is_large else (_SMALL_STEP, 24, 12)
-    unpack, size_of_all = step.unpack_from, len(data)
+    unpack, size_of_all, behind = step.unpack_from, len(data), runs.behind
     places: defaultdict[int, list[int]] = defaultdict(list)
     marks: list[tuple[int, int]] = []
+    place: Place | None = None
+    left = MAX_BLOCKS
+    kind = size = 0
     try:
-        for _ in repeat(None, MAX_BLOCKS):  # what is done here is done for millions of blocks
-            if is_large:
-                kind, size = unpack(data, at)
+        while left > 0:
+            if place is not None and place.runs and (run := place.find(data, at)) is not None:
+                for kind, some in run.telling:
+                    places[kind] += [at + one for one in some]
+                at += run.length
+                place = run.next
+                left -= LONGEST
+                continue
+            start = at
+            for count in _RUN:  # noqa: B007 - used behind the loop
+                if is_large:
+                    kind, size = unpack(data, at)
+                else:
+                    code, size, index = unpack(data, at)
+                    kind = index << 32 | code
+                if kind not in silent:
+                    places[kind].append(at)
+                    if kind & CODE != _DATA:
+                        break
+                at += size_of_head + size  # beyond the end nothing can be unpacked
             else:
-                code, size, index = unpack(data, at)
-                kind = index << 32 | code
-            if kind not in silent:
-                places[kind].append(at)
-                if (code := kind & CODE) != _DATA:
-                    marks.append((at, kind))
-                    if size > size_of_all - at - size_of_head:
-                        raise _cut_off(path)
-                    if code == _ENDB:
-                        return _Way(places, marks)
-            at += size_of_head + size  # beyond the end nothing can be unpacked
+                count = LONGEST
+            left -= count + 1
+            if count >= SHORTEST and place is not None and silent:  # of a first file all would be told
+                runs.learn(place, data, start, count, silent)
+            if count == LONGEST:
+                place = None
+                continue
+            marks.append((at, kind))
+            if size > size_of_all - at - size_of_head:
+                raise _cut_off(path)
+            if kind & CODE == _ENDB:
+                return _Way(places, marks)
+            at += size_of_head + size
+            place = behind.get(kind)
+            if place is None:
+                place = behind[kind] = Place()
     except (struct.error, OverflowError):
         pass
     raise _cut_off(path)

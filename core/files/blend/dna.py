@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from collections.abc import Callable
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -35,9 +36,16 @@ Field = tuple[str, bytes, *tuple[bytes, ...]]
 
 
 class Record:
-    """Some fields of a struct, read at once. ``size`` is how many bytes they reach into it."""
+    """Some fields of a struct, read at once.
 
-    __slots__ = ("_pick", "_unpack", "size")
+    ``size`` is how many bytes they reach into it. ``read`` takes the data and where the struct begins in it,
+    or the header before it. It returns the fields in the order in which they were asked for, 0 for those that
+    are not there, and raises struct.error when the data ends before.
+    """
+
+    __slots__ = ("read", "size")
+
+    read: Callable[[Any, int], tuple[Any, ...]]
 
     def __init__(self, layout: Layout, fields: tuple[Field, ...], header: struct.Struct = NO_HEADER) -> None:
         there = sorted(
@@ -57,17 +65,11 @@ class Record:
             order[before + number] = before + index
         reader = struct.Struct("".join(parts))
         self.size = reader.size - header.size
-        self._unpack = reader.unpack_from
-        self._pick = None if list(order.values()) == list(order) else itemgetter(*order.values())
-
-    def read(self, data: Any, at: int) -> tuple[Any, ...]:
-        """Return the fields in the order in which they were asked for; 0 for those that are not there.
-
-        ``at`` is where the struct begins, or the header before it. Raises struct.error when the data ends
-        before.
-        """
-        found: tuple[Any, ...] = self._unpack(data, at)
-        return found if self._pick is None else self._pick((*found, 0))
+        if list(order.values()) == list(order):
+            self.read = reader.unpack_from
+        else:
+            unpack, pick = reader.unpack_from, itemgetter(*order.values())
+            self.read = lambda data, at: pick((*unpack(data, at), 0))
 
 
 class Layout:

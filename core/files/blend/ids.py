@@ -182,20 +182,23 @@ class Ids:
         readers: dict[int, _Reader] = dna.memo.setdefault(("heads", is_large), {})
         rows: list[Row] = []
         new, add = tuple.__new__, rows.append
+        known, read, width = -1, None, 0
         try:
             for at, kind, _ in self._heads:
-                read, width = readers.get(kind) or self._make_reader(kind, dna, readers)
+                if read is None or kind != known:
+                    read, width = readers.get(kind) or self._make_reader(kind, dna, readers)
+                    known = kind
                 if is_large:
                     row: Row = new(Row, read(data, at))
                 else:
                     code, size, address, index, *others = read(data, at)
                     row = new(Row, (code, index, address, size, *others))
-                if row[4] < 0:
+                _, _, _, size, length, _, name, _, _ = row
+                if length < 0:
                     raise damaged(path, "it is damaged or was cut off")
-                if width > row[3]:
+                if width > size:
                     raise damaged(path, "a part of it is shorter than it says")
-                name = row[6]
-                if not name or len(name) < 3 or b"\x00" in name[:3]:
+                if not name or b"\x00" in name[:3] or len(name) < 3:
                     raise damaged(path, "a data-block in it has no name")
                 add(row)
         except struct.error:

@@ -62,7 +62,7 @@ def read_property_at(file: BlendFile, owner: IdBlock, address: int, name: str) -
     if kind != _IDP_GROUP:
         return None
     seen: set[int] = set()
-    while (block := owner.part(at)) is not None and at not in seen and len(seen) < _MAX_PROPERTIES:
+    while at and (block := owner.part(at)) is not None and at not in seen and len(seen) < _MAX_PROPERTIES:
         seen.add(at)
         if len(seen) == _FEW_PROPERTIES:
             # Properties come first of all that belongs to a data-block, so few of them are found at once.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -89,6 +90,7 @@ class Readers:
         self._others = workers - 1 if len(paths) > FEW_FILES else 0
         self._pool: Executor | None = None
         self._given: dict[Future[list[Reading]], Sequence[str]] = {}
+        self._ending: Thread | None = None
 
     def __enter__(self) -> Self:
         if self._others > 0:
@@ -106,7 +108,9 @@ class Readers:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pool is not None:
+        if self._ending is not None:
+            self._ending.join()
+        elif self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
     def read(self) -> Iterator[Reading]:
@@ -119,7 +123,9 @@ class Readers:
                     yield read_here(self._left.pop())
                 yield from self._take()
         if self._pool is not None:
-            self._pool.shutdown(wait=False)  # ending takes a while too
+            # Ending takes processes as long as reading ten files; what comes next does not need them.
+            self._ending = Thread(target=self._pool.shutdown, name="clearance-readers")
+            self._ending.start()
 
     def _give(self, ahead: int) -> None:
         """Give so many chunks to each of the others, from the list's beginning."""
