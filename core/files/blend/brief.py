@@ -13,11 +13,11 @@ from ...model.scene import DataBlock, IdType
 from ...stamp_format import FILED_TYPES, SceneNotes
 from .baked import find_baking
 from .dna import Field
-from .facts import NOT_CONTENT, OBJECT_TYPES, STAMPED, kind_of, read_facts
+from .facts import LICENSED_WITHIN, NOT_CONTENT, OBJECT_TYPES, STAMPED, kind_of, read_facts
 from .file import BlendFile
 from .ids import IdBlock
 from .links import FAKE_USER
-from .mesh import MARK, has_new_loose, has_other_file, shows_new
+from .mesh import has_new_loose, has_other_file, shows_new
 from .scene import Opened
 
 _ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
@@ -157,11 +157,10 @@ def _count_alike(
         return [], numbers
     rows, ids = file.ids.rows, file.ids
     others: Sequence[int] = ()
+    text = LICENSED_WITHIN.get(kind)
+    if text is not None and (others := ids.find_mentioning(numbers, text)):
+        numbers = sorted(set(numbers).difference(others))
     if kind == IdType.MESH:
-        others = ids.find_mentioning(numbers, MARK)
-        if others:
-            marked = set(others)
-            numbers = [one for one in numbers if one not in marked]
         tells = [faces > 0 for faces, _ in file.records(numbers, _FACES)]
     elif kind == IdType.IMAGE:
         tells = [type_ in NOT_CONTENT for type_, _ in file.records(numbers, _TYPE)]

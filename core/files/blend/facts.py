@@ -11,7 +11,7 @@ from .baked import read_baked
 from .dna import Field
 from .file import BlendFile
 from .ids import IdBlock
-from .mesh import has_new_parts, read_faces, read_property, read_property_at
+from .mesh import MARK, has_new_parts, read_faces, read_property, read_property_at
 
 ID_TYPES = {
     b"OB": IdType.OBJECT, b"ME": IdType.MESH, b"CU": IdType.CURVE, b"CV": IdType.CURVES, b"MB": IdType.META,
@@ -34,6 +34,8 @@ NOT_CONTENT = frozenset({4, 5})
 """``Image.type`` of render results and of viewer nodes: Blender makes those itself."""
 _BUILT_IN = b"<builtin>"
 _PROPERTY = PROPERTY.encode()
+LICENSED_WITHIN: dict[str, bytes] = {IdType.MESH: MARK, IdType.MATERIAL: _PROPERTY}
+"""Of kinds whose parts may be licensed although they have no properties: what is then written in them."""
 OBJECT_TYPES = {
     0: "EMPTY", 1: "MESH", 2: "CURVE", 3: "SURFACE", 4: "FONT", 5: "META", 10: "LIGHT", 11: "CAMERA",
     12: "SPEAKER", 13: "LIGHT_PROBE", 22: "LATTICE", 25: "ARMATURE", 26: "GPENCIL", 27: "CURVES",
