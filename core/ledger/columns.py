@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+)
+from sqlalchemy import text as sql
 from sqlalchemy.types import TypeEngine
 
 
@@ -37,6 +49,22 @@ def face_number() -> Column[int]:
 def one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
     """Allow only the values of an enumeration."""
     return CheckConstraint(f"{column} IN ({quoted(values)})", name=column)
+
+
+def only_where(condition: str, name: str, *table_columns: Any, unique: bool = True) -> Index:
+    """Make an index of those rows that fit a condition, written in SQL; see :func:`name_conditions`."""
+    return Index(name, *table_columns, unique=unique, info={"where": sql(condition)})
+
+
+def name_conditions(metadata: MetaData, connection: Connection, **_: Any) -> None:
+    """Tell the database at hand which rows its indexes are for, before they are made.
+
+    Saying it for every kind of database where the index is written would import them all at each start.
+    """
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if "where" in index.info:
+                index.dialect_options[connection.dialect.name]["where"] = index.info["where"]
 
 
 def quoted(values: Iterable[StrEnum]) -> str:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     insert,
-    text,
 )
 
 from ..model.audit import GENESIS_SHA256
@@ -131,15 +130,13 @@ orders = Table(
     Index(None, "created_at", "serial"),
 )
 
-Index(
+columns.only_where(
+    f"state IN ({columns.quoted(OPEN_STATES)})",
     "uq_orders_open",
     orders.c.marketplace,
     orders.c.listing_id,
     orders.c.license_id,
     orders.c.account_id,
-    unique=True,
-    sqlite_where=text(f"state IN ({columns.quoted(OPEN_STATES)})"),
-    postgresql_where=text(f"state IN ({columns.quoted(OPEN_STATES)})"),
 )
 
 receipts = Table(
@@ -160,30 +157,24 @@ receipts = Table(
     Index(None, "marketplace", "marketplace_order_id"),
 )
 
-Index(
+columns.only_where(
+    "marketplace_license_id <> ''",
     "uq_receipts_license",
     receipts.c.marketplace,
     receipts.c.marketplace_license_id,
-    unique=True,
-    sqlite_where=text("marketplace_license_id <> ''"),
-    postgresql_where=text("marketplace_license_id <> ''"),
 )
 
-Index(
+columns.only_where(
+    "marketplace_license_id = '' AND marketplace_order_id <> ''",
     "uq_receipts_order",
     receipts.c.marketplace,
     receipts.c.marketplace_order_id,
-    unique=True,
-    sqlite_where=text("marketplace_license_id = '' AND marketplace_order_id <> ''"),
-    postgresql_where=text("marketplace_license_id = '' AND marketplace_order_id <> ''"),
 )
 
-Index(
+columns.only_where(
+    "marketplace_license_id = '' AND marketplace_order_id = ''",
     "uq_receipts_unnamed",
     receipts.c.order_id,
-    unique=True,
-    sqlite_where=text("marketplace_license_id = '' AND marketplace_order_id = ''"),
-    postgresql_where=text("marketplace_license_id = '' AND marketplace_order_id = ''"),
 )
 
 grants = Table(
@@ -271,13 +262,11 @@ refunds = Table(
     Index(None, "requested_at"),
 )
 
-Index(
+columns.only_where(
     # One that is under way or done; what was refused may be tried again.
+    f"state <> '{RefundState.REFUSED}'",
     "uq_refunds_standing",
     refunds.c.order_id,
-    unique=True,
-    sqlite_where=text(f"state <> '{RefundState.REFUSED}'"),
-    postgresql_where=text(f"state <> '{RefundState.REFUSED}'"),
 )
 
 terms = Table("terms", metadata, Column("terms_sha256", Text, primary_key=True), columns.text("body"))
@@ -394,6 +383,7 @@ def _begin_audit(table: Table, connection: Connection, **_options: object) -> No
     connection.execute(insert(table), {"id": 1, "size": 0, "entry_sha256": GENESIS_SHA256, "frontier": ""})
 
 
+event.listen(metadata, "before_create", columns.name_conditions)
 event.listen(audit, "after_create", guards.guard_audit)
 event.listen(resolutions, "after_create", guards.guard_decisions)
 event.listen(declarations, "after_create", guards.guard_decisions)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import Index, Table, UniqueConstraint, event, text
+from sqlalchemy import Index, Table, UniqueConstraint, event
 
 from ..model.agreement import Agreement, Reminder, Renewal
 from ..model.budget import Budget, BudgetEntry, Limit
@@ -19,16 +19,11 @@ from ..model.payment import ExchangeRate, Payment, PaymentMethod, UsageCount, Us
 from ..model.people import Member, Project, ProjectMember
 from ..model.seat import Seat, SeatPool
 from . import guards, schema
+from .columns import only_where
 from .record import Record, make_record
 from .schema import metadata
 
 V = TypeVar("V")
-
-
-def _only_while(table_columns: tuple[str, ...], name: str, condition: str) -> Index:
-    """Make a unique index that holds for the rows that fit a condition."""
-    where = text(condition)
-    return Index(name, *table_columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 _RECORDS: tuple[Record[Any], ...] = (
@@ -38,7 +33,7 @@ _RECORDS: tuple[Record[Any], ...] = (
         metadata,
         "project_members",
         ProjectMember,
-        _only_while(("project_id", "member_id"), "uq_project_members_now", "removed_at IS NULL"),
+        only_where("removed_at IS NULL", "uq_project_members_now", "project_id", "member_id"),
         links={"project_id": "projects.id", "member_id": "members.id"},
     ),
     make_record(
@@ -82,7 +77,7 @@ _RECORDS: tuple[Record[Any], ...] = (
         "request_items",
         RequestItem,
         UniqueConstraint("request_id", "position"),
-        _only_while(("order_id",), "uq_request_items_order", "order_id IS NOT NULL"),
+        only_where("order_id IS NOT NULL", "uq_request_items_order", "order_id"),
         rules={"position": "position >= 1"},
         links={
             "request_id": "buy_requests.id",
@@ -96,8 +91,8 @@ _RECORDS: tuple[Record[Any], ...] = (
         "payments",
         Payment,
         # One charge an order; what comes back names its refund.
-        _only_while(("order_id",), "uq_payments_order", "refund_id IS NULL"),
-        _only_while(("refund_id",), "uq_payments_refund", "refund_id IS NOT NULL"),
+        only_where("refund_id IS NULL", "uq_payments_order", "order_id"),
+        only_where("refund_id IS NOT NULL", "uq_payments_refund", "refund_id"),
         links={"order_id": "orders.id", "method_id": "payment_methods.id", "refund_id": "refunds.id"},
     ),
     make_record(
@@ -109,7 +104,7 @@ _RECORDS: tuple[Record[Any], ...] = (
         metadata,
         "seats",
         Seat,
-        _only_while(("grant_id", "member_id", "device"), "uq_seats_now", "released_at IS NULL"),
+        only_where("released_at IS NULL", "uq_seats_now", "grant_id", "member_id", "device"),
         links={"grant_id": "grants.id"},
     ),
     make_record(metadata, "agreements", Agreement, Index(None, "marketplace", "starts_on")),
@@ -119,8 +114,8 @@ _RECORDS: tuple[Record[Any], ...] = (
         metadata,
         "invoices",
         Invoice,
-        _only_while(("series", "sequence"), "uq_invoices_series", "sequence > 0"),
-        _only_while(("issuer", "number"), "uq_invoices_received", "kind = 'received'"),
+        only_where("sequence > 0", "uq_invoices_series", "series", "sequence"),
+        only_where("kind = 'received'", "uq_invoices_received", "issuer", "number"),
         Index(None, "issued_on"),
         rules={"sequence": "sequence >= 0"},
         links={"corrects": "invoices.id"},
@@ -156,11 +151,9 @@ def _index(table: Table, *names: str) -> Index:
     return Index(None, *(table.c[name] for name in names))
 
 
-_ENDS = text("valid_until IS NOT NULL")
-_WRONG = text("order_id IS NULL OR difference <> ''")
 # What is asked of a large ledger again and again: times, people, names. See .recent.
 INDEXES = (
-    Index("ix_grants_ends", schema.grants.c.valid_until, sqlite_where=_ENDS, postgresql_where=_ENDS),
+    only_where("valid_until IS NOT NULL", "ix_grants_ends", schema.grants.c.valid_until, unique=False),
     _index(schema.grants, "terms_sha256", "granted_at", "serial"),
     _index(schema.approvals, "approved_by", "approved_at"),
     _index(schema.files, "downloaded_at"),
@@ -174,11 +167,11 @@ INDEXES = (
     _index(schema.receipts, "marketplace_order_id"),
     _index(schema.receipts, "marketplace_license_id"),
     _index(PAYMENTS, "paid_at"),
-    Index(
+    only_where(
+        "order_id IS NULL OR difference <> ''",
         "ix_invoice_lines_to_look_at",
         RECORDS[InvoiceLine].table.c.invoice_id,
-        sqlite_where=_WRONG,
-        postgresql_where=_WRONG,
+        unique=False,
     ),
     _index(RECORDS[BuyRequest].table, "requested_by", "serial"),
     _index(RECORDS[BuyRequest].table, "requested_by", "state"),
