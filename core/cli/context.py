@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import ClearanceError, UserInputError
-from ..model.intended_use import IntendedUse
-from ..model.listing import MediaKind
 from ..settings import Settings, settings_from_environ
 from .output import print_json
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from ..app import App
     from ..host import Host
     from ..ledger.port import Ledger
+    from ..model.intended_use import IntendedUse
     from ..services.reporting.scan import ScanProduction
 
 
@@ -77,6 +76,7 @@ class Context:
 
     def read_use(self, path: Path | None) -> IntendedUse:
         """Read an intended-use file or the name of a preset; without one, a commercial render."""
+        from ..model.intended_use import IntendedUse
         from ..policy.presets import PRESETS
         from ..policy.use_file import parse_use
 
@@ -123,6 +123,8 @@ use_option = click.option(
 
 def wanted_options(command: F) -> F:
     """Add the options that choose between several ways to license something."""
+    from ..model.listing import MediaKind  # other commands start without it
+
     kinds = [kind.value for kind in MediaKind]
     for option in (
         click.option(

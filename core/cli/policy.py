@@ -23,8 +23,8 @@ from ..reports.rule_texts import RULE_TEXTS
 from ..services.clearing.house import BOOK_NAME, STUDIO_NAME, read_text
 from ..services.clearing.resolutions import ResolutionFile
 from .context import Context, json_option, pass_context, use_option
+from .exit_codes import EXIT_BY_VERDICT
 from .output import print_json, print_table
-from .records import EXIT_BY_VERDICT
 from .scene import read_scan
 
 if TYPE_CHECKING:

@@ -12,15 +12,10 @@ from ..model.order import OrderState
 from ..model.report_format import ReportFormat
 from ..policy.compound import WEIGHT
 from .context import Context, json_option, pass_context, use_option
+from .exit_codes import EXIT_BY_VERDICT
 from .output import print_json, print_table, show_progress
 from .scene import read_scan
 
-EXIT_BY_VERDICT = {
-    Verdict.CLEARED: 0,
-    Verdict.NEEDS_REVIEW: 3,
-    Verdict.UNDECLARED: 4,
-    Verdict.NOT_CLEARED: 4,
-}
 FAIL_ON = {
     "review": Verdict.NEEDS_REVIEW,
     "undeclared": Verdict.UNDECLARED,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UserInputError
-from ..model.findings import Verdict
 from ..model.report_format import ProductionFormat
 from ..settings import VERSION
 from .context import Context, json_option, pass_context
@@ -20,12 +19,6 @@ from .output import print_table, show_progress, to_plain
 if TYPE_CHECKING:
     from ..model.production import ProductionReport
 
-EXIT_BY_VERDICT = {
-    Verdict.CLEARED: 0,
-    Verdict.NEEDS_REVIEW: 3,
-    Verdict.UNDECLARED: 4,
-    Verdict.NOT_CLEARED: 4,
-}
 LINES_SHOWN = 20
 PICTURED = 2_000
 """Licenses whose pictures are looked for."""
@@ -94,6 +87,8 @@ def scan(
         click.echo(_render(context, report, chosen), nl=False)
     elif output is None:
         _print(report)
+    from .exit_codes import EXIT_BY_VERDICT
+
     return EXIT_BY_VERDICT[report.verdict]
 
 

@@ -6,24 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .file_summary import Problem
 from .findings import Verdict
 from .intended_use import IntendedUse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSummary:
-    """What one scene file holds, whatever the ledger says."""
-
-    path: str
-    grants: tuple[tuple[str, int], ...]
-    """Grant ids and data-blocks that name them; 0 for one that only the scene's register names."""
-    face_numbers: tuple[int, ...]
-    """What is written on the faces of its meshes (:func:`core.ids.hash_grant_id`)."""
-    undeclared: int
-    unreadable_stamps: int
-    """Data-blocks whose stamp is damaged or of a newer version."""
-    doubtful: int = 0
-    """Data-blocks whose witnesses do not agree, or that lost one: the scene's own report says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +129,6 @@ class ProjectLine:
     used: int
     unused: int
     not_covered: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """A file or folder that was skipped, and why."""
-
-    path: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ..model.declaration import is_declaration_id
-from ..model.production import FileSummary
+from ..model.file_summary import FileSummary
 from ..model.scene import IdType, SceneScan
 from .losses import find_stripped
 from .witnesses import Decoded, Sighting, Witness, see

@@ -15,12 +15,12 @@ from types import MappingProxyType
 
 from ..ids import hash_grant_id
 from ..model.declaration import DECLARED, Declaration
+from ..model.file_summary import FileSummary
 from ..model.findings import Verdict
 from ..model.grant import Grant, GrantState
 from ..model.production import (
     ClientLine,
     FileLine,
-    FileSummary,
     FolderLine,
     FolderUse,
     FolderVerdict,

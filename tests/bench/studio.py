@@ -19,8 +19,8 @@ from core.clock import SystemClock
 from core.ledger.engine import open_ledger
 from core.ledger.port import Ledger
 from core.licenses import LicenseCatalogue, terms_sha256
+from core.model.file_summary import FileSummary
 from core.model.intended_use import IntendedUse, OutputKind
-from core.model.production import FileSummary
 from core.policy.engine import evaluate
 from core.policy.facts import Facts
 from core.services.clearing.house import House

@@ -9,10 +9,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import UserInputError
-from ...model.scene import SceneScan
-from .scene import absolute
+
+if TYPE_CHECKING:
+    from ...model.scene import SceneScan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ def mark_file(path: Path) -> FileMark:
 
 def library_paths(scan: SceneScan) -> tuple[Path, ...]:
     """Return the library files that a scene's linked data-blocks come from."""
+    from .scene import absolute  # what finds the files needs nothing of what reads them
+
     base = Path(scan.scene)
     shown = {block.library for block in scan.data_blocks if block.library}
     return tuple(sorted(absolute(text, base) for text in shown))

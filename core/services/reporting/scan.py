@@ -15,10 +15,11 @@ from ...ledger.port import Ledger
 from ...licenses import LicenseCatalogue
 from ...model.audit import AuditEvent
 from ...model.declaration import Declaration, is_declaration_id
+from ...model.file_summary import FileSummary
 from ...model.findings import Verdict
 from ...model.grant import Grant, Usage
 from ...model.intended_use import IntendedUse
-from ...model.production import FileSummary, FolderUse, ProductionReport
+from ...model.production import FolderUse, ProductionReport
 from ...reports.production import (
     Describe,
     build_production,

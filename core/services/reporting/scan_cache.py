@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...files.blend.scan import FileMark
-from ...model.production import FileSummary
+from ...model.file_summary import FileSummary
 
 READER_VERSION = 5
 """Grows whenever a file would be read differently: what an earlier version noted is then not believed."""

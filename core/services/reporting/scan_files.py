@@ -14,7 +14,7 @@ from typing import Self
 from ...errors import UserInputError
 from ...files.blend.scan import are_unchanged, find_blend_files
 from ...files.disk import Cancelled, Progress, ignore_progress, never_cancelled, stop_if
-from ...model.production import FileSummary, Problem
+from ...model.file_summary import FileSummary, Problem
 from .scan_cache import Noted, load_cache, save_cache
 from .scan_reading import Reader, Readers, read_file
 

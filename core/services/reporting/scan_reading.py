@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ...errors import ClearanceError
 from ...files.blend.scan import FileMark, library_paths, mark_file
-from ...model.production import FileSummary
-from ...reports.file_summary import summarize
-from ...reports.witnesses import MADE_BY_EVERY_SCENE
+from ...model.file_summary import FileSummary
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -53,6 +51,8 @@ Reader = Callable[[str], Reading]
 def read_file(path: str, shelf: Shelf | None = None) -> Reading:
     """Read one scene file; whatever is wrong with it becomes a sentence. A shelf keeps libraries open."""
     from ...files.blend.reader import read_briefly
+    from ...reports.file_summary import summarize
+    from ...reports.witnesses import MADE_BY_EVERY_SCENE
 
     file = Path(path)
     before = mark_file(file)

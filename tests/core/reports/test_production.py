@@ -17,11 +17,12 @@ from ledger_values import make_grant
 from pages import Page
 
 from core.model.declaration import Declaration, Origin
+from core.model.file_summary import FileSummary, Problem
 from core.model.findings import Verdict
 from core.model.grant import GrantState
 from core.model.intended_use import IntendedUse
 from core.model.picture import Picture
-from core.model.production import FileSummary, FolderUse, Problem, ProductionReport
+from core.model.production import FolderUse, ProductionReport
 from core.reports.production import build_production
 from core.reports.production_formats import (
     render_production_junit,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from core.errors import ClearanceError, UserInputError
 from core.ids import hash_grant_id
-from core.model.production import FileSummary
+from core.model.file_summary import FileSummary
 from core.model.scene import SceneScan
 from core.stamp_format import FILED_TYPES, decode
 

@@ -26,9 +26,9 @@ from core.ids import hash_grant_id
 from core.ledger.engine import open_ledger
 from core.ledger.port import Ledger
 from core.licenses import LicenseCatalogue, canonical_text
+from core.model.file_summary import FileSummary
 from core.model.findings import Verdict
 from core.model.grant import GrantState
-from core.model.production import FileSummary
 from core.model.scene import DataBlock, SceneScan
 from core.reports.file_summary import summarize
 from core.reports.production import build_production
