@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from ..ids import hash_grant_id
 from ..model.declaration import DECLARED, Declaration
-from ..model.file_summary import FileSummary
+from ..model.file_summary import FileSummary, Problem
 from ..model.findings import Verdict
 from ..model.grant import Grant, GrantState
 from ..model.production import (
@@ -26,7 +26,6 @@ from ..model.production import (
     FolderVerdict,
     GrantLine,
     Place,
-    Problem,
     ProductionReport,
     ProjectLine,
 )
