@@ -144,11 +144,17 @@ class CLEARANCE_OT_choose_option(Operator):
     license_label: StringProperty(name="License", options={"SKIP_SAVE"})
     variant: StringProperty(name="Variant", options={"SKIP_SAVE"})
     account_id: StringProperty(name="Account", options={"SKIP_SAVE"})
+    way: StringProperty(name="Way", options={"SKIP_SAVE", "HIDDEN"})
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Needs the app."""
         return refuse(cls, why_no_app())
+
+    @classmethod
+    def description(cls, _context: Any, properties: Any) -> str:
+        """Name the whole way: a narrow sidebar cuts its button's text off."""
+        return f"{properties.way}.\n{cls.__doc__}" if properties.way else str(cls.__doc__)
 
     @guarded
     def execute(self: Any, _context: Any, app: "App") -> Answer:

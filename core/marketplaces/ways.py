@@ -121,7 +121,8 @@ def pair(
             way = Way(
                 balance=replace(plan.balance, license_label=license_label(product)),
                 cost=price,
-                label=" · ".join(filter(None, (plan.balance.label, size.label))),
+                # The size first: names of plans are long and alike, and what is cut off is their end.
+                label=" · ".join(filter(None, (size.label, plan.balance.label))),
                 variant=size.variant,
                 references=product.references,
                 surcharge="" if plan.pays else _overage(plan.balance),
@@ -213,7 +214,7 @@ def quote_on_plans(
         Way(
             balance=plan.balance,
             cost=cost,
-            label=" · ".join(filter(None, (plan.balance.label, name))),
+            label=" · ".join(filter(None, (name, plan.balance.label))),  # as in ``pair``
             variant=variant,
         )
         for variant, name in sizes.items()

@@ -197,7 +197,7 @@ def _hide(entry: PartAnswer, use: IntendedUse) -> list[_Offer]:
         return []
 
     def put(part: Part) -> str:
-        return f"Hide {_objects(part)} from every picture that goes out."
+        return f"Hide {_data_blocks(part)} from every picture that goes out."
 
     return [_Offer(way=WayOut.HIDE, leads_to=Verdict.CLEARED, put=put, note=_HOW_TO_HIDE)]
 
@@ -301,7 +301,9 @@ def _replace(entry: PartAnswer) -> list[_Offer]:
     if any(finding.rule.startswith(ABOUT_THE_HOUSE) for finding in entry.findings):
         return []  # not of the scene: nothing in it can be replaced
     return [
-        _Offer(way=WayOut.REPLACE, leads_to=Verdict.CLEARED, put=lambda part: f"Replace {_objects(part)}.")
+        _Offer(
+            way=WayOut.REPLACE, leads_to=Verdict.CLEARED, put=lambda part: f"Replace {_data_blocks(part)}."
+        )
     ]
 
 
@@ -311,13 +313,8 @@ def _name(part: Part) -> str:
     return f"“{shorten(part.title) or shorten(part.subject)}”"
 
 
-def _objects(part: Part) -> str:
+def _data_blocks(part: Part) -> str:
     if part.folded:
         return _name(part)
-    match part.objects:
-        case 1:
-            return f"the one object of {_name(part)}"
-        case 2:
-            return f"these two objects of {_name(part)}"
-        case number:
-            return f"these {number:,} objects of {_name(part)}"
+    number = part.objects
+    return f"{_name(part)} ({number:,} data-block{'' if number == 1 else 's'})"

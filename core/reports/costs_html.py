@@ -180,7 +180,7 @@ def _line(line: CostLine, names: Mapping[str, str]) -> dict[str, str]:
     about = ", ".join(
         clean(part, 80)
         for part in (
-            line.method,
+            _method(line),
             f"order {line.purchase_order}" if line.purchase_order else "",
             f"cost center {line.cost_center}" if line.cost_center else "",
         )
@@ -202,6 +202,12 @@ def _line(line: CostLine, names: Mapping[str, str]) -> dict[str, str]:
         "rate": rate,
         "why": clean(line.why_not, 200),
     }
+
+
+def _method(line: CostLine) -> str:
+    """Name what paid; a marketplace's own way goes without its id, since its name stands in the same line."""
+    own = line.method.removeprefix(f"{line.marketplace} ")
+    return line.method if own == line.method else own[:1].upper() + own[1:]
 
 
 def _counts(report: CostReport) -> tuple[tuple[str, str], ...]:

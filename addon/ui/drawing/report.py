@@ -89,8 +89,10 @@ def draw_report(layout: Any, context: Any, app: App) -> None:
     problem = runtime.overlay().problem
     if problem:
         widgets.draw_note(layout, context, Note(text=problem, tone=Tone.WARN))
-    row = layout.row(align=True)
-    for name, label in (("html", "Web Page"), ("json", "JSON"), ("csv", "CSV")):
+    column = layout.column(align=True)
+    column.operator("clearance.save_report", text="Web Page", icon=icons.PAGE).format = "html"
+    row = column.row(align=True)
+    for name, label in (("json", "JSON"), ("csv", "CSV")):
         row.operator("clearance.save_report", text=label, icon="NONE").format = name
     row.operator_menu_enum("clearance.save_report", "format", text="More")
     draw_recognized(layout, context, app)

@@ -129,7 +129,7 @@ def _draw_result(layout: Any, context: Any, row: ResultRow, *, width: float, sca
     quiet = column.column(align=True)
     quiet.active = False
     widgets.draw_text(quiet, context, row.license, width=width, max_lines=3)
-    widgets.draw_text(quiet, context, row.by, width=width, max_lines=2)
+    widgets.draw_text(quiet, context, row.by, width=width, max_lines=5)
     if row.elsewhere:
         widgets.draw_text(quiet, context, f"Also at {row.elsewhere}", width=width, max_lines=2)
     if row.editorial:
@@ -189,6 +189,7 @@ def _draw_options(layout: Any, shown: DetailsView) -> None:
         button.license_label = option.license_label
         button.variant = option.variant
         button.account_id = option.account_id
+        button.way = option.text
 
 
 def _draw_actions(layout: Any, context: Any, shown: DetailsView) -> None:

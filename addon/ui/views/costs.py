@@ -123,7 +123,8 @@ def _group(title: str, sums: Sequence[CostSum], total: CostSum, names: dict[str,
 def _amount(one: CostSum) -> str:
     if one.home is not None and not one.not_converted:
         return str(one.home)
-    return join([*(str(money) for money in one.sums), *one.credits_used]) or "nothing"
+    nothing = "not known" if one.purchases or one.refunds else "nothing"
+    return join([*(str(money) for money in one.sums), *one.credits_used]) or nothing
 
 
 def _share(one: CostSum, total: CostSum) -> float | None:

@@ -116,6 +116,6 @@ def name_amount(cost: Cost | None) -> str:
         case None:
             return "amount not told"
         case Money(currency=currency) if currency == UNSTATED_CURRENCY:
-            return f"{cost} (currency not told)"
+            return f"{cost} (currency not stated)"
         case _:
             return str(cost)

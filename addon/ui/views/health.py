@@ -92,7 +92,7 @@ def _facts(health: CallHealth) -> list[Fact]:
     facts = [Fact(label="Calls", value=f"{health.calls:,}, {health.success_rate:.1%} successful")]
     if health.p50_s is not None and health.p95_s is not None:
         facts.append(
-            Fact(label="Answers", value=f"half within {health.p50_s:.2g} s, 95 % within {health.p95_s:.2g} s")
+            Fact(label="Answers", value=f"half within {health.p50_s:.2g} s, 95% within {health.p95_s:.2g} s")
         )
     if health.rate_limited:
         facts.append(Fact(label="Too fast", value=count(health.rate_limited, "time")))

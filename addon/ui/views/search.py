@@ -298,7 +298,7 @@ def _result(
         price=_price(listing, on_plan=on_plan),
         license=(shorten(offer.license_label, 40) + more) if offer and offer.license_label else "",
         marketplace=where,
-        by=f"{shorten(listing.author, 40)} / {where}" if listing.author.strip() else where,
+        by=f"{shorten(listing.author, 28)} / {where}" if listing.author.strip() else where,
         owned=owned,
         selected=selected,
         editorial=bool(listing.editorial),

@@ -234,7 +234,9 @@ class Submit:
     def _judge(self, request: BuyRequest, item: RequestItem, result: QuoteResult) -> RequestItem:
         quote, answer = result.quote, result.answer
         held = result.covered_by
-        item = replace(item, title=quote.title or item.title, kind=quote.kind, decision=answer.decision)
+        # A website's product that is in no feed is quoted by its id alone: what the cart calls it tells more.
+        title = item.title if quote.title in ("", str(item.ref)) else quote.title
+        item = replace(item, title=title, kind=quote.kind, decision=answer.decision)
         if held is not None:
             no_seat = why_no_seat(self.ledger, held, request.requested_by)
             if answer.decision is Decision.DENY or no_seat:

@@ -131,7 +131,7 @@ def test_what_waits_says_what_for(order: Any, words: str, actions: set[str]) -> 
         ({"refund_asked": True}, "refund asked for", ""),
         ({"refund_id": "r", "cost": usd(-2900), "value": usd(-2900)}, "-29.00 USD: came back", ""),
         ({"cost": None, "value": None}, "amount not told: paid", ""),
-        ({"cost": states.money.Money(minor=500), "value": None}, "5.00 (currency not told): paid", ""),
+        ({"cost": states.money.Money(minor=500), "value": None}, "5.00 (currency not stated): paid", ""),
         (
             {"cost": states.money.Credits(amount=2, unit="credit"), "value": usd(198)},
             "2 credits, worth 1.98 USD: paid",
@@ -380,3 +380,13 @@ def test_progress_is_told() -> None:
         True,
         "Importing invoices (3 of 10) …",
     )
+
+
+def test_what_was_bought_for_an_amount_that_nobody_knows_did_not_cost_nothing() -> None:
+    untold = states.cost("cgtrader", purchases=1)
+    used = states.cost("shutterstock", purchases=1, credits_used=("1 download",))
+    page = states.costs_page(total=untold, by_marketplace=(untold, used))
+    view = view_costs(states.of("costs", page), INFOS)
+    facts = {fact.label: fact.value for fact in view.facts}
+    assert (facts["Together"], facts["Last month"]) == ("not known", "nothing")
+    assert [row.amount for row in view.groups[0].rows] == ["not known", "1 download"]

@@ -203,7 +203,7 @@ def test_a_scene_is_answered_and_a_resolution_changes_the_answer(shell: Shell, t
     assert code == 4
     assert "For “Web advertisement”: not cleared." in out
     assert "Asset 1" in out
-    assert "Ways out, the cheapest first:\n  Hide the one object of “Asset 1”" in out
+    assert "Ways out, the cheapest first:\n  Hide “Asset 1” (1 data-block)" in out
     made = shell.json("policy", "answer", "--use", "web_ad")
     grant = make_grant(1, CATALOGUE)[0]
     assert made["answer"]["obstacles"] == [grant.id]

@@ -52,6 +52,14 @@ def test_paid_ones_first_then_the_best_size_then_those_that_tell_what_is_left() 
     assert [bool(way.surcharge) for way in found] == [False, True, True]
 
 
+def test_a_way_begins_with_what_tells_it_from_the_others() -> None:
+    assert [
+        way.label for way in ways(product("plan"), sizes=(replace(BIG, products=frozenset({"plan"})),))
+    ] == ["4K · PLAN"]
+    bare = Size(variant="", products=frozenset({"plan"}))
+    assert [way.label for way in ways(product("plan"), sizes=(bare,))] == ["PLAN"]
+
+
 def test_what_wants_a_note_and_what_is_for_layouts_come_later() -> None:
     code = (ReferenceField(id="code", label="Code", required=True),)
     choice = (ReferenceField(id="code", label="Code", required=False, choices=("x",)),)

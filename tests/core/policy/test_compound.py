@@ -119,7 +119,7 @@ def test_hide_is_cheap_while_only_pictures_go_out() -> None:
     lamp = part("cgtrader:editorial", subject="lamp", objects=2)
     first, *_ = ways(answer([lamp], WEB, now=NOW), "lamp")
     assert (first.way, first.leads_to) == (WayOut.HIDE, Verdict.CLEARED)
-    assert first.text == "Hide these two objects of “The editorial” from every picture that goes out."
+    assert first.text == "Hide “The editorial” (2 data-blocks) from every picture that goes out."
     packed = answer([lamp], use(K.RENDER, K.INTERACTIVE_PACKED), now=NOW)
     assert WayOut.HIDE not in {way.way for way in ways(packed, "lamp")}
 

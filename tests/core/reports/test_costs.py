@@ -183,6 +183,14 @@ def test_hostile_text_stays_text() -> None:
     assert "\u202e" not in page
 
 
+def test_a_marketplaces_own_way_to_pay_goes_without_its_id() -> None:
+    lines = [line(method="cgtrader checkout"), line(method="Visa of the studio")]
+    page = render_costs_html(build(lines=lines), names={"cgtrader": "CGTrader"})
+    assert "<bdi>Checkout</bdi>" in page
+    assert "<bdi>Visa of the studio</bdi>" in page
+    assert "cgtrader checkout" not in page
+
+
 def test_a_page_without_costs_and_one_with_very_many() -> None:
     empty = read(render_costs_html(build(lines=())))
     assert "Nothing was paid in this time." in empty.text

@@ -266,7 +266,7 @@ def test_a_scene_names_its_obstacle_and_the_way_out(ledger: Ledger) -> None:
     assert answer.obstacles == (grant_of(1).id,)
     first = answer.ways_out[0]
     assert (first.subject, first.way, first.title) == (grant_of(1).id, "hide", "Asset 1")
-    assert first.text == "Hide these two objects of “Asset 1” from every picture that goes out."
+    assert first.text == "Hide “Asset 1” (2 data-blocks) from every picture that goes out."
     assert [way.subject for way in answer.cheapest] == [grant_of(1).id, "MESH/Cube"]
     assert not [entry for entry in answer.still_for if entry.verdict is Verdict.CLEARED]
     assert "cgtrader.royalty_free_no_ai" in {
