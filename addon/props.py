@@ -97,8 +97,8 @@ class CLEARANCE_PG_search(PropertyGroup):
     min_height: IntProperty(
         name="Height from", description="In pixels; 0 means any. A 4K video has 2160", min=0, subtype="PIXEL"
     )
-    min_duration: IntProperty(name="Longer Than", description="In seconds; 0 means any length", min=0)
-    max_duration: IntProperty(name="Shorter Than", description="In seconds; 0 means any length", min=0)
+    min_duration: IntProperty(name="Seconds from", description="0 means any length", min=0)
+    max_duration: IntProperty(name="Seconds up to", description="0 means any length", min=0)
     editorial: EnumProperty(
         name="Use", description="What the license is meant for, whatever it costs", items=_EDITORIAL
     )

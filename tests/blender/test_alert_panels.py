@@ -50,7 +50,7 @@ def test_the_panel_tells_and_offers_what_to_do(load: Load, looked: Any) -> None:
     said = " ".join(layout.texts())
     assert said.startswith("Alerts (2) ")
     assert "is for editorial use only" in said
-    assert "As of opening the file." in said
+    assert "As of the last look." in said
     assert layout.buttons().count("clearance.select_alert") == 2
     assert layout.buttons().count("clearance.hide_alert") == 2
     assert "clearance.open_page" in layout.buttons()

@@ -89,6 +89,8 @@ def _draw_bar(layout: Any, row: ProgressRow) -> None:
 
 
 def _draw_buttons(layout: Any, row: ProgressRow) -> None:
+    if not row.actions:
+        return  # an empty column would leave a gap
     column = layout.column(align=True)
     if "open_checkout" in row.actions and row.checkout_url:
         column.operator(

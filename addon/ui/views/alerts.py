@@ -17,7 +17,7 @@ MOST_FILES = 5
 """Files that one sentence names."""
 _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARN, Severity.HINT: Tone.INFO}
 _WHEN = {
-    Occasion.LOAD: "As of opening the file",
+    Occasion.LOAD: "As of the last look",  # at opening the file, or because somebody asked
     Occasion.SAVE: "As of the last save",
     Occasion.RENDER: "As of the last render",
     Occasion.EXPORT: "As of the last export",
@@ -88,9 +88,9 @@ def view_menu_line(answer: GuardAnswer | None) -> Note | None:
     if answer is None:
         return None
     forbidden = next((one for one in answer.alerts if one.kind is AlertKind.FORBIDDEN_OUTPUT), None)
-    what = "Renders" if answer.occasion is Occasion.RENDER else "Exports"
+    what = "renders" if answer.occasion is Occasion.RENDER else "exports"
     if answer.stopped:
-        return Note(text=f"{what} of the whole scene are stopped: licenses", tone=Tone.BAD)
+        return Note(text=f"Licenses stop {what} of the whole scene", tone=Tone.BAD)
     if forbidden is None:
         return None
     number = len(forbidden.subjects)

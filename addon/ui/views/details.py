@@ -166,7 +166,7 @@ def _options(result: QuoteResult) -> list[OptionRow]:
         return []
     return [
         OptionRow(
-            text=shorten(option.label, 80) or "This license",
+            text=_begin_upper(shorten(option.label, 80)) or "This license",
             chosen=(
                 option.wanted.license_label in ("", quote.license_label)
                 and option.wanted.variant in ("", quote.variant)
@@ -178,6 +178,10 @@ def _options(result: QuoteResult) -> list[OptionRow]:
         )
         for option in result.options
     ]
+
+
+def _begin_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def sizes_of(result: QuoteResult) -> tuple[tuple[str, str], ...]:

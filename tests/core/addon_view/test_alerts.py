@@ -57,7 +57,7 @@ def test_alerts_become_rows() -> None:
         ("terms_changed", Tone.INFO, False),
     ]
     assert shown.rows[0].url == "https://example.com/terms"
-    assert (shown.notes, shown.hidden, shown.when) == ((), "", "As of opening the file.")
+    assert (shown.notes, shown.hidden, shown.when) == ((), "", "As of the last look.")
 
 
 def test_what_is_hidden_is_counted() -> None:
@@ -105,12 +105,12 @@ FORBIDDEN = alert(AlertKind.FORBIDDEN_OUTPUT)
         ),
         (
             answer(FORBIDDEN, occasion=Occasion.EXPORT, stopped=True),
-            "Exports of the whole scene are stopped: licenses",
+            "Licenses stop exports of the whole scene",
             Tone.BAD,
         ),
         (
             answer(occasion=Occasion.RENDER, stopped=True),
-            "Renders of the whole scene are stopped: licenses",
+            "Licenses stop renders of the whole scene",
             Tone.BAD,
         ),
     ],
