@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import UserInputError
-from ..core.ids import hash_grant_id
+from ..core.ids import gather_marks, hash_grant_id
 from ..core.model.scene import DataBlock, IdType, SceneScan
 from ..core.stamp_format import (
     FACE_ATTRIBUTE,
@@ -342,34 +343,46 @@ def _text_within(material: Any) -> str | None:
 
 
 def _read_faces(mesh: Any) -> tuple[frozenset[int], int]:
-    """Return the numbers on a mesh's faces, and how many faces have none."""
+    """Return the numbers on a mesh's faces, and how many faces have none.
+
+    Realizing instances on a marked mesh puts the marks of both on points: these tell what is in it, but of no
+    face that it is marked.
+    """
     if mesh.is_editmode:
         return _read_edited_faces(mesh)
     faces = len(mesh.polygons)
     attribute = mesh.attributes.get(FACE_ATTRIBUTE)
-    if faces == 0 or attribute is None or attribute.domain != "FACE" or attribute.data_type != "INT":
+    if faces == 0 or attribute is None or attribute.data_type != "INT":
         return frozenset(), faces
     import numpy as np
 
-    values = np.empty(faces, dtype=np.int32)
+    values = np.empty(len(attribute.data), dtype=np.int32)
     attribute.data.foreach_get("value", values)
+    if attribute.domain != "FACE":
+        numbers, counts = np.unique(values, return_counts=True)
+        return gather_marks(dict(zip(numbers.tolist(), counts.tolist(), strict=True))), faces
     first = int(values[0])
     if (values == first).all():  # the usual case, ten times cheaper than sorting
         return (frozenset({first}), 0) if first else (frozenset(), faces)
-    numbers = frozenset(int(number) for number in np.unique(values)) - {0}
-    return numbers, int((values == 0).sum())
+    return frozenset(np.unique(values).tolist()) - {0}, int((values == 0).sum())
 
 
 def _read_edited_faces(mesh: Any) -> tuple[frozenset[int], int]:
     """In Edit Mode the faces and their values are with the edit mesh."""
     import bmesh
 
-    faces: Any = bmesh.from_edit_mesh(mesh).faces
+    edited: Any = bmesh.from_edit_mesh(mesh)
+    faces = edited.faces
     layer = faces.layers.int.get(FACE_ATTRIBUTE)
-    if layer is None:
-        return frozenset(), len(faces)
-    numbers = [face[layer] for face in faces]
-    return frozenset(numbers) - {0}, numbers.count(0)
+    if layer is not None:
+        numbers = [face[layer] for face in faces]
+        return frozenset(numbers) - {0}, numbers.count(0)
+    counts: Counter[int] = Counter()
+    for elements in (edited.verts, edited.edges) if faces else ():
+        layer = elements.layers.int.get(FACE_ATTRIBUTE)
+        if layer is not None:
+            counts.update(one[layer] for one in elements)
+    return gather_marks(counts), len(faces)
 
 
 def _text_of(block: Any, name: str) -> str | None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+
+
+MARK_ERROR = 512
+"""How far the average of equal marks may be from them."""
+MAX_MARKS = 64
 
 
 class Ids(Protocol):
@@ -50,3 +56,27 @@ def hash_grant_id(grant_id: str) -> int:
     """Return the 31-bit number that stands for a grant on mesh faces (never 0, which means "no grant")."""
     digest = hashlib.sha256(grant_id.encode()).digest()
     return (int.from_bytes(digest[:4], "big") & 0x7FFFFFFF) or 1
+
+
+def gather_marks(counts: Mapping[int, int]) -> frozenset[int]:
+    """Return the grants' numbers out of marks that were averaged: how often there is each, 0 for none.
+
+    Blender averages the marks of faces where it puts them on points. An average of equal numbers is off by a
+    few hundred at most, since they are large; of numbers that are so near the most frequent one is taken. Of
+    very many different ones only those are of use of which there are most.
+    """
+    groups: list[list[int]] = []
+    for number in sorted(counts.keys() - {0}):
+        if groups and number - groups[-1][-1] <= MARK_ERROR:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    groups.sort(key=lambda group: -sum(counts[number] for number in group))
+    return frozenset(max(group, key=lambda number: counts[number]) for group in groups[:MAX_MARKS])
+
+
+def find_near_mark(number: int, known: Sequence[int]) -> int | None:
+    """Return the number of a grant that a mark is an average of; ``known`` is in order."""
+    at = bisect_left(known, number)
+    near = [one for one in known[max(at - 1, 0) : at + 1] if abs(one - number) <= MARK_ERROR]
+    return min(near, key=lambda one: abs(one - number)) if near else None

@@ -23,13 +23,13 @@ has an undeclared mesh.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 from ..errors import UserInputError
-from ..ids import hash_grant_id
+from ..ids import find_near_mark, hash_grant_id
 from ..model.scene import HELPER_OBJECTS, DataBlock, IdType, SceneScan
 from ..stamp_format import Stamp, decode
 
@@ -124,6 +124,7 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
     for grant_id in sorted(ids.union(ledger_ids)):
         number = hash_grant_id(grant_id)
         numbers[number] = (*numbers.get(number, ()), grant_id)
+    marks = sorted(map(hash_grant_id, ids))
     # Whose faces all show its own grant, and nothing else: nearly every licensed mesh.
     own_faces = {
         grant_ids[0]: frozenset((number,)) for number, grant_ids in numbers.items() if len(grant_ids) == 1
@@ -138,13 +139,13 @@ def see(scan: SceneScan, *, ledger_ids: Iterable[str], decoded: Decoded) -> tupl
     behind: dict[tuple[str, str], tuple[str, ...]] = {}
     for block in scan.data_blocks:
         if block.missing or block.remembered is not None:
-            sighting = _see_absent(block, decoded) or _see_block(block, decoded, numbers, own_faces)
+            sighting = _see_absent(block, decoded) or _see_block(block, decoded, numbers, own_faces, marks)
         elif _is_judged_by_data(block):
             bare_objects.append((len(seen), block))
             seen.append(Sighting(block, Witness.NONE))
             continue
         else:
-            sighting = _see_block(block, decoded, numbers, own_faces)
+            sighting = _see_block(block, decoded, numbers, own_faces, marks)
         if sighting.witness is not Witness.NONE or not is_noise(block):
             seen.append(sighting)
         if sighting.grant_ids and block.name in data_names:
@@ -197,6 +198,7 @@ def _see_block(
     decoded: Decoded,
     numbers: Mapping[int, tuple[str, ...]],
     own_faces: Mapping[str, frozenset[int]],
+    marks: Sequence[int],
 ) -> Sighting:
     read = decoded.stamps[block.stamp] if block.stamp is not None else Witness.NONE
     if not (block.face_grants or (block.unmarked_faces and block.id_type == IdType.MESH)):
@@ -205,16 +207,24 @@ def _see_block(
         return Sighting(block, read)
     if isinstance(read, Stamp) and block.face_grants == own_faces.get(read.grant_id):
         return Sighting(block, Witness.STAMP_AND_FACES, (read.grant_id,), read)
-    return _see_faces(block, read, numbers)
+    return _see_faces(block, read, numbers, marks)
 
 
-def _see_faces(block: DataBlock, read: Stamp | Witness, numbers: Mapping[int, tuple[str, ...]]) -> Sighting:
+def _see_faces(
+    block: DataBlock, read: Stamp | Witness, numbers: Mapping[int, tuple[str, ...]], marks: Sequence[int]
+) -> Sighting:
     """Hold a mesh's stamp against what its faces say."""
     own = read.grant_id if isinstance(read, Stamp) else ""
     by_faces: list[str] = []
     unknown = 0
     for number in block.face_grants:
         candidates = numbers.get(number)
+        if (
+            candidates is None
+            and block.unmarked_faces
+            and (near := find_near_mark(number, marks)) is not None
+        ):
+            candidates = numbers[near]
         if candidates is None:
             unknown += 1
         elif own in candidates:
@@ -222,7 +232,7 @@ def _see_faces(block: DataBlock, read: Stamp | Witness, numbers: Mapping[int, tu
         else:
             # Two grants may share a number once in two thousand million times: then both are named.
             by_faces.extend(candidates)
-    by_faces.sort()
+    by_faces = sorted(set(by_faces))
     if isinstance(read, Stamp):
         others = [grant_id for grant_id in by_faces if grant_id != own]
         if others or unknown:

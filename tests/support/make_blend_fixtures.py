@@ -141,6 +141,11 @@ def fill_large(folder: Path) -> None:
     bpy.data.texts.new("noted text")
     add_loose()
     add_pictures()
+    for domain, count in (("POINT", 4), ("EDGE", 3), ("CORNER", 3)):
+        mesh = make_mesh(f"marks on {domain}", [(0, 1, 2)], None)
+        values = [6, *range(0, 10_000 * (count - 1), 10_000)]
+        mesh.attributes.new("clearance_grant", "INT", domain).data.foreach_set("value", values)
+        add(mesh.name, mesh)
     big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
     add("big", big)
     add_strips(scene)
@@ -378,9 +383,12 @@ def describe(thing: Any) -> dict[str, Any]:
     if thing.id_type == "MESH":
         values = [0] * len(thing.polygons)
         attribute = thing.attributes.get("clearance_grant")
-        if attribute and attribute.domain == "FACE" and attribute.data_type == "INT":
-            attribute.data.foreach_get("value", values)
-        facts["face_grants"] = sorted(set(values) - {0})
+        marks: set[int] = set()
+        if attribute and attribute.data_type == "INT" and values:
+            marks = {one.value for one in attribute.data}
+            if attribute.domain == "FACE":
+                attribute.data.foreach_get("value", values)
+        facts["face_grants"] = sorted(marks - {0})
         # A linked mesh cannot be marked for good: its library's stamp speaks for its faces.
         facts["unmarked_faces"] = 0 if own is None and inherited is not None else values.count(0)
     return facts

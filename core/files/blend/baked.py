@@ -82,7 +82,7 @@ def _array(file: BlendFile, owner: IdBlock, piece: Piece, name: bytes) -> Iterat
 
 
 def _find_marks(described: bytes) -> Iterator[tuple[str, int, int]]:
-    """Yield where the marks on faces are: a file's name, the place in it, and the size in bytes."""
+    """Yield where the marks on faces or points are: a file's name, the place in it, and the size in bytes."""
     if _ATTRIBUTE not in described:
         return
     try:
@@ -95,7 +95,7 @@ def _find_marks(described: bytes) -> Iterator[tuple[str, int, int]]:
             waiting += one
         elif isinstance(one, dict):
             waiting += one.values()
-            if (one.get("name"), one.get("domain"), one.get("type")) == (FACE_ATTRIBUTE, "FACE", "INT"):
+            if (one.get("name"), one.get("type")) == (FACE_ATTRIBUTE, "INT"):
                 where = one.get("data")
                 if isinstance(where, dict):
                     name, start, size = (where.get(key) for key in ("name", "start", "size"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array as numbers
 from collections import Counter
 
+from ...ids import gather_marks
 from ...stamp_format import FACE_ATTRIBUTE, PARTS_PROPERTY, read_count
 from .bytes import damaged
 from .chain import Block
@@ -23,6 +24,13 @@ _MAX_PROPERTIES = 100_000
 _FEW_PROPERTIES = 8
 _CD_PROP_INT32 = 11
 _ATTR_INT32, _ATTR_FACE = 3, 2
+_DOMAINS = {
+    _ATTR_FACE: (b"pdata", b"totpoly"),
+    0: (b"vdata", b"totvert"),
+    1: (b"edata", b"totedge"),
+    3: (b"ldata", b"totloop"),
+}
+"""Where marks may be, by the number of it: what is called so, and what counts it."""
 _STORED_ARRAY, _STORED_SINGLE = 0, 1
 MARK = FACE_ATTRIBUTE.encode()
 """Stands somewhere in every mesh that has licensed faces."""
@@ -140,7 +148,11 @@ def _has_new_loose(file: BlendFile, mesh: IdBlock) -> bool:
 
 
 def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:
-    """Return the grant numbers on a mesh's faces (without 0), and how many faces have none."""
+    """Return the grant numbers on a mesh's faces (without 0), and how many faces have none.
+
+    Marks on points, where realizing instances puts them, tell what is in a mesh, but of no face that it is
+    marked.
+    """
     piece = file.piece(mesh.head)
     if not piece.has(b"totpoly"):
         raise damaged(
@@ -149,29 +161,31 @@ def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:
     faces = piece.number(b"totpoly")
     if not mesh.mentions(MARK):
         return frozenset(), max(faces, 0)
-    values = _from_storage(file, mesh, faces)
-    if values is None:
-        values = _from_layers(file, mesh, faces)
-    if values is None:
+    found = _from_storage(file, mesh) or _from_layers(file, mesh)
+    if found is None or faces <= 0:
         return frozenset(), max(faces, 0)
+    domain, values = found
+    if domain != _ATTR_FACE:
+        return gather_marks(values), faces
     return frozenset(values) - {0}, values[0]
 
 
-def _from_layers(file: BlendFile, mesh: IdBlock, faces: int) -> Counter[int] | None:
-    layers = mesh.parts.get(file.piece(mesh.head).pointer(b"pdata", b"layers"))
-    if layers is None:
-        return None
-    for index in range(layers.length):
-        layer = file.piece(layers, index)
-        if not layer.has(b"name"):
-            break
-        if layer.text(b"name", size=68) == MARK and layer.number(b"type") == _CD_PROP_INT32:
-            return _count(file, mesh.parts.get(layer.pointer(b"data")), faces)
+def _from_layers(file: BlendFile, mesh: IdBlock) -> tuple[int, Counter[int]] | None:
+    piece = file.piece(mesh.head)
+    for domain, (name, total) in _DOMAINS.items():
+        layers = mesh.parts.get(piece.pointer(name, b"layers"))
+        for index in range(layers.length if layers is not None else 0):
+            if layers is None or not (layer := file.piece(layers, index)).has(b"name"):
+                break
+            if layer.text(b"name", size=68) == MARK and layer.number(b"type") == _CD_PROP_INT32:
+                block = mesh.parts.get(layer.pointer(b"data"))
+                return domain, _count(file, block, piece.number(total))
     return None
 
 
-def _from_storage(file: BlendFile, mesh: IdBlock, faces: int) -> Counter[int] | None:
-    block = mesh.parts.get(file.piece(mesh.head).pointer(b"attribute_storage", b"dna_attributes"))
+def _from_storage(file: BlendFile, mesh: IdBlock) -> tuple[int, Counter[int]] | None:
+    piece = file.piece(mesh.head)
+    block = mesh.parts.get(piece.pointer(b"attribute_storage", b"dna_attributes"))
     if block is None:
         return None
     for index in range(block.length):
@@ -179,9 +193,10 @@ def _from_storage(file: BlendFile, mesh: IdBlock, faces: int) -> Counter[int] | 
         name = mesh.parts.get(address)
         if name is None or file.data(name).split(b"\x00", 1)[0] != MARK:
             continue
-        if kind != _ATTR_INT32 or domain != _ATTR_FACE:
+        if kind != _ATTR_INT32 or domain not in _DOMAINS:
             return None
-        return _read_stored(file, mesh, mesh.parts.get(data), stored, faces)
+        count = piece.number(_DOMAINS[domain][1])
+        return domain, _read_stored(file, mesh, mesh.parts.get(data), stored, count)
     return None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ...files.blend.scan import FileMark
 from ...model.file_summary import FileSummary
 
-READER_VERSION = 5
+READER_VERSION = 6
 """Grows whenever a file would be read differently: what an earlier version noted is then not believed."""
 Noted = tuple[FileSummary, tuple[FileMark, ...]]
 """What is in a file, and the states of all files that this was read from."""

@@ -360,6 +360,21 @@ def test_own_work_that_was_rebuilt_is_said_only_where_something_is_bought(studio
     assert summarize(studio.scan()).doubtful == 1
 
 
+def test_marks_on_points_tell_what_is_in_a_mesh_and_that_nobody_vouches_for_its_faces(studio: Studio) -> None:
+    own = declare("Ground")
+    mark, of_own = hash_grant_id(studio.buy("grant_a").id), hash_grant_id(own.id)
+    studio.register.append(studio.stamp(studio.grants["grant_a"]))
+    studio.add(
+        "MESH", "Ground", stamp=encode(make_declared_stamp(own)),
+        face_grants=frozenset({mark - 81, mark + 33, of_own}), unmarked_faces=54,
+    )  # fmt: skip
+    report = studio.report(declarations={own.id: own})
+    assert report.rows[0].grant_ids == (own.id, "grant_a")
+    assert severity(report, "grant.unknown") is None
+    assert severity(report, "mesh.unmarked_faces") is Severity.WARNING
+    assert severity(report, "scene.lost") is None
+
+
 def test_a_material_with_pasted_nodes_is_judged_by_both(studio: Studio) -> None:
     own = declare("Shelf")
     bought = studio.buy("grant_a")

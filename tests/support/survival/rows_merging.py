@@ -276,6 +276,56 @@ def _(w: World) -> list[Trace]:
     return w.of_object(_nodes(w, "INSTANCES", "GeometryNodeRealizeInstances"))
 
 
+def _scatter(w: World, source: str, ground: str, *chain: str, keep_ground: bool = False) -> Any:
+    """Scatter an object on a marked mesh, realize and apply it, and delete everything else."""
+    nodes = NodeTree(w.data)
+    nodes.take(w.obj(source))
+    for kind in (*chain, "INSTANCES", "GeometryNodeRealizeInstances"):
+        nodes.then(kind)
+    if keep_ground:
+        nodes.then("JOIN")
+    tree = nodes.done()
+    w.stamp(OWN, tree)
+    w.modify(w.obj(ground), "NODES", node_group=tree)
+    w.apply(w.obj(ground))
+    w.only(w.obj(ground))
+    mesh = w.obj(ground).data
+    assert len(mesh.polygons)
+    return mesh
+
+
+@row(SECTION, "geometry nodes: scattered on one's own declared mesh, realized, applied")
+def _(w: World) -> list[Trace]:
+    return w.traces(_scatter(w, "Seat", "Shelf"))
+
+
+@row(SECTION, "geometry nodes: scattered on one's own declared mesh, realized, joined with it, applied")
+def _(w: World) -> list[Trace]:
+    return w.traces(_scatter(w, "Seat", "Shelf", keep_ground=True), of=(CHAIR, OWN))
+
+
+@row(SECTION, "geometry nodes: scattered on another asset, realized, applied, edited")
+def _(w: World) -> list[Trace]:
+    mesh = _scatter(w, "Seat", "Top", keep_ground=True)
+    with w.editing(w.obj("Top")):
+        w.ops.mesh.subdivide()
+        w.report()
+        w.ops.mesh.remove_doubles(threshold=0.001)
+    return w.traces(mesh, of=(CHAIR, TABLE))
+
+
+@row(
+    SECTION, "geometry nodes: its curve scattered as tubes on one's own declared mesh", known=False
+)
+def _(w: World) -> list[Trace]:
+    return w.traces(_scatter(w, "Rope", "Shelf", "PROFILE"))
+
+
+@row(SECTION, "geometry nodes: its hull scattered on one's own declared mesh, applied", known=False)
+def _(w: World) -> list[Trace]:
+    return w.traces(_scatter(w, "Seat", "Shelf", "GeometryNodeConvexHull", keep_ground=True))
+
+
 @row(SECTION, "geometry nodes: collection info, realized, applied")
 def _(w: World) -> list[Trace]:
     item = w.obj("Mine")

@@ -109,9 +109,10 @@ def test_witnesses_are_what_was_put_in(version: str) -> None:
     assert found["MESH", "mixed"].unmarked_faces == 1
     assert found["MESH", "marked"].face_grants == {9}
     assert found["MESH", "marked"].unmarked_faces == 0
-    for name in ("other", "wrong_type"):
-        assert found["MESH", name].face_grants == frozenset()
-        assert found["MESH", name].unmarked_faces == 1
+    assert found["MESH", "other"].face_grants == {5}  # on its points
+    assert found["MESH", "other"].unmarked_faces == 1
+    assert found["MESH", "wrong_type"].face_grants == frozenset()
+    assert found["MESH", "wrong_type"].unmarked_faces == 1
     assert found["OBJECT", "number"].stamp == "5"
     assert found["OBJECT", "bytes"].stamp == str(b"\x00\xff")
     for name in ("group", "float", "flag", "list"):
@@ -176,6 +177,12 @@ def test_whatever_blender_makes_reads_as_in_blender(python: str, tmp_path: Path)
     assert {"noted speaker", "noted text"} <= told
     grown = {one.name for one in plain.data_blocks if one.id_type == "MESH" and one.parts_added}
     assert grown == {"loose and new", "loose point is new", "more points", "more edges"}
+    marks = {one.name: one for one in plain.data_blocks if one.name.startswith("marks on ")}
+    assert {name: one.face_grants for name, one in marks.items() if one.id_type == "MESH"} == {
+        "marks on POINT": {6, 10_000, 20_000},
+        "marks on EDGE": {6, 10_000},
+        "marks on CORNER": {6, 10_000},
+    }
     painted = {one.name for one in plain.data_blocks if one.id_type == "IMAGE" and one.parts_added}
     assert painted == {"painted since"}
     others = [one for one in plain.data_blocks if one.id_type in FILED_TYPES and one.stamp == declared]
