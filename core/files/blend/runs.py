@@ -25,7 +25,7 @@ MANY = 1_000
 ALIKE = 16
 """Runs that are told apart at one place."""
 IN_VAIN = 64
-"""So often blocks are looked at without meeting a run again, then no more."""
+"""So often blocks of a place are looked at without one of them being met again; then no more."""
 _WORTH = 64
 # What is read of a header, how long it is, and what is read of the same header in a run.
 _SMALL = struct.Struct("<II8xI"), 24, "II8xI4x"
@@ -66,7 +66,7 @@ class Place:
         self.seen: set[int] = set()
         """What was met once, by hash."""
         self.vain = 0
-        """How often blocks were looked at since a run was last met again."""
+        """How often blocks were looked at since a run was last remembered."""
         self.worth = _WORTH
         """Falls when no run is found. Below 0 looking for one takes longer than it saves."""
 
@@ -82,7 +82,7 @@ class Place:
                 and run.peek(data, at + run.last) == run.ends_with  # in which nearly all others differ
                 and run.read(data, at) == run.expected
             ):
-                self.hint, self.vain = number, 0
+                self.hint = number
                 self.worth = min(self.worth + run.saves, _WORTH)
                 return run
         self.worth -= 1
@@ -123,6 +123,7 @@ class Runs:
             place.seen.add(mark)
             return
         self._left -= 1
+        place.vain = 0
         place.runs.append(
             Run(
                 read=struct.Struct("".join(parts)).unpack_from,
