@@ -60,6 +60,22 @@ def print_json(value: Any) -> None:
     print(json.dumps(to_plain(value), ensure_ascii=False, indent=2))
 
 
+def to_json_lines(value: Any) -> str:
+    """Write an object for programs, and for ``grep``: each entry of its lists on a line of its own.
+
+    That takes a tenth of the time of indenting all of it, which counts for thousands of entries.
+    """
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    parts: list[str] = []
+    for name, one in to_plain(value).items():
+        if isinstance(one, list) and one:
+            rows = ",\n    ".join(map(encode, one))
+            parts.append(f"  {encode(name)}: [\n    {rows}\n  ]")
+        else:
+            parts.append(f"  {encode(name)}: {encode(one)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
 def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows for people; what comes from a marketplace is never read as markup.
 

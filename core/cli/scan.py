@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from ..errors import UserInputError
 from ..model.report_format import ProductionFormat
 from ..settings import VERSION
 from .context import Context, json_option, pass_context
-from .output import print_table, show_progress, to_plain
+from .output import print_table, show_progress, to_json_lines
 
 if TYPE_CHECKING:
     from ..model.production import ProductionReport
@@ -123,7 +122,7 @@ def _choose_outputs(
 def _render(context: Context, report: ProductionReport, format_: ProductionFormat) -> str:
     match format_:
         case ProductionFormat.JSON:
-            return f"{json.dumps(to_plain(report), ensure_ascii=False, indent=2)}\n"
+            return to_json_lines(report)
         case ProductionFormat.CSV:
             from ..reports.production_table import render_production_csv
 

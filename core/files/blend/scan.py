@@ -28,9 +28,12 @@ class FileMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFiles:
-    """What is below a folder. ``problems`` are places that could not be looked into: path and sentence."""
+    """What is below a folder. ``problems`` are places that could not be looked into: path and sentence.
 
-    paths: tuple[Path, ...]
+    Paths are texts here, as in what is noted of them: there may be a hundred thousand.
+    """
+
+    paths: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
 
 
@@ -39,8 +42,8 @@ def find_blend_files(folder: Path, *, backups: bool = False) -> FoundFiles:
 
     Raises UserInputError when there is no such folder.
     """
-    root = Path(os.path.abspath(folder))  # noqa: PTH100 - keeps links, as a scene's own path does
-    if not root.is_dir():
+    root = os.path.abspath(folder)  # noqa: PTH100 - keeps links, as a scene's own path does
+    if not os.path.isdir(root):  # noqa: PTH112
         raise UserInputError(f"There is no folder {folder}.", code="scan.no_folder")
     problems: list[tuple[str, str]] = []
 
@@ -48,40 +51,43 @@ def find_blend_files(folder: Path, *, backups: bool = False) -> FoundFiles:
         place = os.fsencode(error.filename or root).decode("utf-8", "replace")
         problems.append((place, f"The folder cannot be looked into: {error.strerror or error}."))
 
-    paths = [
-        Path(base) / name
-        for base, _, names in os.walk(root, onerror=note)
-        for name in names
-        if _is_blend(name, backups=backups)
-    ]
-    fitting = [path for path in paths if _is_text(str(path))]
-    for path in set(paths).difference(fitting):
-        shown = os.fsencode(path).decode("utf-8", "replace")
-        problems.append((shown, "Its name is no Unicode text; rename it to have it read."))
+    fitting: list[str] = []
+    for base, _, names in os.walk(root, onerror=note):
+        for name in names:
+            if not _is_blend(name, backups=backups):
+                continue
+            path = os.path.join(base, name)  # noqa: PTH118
+            if _is_text(path):
+                fitting.append(path)
+            else:
+                shown = os.fsencode(path).decode("utf-8", "replace")
+                problems.append((shown, "Its name is no Unicode text; rename it to have it read."))
     return FoundFiles(paths=tuple(sorted(fitting)), problems=tuple(sorted(problems)))
 
 
-def mark_file(path: Path) -> FileMark:
+def mark_file(path: str) -> FileMark:
     """Return the present state of a file."""
     try:
-        stat = path.stat()
+        stat = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
-        return FileMark(path=str(path), size=-1, mtime_ns=-1)
-    return FileMark(path=str(path), size=stat.st_size, mtime_ns=stat.st_mtime_ns)
+        return FileMark(path=path, size=-1, mtime_ns=-1)
+    return FileMark(path=path, size=stat.st_size, mtime_ns=stat.st_mtime_ns)
 
 
-def library_paths(scan: SceneScan) -> tuple[Path, ...]:
+def library_paths(scan: SceneScan) -> tuple[str, ...]:
     """Return the library files that a scene's linked data-blocks come from."""
+    shown = {block.library for block in scan.data_blocks if block.library}
+    if not shown:
+        return ()
     from .scene import absolute  # what finds the files needs nothing of what reads them
 
     base = Path(scan.scene)
-    shown = {block.library for block in scan.data_blocks if block.library}
-    return tuple(sorted(absolute(text, base) for text in shown))
+    return tuple(sorted(str(absolute(text, base)) for text in shown))
 
 
 def are_unchanged(marks: Iterable[FileMark]) -> bool:
     """Say whether every file still is in the state that was noted."""
-    return all(mark_file(Path(mark.path)) == mark for mark in marks)
+    return all(mark_file(mark.path) == mark for mark in marks)
 
 
 def _is_blend(name: str, *, backups: bool) -> bool:
@@ -94,4 +100,8 @@ def _is_blend(name: str, *, backups: bool) -> bool:
 
 def _is_text(name: str) -> bool:
     """Say whether the ledger and JSON can hold a path: file systems allow bytes that are no text."""
-    return not any("\ud800" <= char <= "\udfff" for char in name)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

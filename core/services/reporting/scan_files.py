@@ -52,7 +52,7 @@ class ProductionReading:
         self._cache: dict[str, Noted] = load_cache(cache_path)
         self._summaries: dict[str, FileSummary] = {}
         waiting: list[str] = []
-        for path in map(str, found.paths):
+        for path in found.paths:
             known = self._cache.get(path)
             if known is not None and are_unchanged(known[1]):
                 self._summaries[path] = known[0]

@@ -1,12 +1,12 @@
 """Read the scene files of a production, in several processes: what is in each, in a few numbers.
 
-Started in a process of its own, this module imports no more than it needs for that.
+It imports no more than a process needs that does nothing else.
 """
 
 from __future__ import annotations
 
-import atexit
 import gc
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -55,7 +55,7 @@ def read_file(path: str, shelf: Shelf | None = None) -> Reading:
     from ...reports.witnesses import MADE_BY_EVERY_SCENE
 
     file = Path(path)
-    before = mark_file(file)
+    before = mark_file(path)
     try:
         scan = read_briefly(file, shelf, unasked=MADE_BY_EVERY_SCENE)
         marks = (before, *(mark_file(library) for library in library_paths(scan)))
@@ -73,9 +73,23 @@ def read_files(reader: Reader, paths: Sequence[str]) -> list[Reading]:
 
 @cache
 def _reader_of_process() -> _ReadHere:
+    from multiprocessing.util import Finalize
+
     stack = ExitStack()
-    atexit.register(stack.close)
+    Finalize(None, stack.close, exitpriority=1)  # copies of a process end without what ``atexit`` was told
     return _ReadHere(stack)
+
+
+def _start_method() -> str:
+    """Say how further processes are started.
+
+    A copy of this process is ready at once, while a new one first has to start Python and to import all. But
+    copying is only safe while there is a single thread, and systems other than Linux do not tell.
+    """
+    try:
+        return "fork" if len(os.listdir("/proc/self/task")) == 1 else "spawn"  # noqa: PTH208
+    except OSError:
+        return "spawn"
 
 
 class Readers:
@@ -98,7 +112,7 @@ class Readers:
             from concurrent.futures import ProcessPoolExecutor
 
             try:
-                context = multiprocessing.get_context("spawn")
+                context = multiprocessing.get_context(_start_method())
                 self._pool = ProcessPoolExecutor(self._others, mp_context=context)
                 self._give(_AHEAD_AT_FIRST)
             except (OSError, NotImplementedError):

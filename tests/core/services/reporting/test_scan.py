@@ -371,7 +371,7 @@ def test_declared_content_is_used_as_licenses_are(tmp_path: Path, ledger: Ledger
         face_numbers=(hash_grant_id(on_faces.id), 77),
     )  # fmt: skip
     one = service(ledger, tmp_path, Reader())
-    one = replace(one, reader=lambda path: Reading(path, summary, (mark_file(Path(path)),)))
+    one = replace(one, reader=lambda path: Reading(path, summary, (mark_file(path),)))
     report = one.run(folder, actor="ann")
     lines = {line.grant_id: line for line in report.used}
     assert (lines[stands.id].state, lines[stands.id].license, lines[stands.id].why_not) == (

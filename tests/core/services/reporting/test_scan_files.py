@@ -5,7 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,8 +34,24 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_others_read_before_this_process_does(folder: Path, tmp_path: Path) -> None:
+@pytest.fixture(params=["ForkProcess", "SpawnProcess"])
+def kind_of_process(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What others are: copies of this process while it has one thread, on Linux; new ones beside a thread."""
+    kind: str = request.param
+    if kind == "SpawnProcess":
+        ended = threading.Event()
+        thread = threading.Thread(target=ended.wait)
+        thread.start()
+        yield kind
+        ended.set()
+        thread.join()
+    else:
+        yield kind if sys.platform == "linux" and threading.active_count() == 1 else "SpawnProcess"
+
+
+def test_others_read_before_this_process_does(folder: Path, tmp_path: Path, kind_of_process: str) -> None:
     with ProductionReading(folder, cache_path=tmp_path / "c.json", workers=2, reader=note_process) as reading:
+        assert {type(one).__name__ for one in multiprocessing.active_children()} == {kind_of_process}
         waited = 0
         while not list(folder.rglob("*.process")):
             time.sleep(0.05)
