@@ -168,7 +168,9 @@ class Boxes:
 
     def _in_world(self, rows: slice, points: Array) -> Array:
         low, high = self._lows[rows], self._highs[rows]
-        room = (high - low) * ROOM
+        sides = high - low
+        # A plane has no height of its own: its box gets a little of the longest side.
+        room = np.maximum(sides * ROOM, sides.max(axis=1, keepdims=True) * (ROOM / 5))
         low, high = low - room, high + room
         local = low[:, None, :] + (high - low)[:, None, :] * points[None]
         matrices = self._matrices[rows]

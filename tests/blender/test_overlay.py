@@ -279,6 +279,18 @@ def test_what_has_no_extent_has_a_box_all_the_same(bpy: Any, load: Load, scene: 
     assert "Point" in answers(bpy, overlay)
 
 
+def test_the_box_of_a_plane_does_not_lie_in_its_face(load: Load) -> None:
+    boxes, verdict = load("addon.overlay.boxes"), load("core.model.findings").Verdict.CLEARED
+    tag = load("addon.ui.views.overlay").Tag(verdict=verdict)
+    found, here = boxes.Gathering(), tuple(tuple(row) for row in np.eye(4).tolist())
+    found.add(boxes.Box(1, here, (-2.0, -1.0, 0.0), (2.0, 1.0, 0.0)), tag)
+    drawn = boxes.Boxes(found)
+    corners = drawn.corners(drawn.groups[0])
+    assert 0.005 < corners[:, 2].max() < 0.05
+    assert np.allclose(corners[:, 2].min(), -corners[:, 2].max())
+    assert np.allclose(np.ptp(corners[:, 0]), 4.0, rtol=0.05)
+
+
 def test_what_draws_asks_for_no_window_and_fails_into_a_sentence(bpy: Any, load: Load, scene: Any) -> None:
     overlay, draw = show(bpy, load), load("addon.overlay.draw")
     draw.draw_boxes()
