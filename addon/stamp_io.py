@@ -24,10 +24,9 @@ from ..core.stamp_format import (
     encode,
     encode_register,
     extend_register,
-    find_foreign,
     read_register,
 )
-from . import data_blocks, linked, quiet, strips
+from . import data_blocks, linked, pasted, quiet, strips
 from .baked import Baked
 from .output import Output, find_output
 
@@ -181,7 +180,7 @@ def find_stamps() -> set[str]:
         for block in collection
         if (text := block.get(PROPERTY)) is not None
     }
-    found |= {text for one in bpy.data.materials if (text := _text_within(one)) is not None}
+    found |= {text for one in bpy.data.materials if (text := pasted.text_within(one)) is not None}
     return {text for text in found if isinstance(text, str)}
 
 
@@ -223,7 +222,7 @@ def scan(host_name: str) -> SceneScan:
                 continue
             stamp = _text_of(block, PROPERTY)
             if stamp is None and id_type == "MATERIAL":
-                stamp = _text_within(block)
+                stamp = pasted.text_within(block)
             id_type = _RENAMED.get(id_type, id_type)
             if stamp is None and id_type not in _SCANNED and f"{id_type}/{block.name}" not in asked.names:
                 continue
@@ -324,22 +323,11 @@ def _read(
         name=block.name,
         session_uid=uid,
         stamp=stamp,
-        face_grants=_read_pasted(block, stamp) if id_type == "MATERIAL" else frozenset(),
+        face_grants=pasted.read(block, stamp) if id_type == "MATERIAL" else frozenset(),
         users=block.users,
         in_output=in_output,
         parts_added=has_new,
     )
-
-
-def _read_pasted(material: Any, stamp: str | None) -> frozenset[int]:
-    foreign = find_foreign(stamp, _text_within(material))
-    return frozenset() if foreign is None else frozenset({hash_grant_id(foreign)})
-
-
-def _text_within(material: Any) -> str | None:
-    """Return the stamp on a material's nodes."""
-    tree = material.node_tree
-    return None if tree is None else _text_of(tree, PROPERTY)
 
 
 def _read_faces(mesh: Any) -> tuple[frozenset[int], int]:
@@ -358,8 +346,12 @@ def _read_faces(mesh: Any) -> tuple[frozenset[int], int]:
 
     values = np.empty(len(attribute.data), dtype=np.int32)
     attribute.data.foreach_get("value", values)
-    if attribute.domain != "FACE":
-        numbers, counts = np.unique(values, return_counts=True)
+    if attribute.domain != "FACE":  # which comes after points and edges, where joining left it
+        every = [one for one in mesh.attributes if one.name == FACE_ATTRIBUTE and one.data_type == "INT"]
+        parts = [np.empty(len(one.data), dtype=np.int32) for one in every]
+        for one, part in zip(every, parts, strict=True):
+            one.data.foreach_get("value", part)
+        numbers, counts = np.unique(np.concatenate(parts), return_counts=True)
         return gather_marks(dict(zip(numbers.tolist(), counts.tolist(), strict=True))), faces
     first = int(values[0])
     if (values == first).all():  # the usual case, ten times cheaper than sorting

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ...core.errors import UserInputError
-from ...core.ids import hash_grant_id
+from ...core.ids import find_near_mark, hash_grant_id
 from ...core.model.scene import DataBlock
 from ...core.reports.witnesses import is_noise
 from ...core.rights.record import (
@@ -27,8 +27,8 @@ from ...core.rights.record import (
     shorten_runs,
 )
 from ...core.settings import VERSION
-from ...core.stamp_format import PROPERTY, REGISTER_PROPERTY, Stamp, decode, read_register
-from .. import linked, stamp_io
+from ...core.stamp_format import PROPERTY, REGISTER_PROPERTY, Stamp, decode, find_foreign, read_register
+from .. import linked, pasted, stamp_io
 from .faces import read_runs
 from .formats import ExportFormat
 
@@ -54,8 +54,14 @@ class Licenses:
         return tuple(self._stamps)
 
     def of_block(self, block: Any) -> int | None:
-        """Return the license that a data-block's stamp names, or that of the library it is linked from."""
+        """Return the license that a data-block's stamp names, or that of the library it is linked from.
+
+        Of a material into which another one was pasted that is the other's: its nodes are what leaves.
+        """
         text = block.get(PROPERTY)
+        if block.id_type == "MATERIAL":
+            within = pasted.text_within(block)
+            text = within if text is None or find_foreign(str(text), within) is not None else text
         library = getattr(block, "library", None)
         if text is None and library is not None:
             text = self._notes.of(library).here.get(linked.key_of(block)) or library.get(PROPERTY)
@@ -77,6 +83,8 @@ class Licenses:
         if self._known is None:
             self._known = _find_stamps()
         stamp = self._known.get(number)
+        if stamp is None and (near := find_near_mark(number, sorted(self._known))) is not None:
+            stamp = self._known[near]
         if stamp is None:
             if number not in self._asked:
                 found = self._find_by_faces((number,)) if self._find_by_faces is not None else {}

@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from ...core.errors import UserInputError
+from ...core.ids import MARK_ERROR, hash_grant_id
 from ...core.rights.record import Run
-from ...core.stamp_format import FACE_ATTRIBUTE
+from ...core.stamp_format import FACE_ATTRIBUTE, PROPERTY, decode
 
 IndexOf = Callable[[int], int]
 """Turns the number on a face into the index of a license, or UNDECLARED."""
 
 
 def read_numbers(mesh: Any) -> Any:
-    """Return the grant's number of every face, 0 for none, as an int32 array."""
+    """Return the grant's number of every face, 0 for none, as an int32 array.
+
+    Marks on points say of a face that it is another's, but never that it is what the mesh's stamp says: what
+    geometry nodes put on points may be the mark of what it was scattered on.
+    """
     count = len(mesh.polygons)
     values = np.zeros(count, dtype=np.int32)
     attribute = mesh.attributes.get(FACE_ATTRIBUTE)
-    fits = attribute is not None and attribute.domain == "FACE" and attribute.data_type == "INT"
-    if count and fits and len(attribute.data) == count:
+    if not count or attribute is None or attribute.data_type != "INT":
+        return values
+    if attribute.domain == "FACE" and len(attribute.data) == count:
         attribute.data.foreach_get("value", values)
+    elif attribute.domain == "POINT":
+        values = _read_points(mesh, attribute)
+    return values
+
+
+def _read_points(mesh: Any, attribute: Any) -> Any:
+    marks = np.empty(len(attribute.data), dtype=np.int32)
+    attribute.data.foreach_get("value", marks)
+    corners = np.empty(len(mesh.loops), dtype=np.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    starts = np.empty(len(mesh.polygons), dtype=np.int32)
+    mesh.polygons.foreach_get("loop_start", starts)
+    values = marks[corners[starts]]
+    text = mesh.get(PROPERTY)
+    own = 0
+    if isinstance(text, str):
+        with suppress(UserInputError):
+            own = hash_grant_id(decode(text).grant_id)
+    values[np.abs(values.astype(np.int64) - own) <= MARK_ERROR] = 0
     return values
 
 

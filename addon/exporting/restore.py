@@ -13,7 +13,7 @@ from ...core.ids import hash_grant_id
 from ...core.rights.matching import Found, Key, Rights, match
 from ...core.rights.record import UNDECLARED, RightsLicense, RightsRecord
 from ...core.stamp_format import PROPERTY, Stamp, decode, encode
-from .. import data_blocks, stamp_io
+from .. import data_blocks, pasted, stamp_io
 from .faces import read_numbers, write_numbers
 
 
@@ -106,6 +106,8 @@ def write_all(pairs: Iterable[tuple[Any, Rights]], licenses: Sequence[RightsLice
         is_bare = rights.stamp is not None and not _carries_one(block, known)
         if is_bare and rights.stamp is not None:
             stamp_io.put(block, texts[rights.stamp])
+        elif rights.stamp is not None and block.id_type == "MATERIAL":
+            is_bare = pasted.put_within(block, texts[rights.stamp])
         if indexes and rights.faces and block.id_type == "MESH" and not read_numbers(block).any():
             write_numbers(block, [(numbers[index], faces) for index, faces in rights.faces])
             is_bare = True

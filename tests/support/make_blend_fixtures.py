@@ -146,6 +146,18 @@ def fill_large(folder: Path) -> None:
         values = [6, *range(0, 10_000 * (count - 1), 10_000)]
         mesh.attributes.new("clearance_grant", "INT", domain).data.foreach_set("value", values)
         add(mesh.name, mesh)
+    both = make_mesh("marks on both", [(0, 1, 2), (0, 2, 3)], [50_000, 0])
+    if bpy.app.version < (5, 0, 0):  # later ones give the second another name
+        other = bpy.data.meshes.new("other")
+        other.from_pydata([(2, 0, 0), (3, 0, 0), (3, 1, 0)], [], [(0, 1, 2)])
+        other.attributes.new("clearance_grant", "INT", "POINT").data.foreach_set("value", [90_000] * 3)
+        joined = [add("marks on both", both), add("other", other)]
+        for one in joined:
+            one.select_set(True)
+        bpy.context.view_layer.objects.active = joined[0]
+        bpy.ops.object.join()
+    else:
+        add("marks on both", both)
     big = make_mesh("big", [(0, 1, 2)], [2**31 - 1])
     add("big", big)
     add_strips(scene)
@@ -382,12 +394,10 @@ def describe(thing: Any) -> dict[str, Any]:
         facts["face_grants"] = [number_of(within)]
     if thing.id_type == "MESH":
         values = [0] * len(thing.polygons)
-        attribute = thing.attributes.get("clearance_grant")
-        marks: set[int] = set()
-        if attribute and attribute.data_type == "INT" and values:
-            marks = {one.value for one in attribute.data}
-            if attribute.domain == "FACE":
-                attribute.data.foreach_get("value", values)
+        found = [one for one in thing.attributes if one.name == "clearance_grant" and one.data_type == "INT"]
+        marks = {value.value for one in found for value in one.data} if values else set()
+        if [one.domain for one in found] == ["FACE"]:
+            found[0].data.foreach_get("value", values)
         facts["face_grants"] = sorted(marks - {0})
         # A linked mesh cannot be marked for good: its library's stamp speaks for its faces.
         facts["unmarked_faces"] = 0 if own is None and inherited is not None else values.count(0)

@@ -171,16 +171,19 @@ def read_faces(file: BlendFile, mesh: IdBlock) -> tuple[frozenset[int], int]:
 
 
 def _from_layers(file: BlendFile, mesh: IdBlock) -> tuple[int, Counter[int]] | None:
+    """Read all of them: joining may leave marks both on faces and on points."""
     piece = file.piece(mesh.head)
+    found: tuple[int, Counter[int]] | None = None
     for domain, (name, total) in _DOMAINS.items():
         layers = mesh.parts.get(piece.pointer(name, b"layers"))
         for index in range(layers.length if layers is not None else 0):
             if layers is None or not (layer := file.piece(layers, index)).has(b"name"):
                 break
             if layer.text(b"name", size=68) == MARK and layer.number(b"type") == _CD_PROP_INT32:
-                block = mesh.parts.get(layer.pointer(b"data"))
-                return domain, _count(file, block, piece.number(total))
-    return None
+                values = _count(file, mesh.parts.get(layer.pointer(b"data")), piece.number(total))
+                found = (domain, values if found is None else found[1] + values)
+                break
+    return found
 
 
 def _from_storage(file: BlendFile, mesh: IdBlock) -> tuple[int, Counter[int]] | None:

@@ -314,9 +314,7 @@ def _(w: World) -> list[Trace]:
     return w.traces(mesh, of=(CHAIR, TABLE))
 
 
-@row(
-    SECTION, "geometry nodes: its curve scattered as tubes on one's own declared mesh", known=False
-)
+@row(SECTION, "geometry nodes: its curve scattered as tubes on one's own declared mesh", known=False)
 def _(w: World) -> list[Trace]:
     return w.traces(_scatter(w, "Rope", "Shelf", "PROFILE"))
 
@@ -324,6 +322,29 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "geometry nodes: its hull scattered on one's own declared mesh, applied", known=False)
 def _(w: World) -> list[Trace]:
     return w.traces(_scatter(w, "Seat", "Shelf", "GeometryNodeConvexHull", keep_ground=True))
+
+
+@row(SECTION, "geometry nodes: scattered on one's own declared mesh, applied, out as glTF and in again")
+def _(w: World) -> list[Trace]:
+    _scatter(w, "Seat", "Shelf", keep_ground=True)
+    w.select(w.obj("Shelf"))
+    path = w.folder / "shelf.glb"
+    w.ops.export_scene.gltf(filepath=str(path), use_selection=True, export_extras=True)
+    w.new()
+    w.ops.import_scene.gltf(filepath=str(path))
+    (made,) = w.data.meshes
+    return w.traces(made, of=(CHAIR, OWN))
+
+
+@row(SECTION, "geometry nodes: scattered on one's own declared mesh, applied, joined with another asset")
+def _(w: World) -> list[Trace]:
+    oak = w.obj("Top").data.copy()
+    oak.use_fake_user = True
+    _scatter(w, "Seat", "Shelf", keep_ground=True)
+    w.add(oak, "Oak")
+    w.select(w.obj("Shelf"), w.obj("Oak"))
+    assert w.ops.object.join() == {"FINISHED"}
+    return w.traces(w.obj("Shelf").data, of=(CHAIR, OWN, TABLE))
 
 
 @row(SECTION, "geometry nodes: collection info, realized, applied")

@@ -75,6 +75,18 @@ def _(w: World) -> list[Trace]:
     return w.traces(copy, of=(CHAIR, OWN))
 
 
+@row(SECTION, "its material pasted into one's own declared one, out as glTF and in again")
+def _(w: World) -> list[Trace]:
+    _paste_material(w, "Wood", "Shelf")
+    w.select(w.obj("Shelf"))
+    path = w.folder / "shelf.glb"
+    w.ops.export_scene.gltf(filepath=str(path), use_selection=True, export_extras=True)
+    w.new()
+    w.ops.import_scene.gltf(filepath=str(path))
+    (made,) = w.data.materials
+    return w.traces(made)
+
+
 @row(SECTION, "its material copied and changed")
 def _(w: World) -> list[Trace]:
     copy = w.data.materials["Wood"].copy()
