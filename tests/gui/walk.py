@@ -1,9 +1,10 @@
 """Walk a real Blender window through every state of the panels and take a picture of each.
 
     CLEARANCE_ZIP=… CLEARANCE_WALK_SANDBOX=URL CLEARANCE_WALK_KEYS=FILE CLEARANCE_WALK_OUT=FOLDER \
-        blender --factory-startup --python tests/gui/walk.py
+        BROWSER="python3 tests/gui/browser.py %s &" blender --factory-startup --python tests/gui/walk.py
 
-With CLEARANCE_WALK_ONLY=studio only the panels of a studio are walked through (tests/gui/walk_studio.py);
+BROWSER stands for the person who signs in and pays; without it the walk ends at the first purchase. With
+CLEARANCE_WALK_ONLY=studio only the panels of a studio are walked through (tests/gui/walk_studio.py);
 CLEARANCE_WALK_WIDER says by how many pixels the sidebar is made wider.
 
 Needs a screen. The pictures are looked at by people; a text file beside them says which steps were done.
@@ -145,10 +146,12 @@ def walk() -> Iterator[Wait]:
     shot("16-overlay")
     window_manager.clearance_overlay = False
     yield from show_more(session)
-    yield from show_studio(session)
     show_preferences()
     yield 1.5
     shot("13-preferences")
+    close_other_windows()
+    no_faults()
+    yield from show_studio(session)
 
 
 def show_more(session: Any) -> Iterator[Wait]:
@@ -272,6 +275,13 @@ def show_preferences() -> None:
     bpy.ops.preferences.addon_expand(module=module.__name__)
 
 
+def close_other_windows() -> None:
+    """Close all windows but the first: what is photographed is the whole screen."""
+    for window in list(bpy.context.window_manager.windows)[1:]:
+        with bpy.context.temp_override(window=window):
+            bpy.ops.wm.window_close()
+
+
 class view_3d:  # noqa: N801 - reads as a statement
     """Work in the viewport of the main window."""
 
@@ -303,6 +313,12 @@ def fault(name: str, **match: Any) -> None:
     where = {key: match.pop(key) for key in ("host", "method", "path_regex") if key in match}
     body = json.dumps({"fault": name, "match": where, "times": match.get("times", 1)}).encode()
     urllib.request.urlopen(f"{SANDBOX}/_control/faults", data=body, timeout=10).close()
+
+
+def no_faults() -> None:
+    """Let the sandbox do right again."""
+    request = urllib.request.Request(f"{SANDBOX}/_control/faults", method="DELETE")
+    urllib.request.urlopen(request, timeout=10).close()
 
 
 def press(key: str) -> None:
