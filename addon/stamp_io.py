@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import UserInputError
-from ..core.ids import gather_marks, hash_grant_id
+from ..core.ids import find_near_mark, gather_marks, hash_grant_id
 from ..core.model.scene import DataBlock, IdType, SceneScan
 from ..core.stamp_format import (
     FACE_ATTRIBUTE,
@@ -186,7 +186,7 @@ def find_stamps() -> set[str]:
 
 def stamped_with(grant_ids: Collection[str]) -> list[Any]:
     """Return the data-blocks that carry one of these grants, by stamp (its id is in the text) or on faces."""
-    numbers = {hash_grant_id(one) for one in grant_ids}
+    marks = sorted(map(hash_grant_id, grant_ids))
     wanted = [f'"{one}"' for one in grant_ids]
     known: dict[str, bool] = {}
     found = []
@@ -200,7 +200,9 @@ def stamped_with(grant_ids: Collection[str]) -> list[Any]:
             if any(isinstance(text, str) and known[text] for text in texts):
                 found.append(block)
                 continue
-            if block.id_type == "MESH" and not numbers.isdisjoint(_read_faces(block)[0]):
+            if block.id_type == "MESH" and any(
+                find_near_mark(one, marks) is not None for one in _read_faces(block)[0]
+            ):
                 found.append(block)
     return found
 

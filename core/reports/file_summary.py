@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from ..ids import find_near_mark, hash_grant_id
 from ..model.declaration import is_declaration_id
 from ..model.file_summary import FileSummary
 from ..model.scene import IdType, SceneScan
@@ -34,7 +35,9 @@ def summarize(scan: SceneScan) -> FileSummary:
         undeclared += number * (sighting.witness is Witness.NONE)
         unreadable += number * (sighting.witness in _UNREADABLE)
         doubtful += number * _is_doubtful(sighting, bought=bought)
-    faces = frozenset().union(*(block.face_grants for block in once))
+    marks = sorted(map(hash_grant_id, decoded.by_grant()))
+    numbers = frozenset().union(*(block.face_grants for block in once))
+    faces = {one if (near := find_near_mark(one, marks)) is None else near for one in numbers}
     return FileSummary(
         path=scan.scene,
         grants=tuple(sorted({**dict.fromkeys(decoded.by_grant(), 0), **counts}.items())),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ...clock import Clock
 from ...errors import ClearanceError, UserInputError
-from ...ids import hash_grant_id
+from ...ids import find_near_mark, hash_grant_id
 from ...ledger.port import Ledger
 from ...licenses import LicenseCatalogue, parse_text
 from ...model.audit import AuditEvent
@@ -168,12 +168,12 @@ class MakeReport:
         declared = {one for one in named if is_declaration_id(one)}
         grants = dict(self.ledger.grants_by_id(sorted(named - declared)))
         declarations = dict(self.ledger.declarations_by_id(sorted(declared)))
-        explained = {hash_grant_id(one) for one in named}
+        explained = sorted(map(hash_grant_id, named))
         seen: set[int] = set()
         for block in scan.data_blocks:
             seen |= block.face_grants
         # Nobody but the faces tells of these: their stamps were taken away, and so was the register.
-        if others := sorted(seen - explained):
+        if others := sorted(one for one in seen if find_near_mark(one, explained) is None):
             for bought in self.ledger.grants_by_face(others).values():
                 grants.update((grant.id, grant) for grant in bought)
             for said in self.ledger.declarations_by_face(others).values():

@@ -373,6 +373,7 @@ def test_marks_on_points_tell_what_is_in_a_mesh_and_that_nobody_vouches_for_its_
     assert severity(report, "grant.unknown") is None
     assert severity(report, "mesh.unmarked_faces") is Severity.WARNING
     assert severity(report, "scene.lost") is None
+    assert set(summarize(studio.scan()).face_numbers) == {mark, of_own}
 
 
 def test_a_material_with_pasted_nodes_is_judged_by_both(studio: Studio) -> None:

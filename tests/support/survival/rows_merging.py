@@ -296,7 +296,9 @@ def _scatter(w: World, source: str, ground: str, *chain: str, keep_ground: bool 
 
 @row(SECTION, "geometry nodes: scattered on one's own declared mesh, realized, applied")
 def _(w: World) -> list[Trace]:
-    return w.traces(_scatter(w, "Seat", "Shelf"))
+    mesh = _scatter(w, "Seat", "Shelf")
+    assert mesh in w.load("addon.stamp_io").stamped_with([CHAIR])
+    return w.traces(mesh)
 
 
 @row(SECTION, "geometry nodes: scattered on one's own declared mesh, realized, joined with it, applied")
