@@ -127,6 +127,8 @@ def _draw_waiting(box: Any, context: Any, row: WaitingRow) -> None:
     widgets.draw_text(box, context, row.title, boxes=1, max_lines=2)
     _draw_quiet(box, context, row.detail)
     widgets.draw_note(box, context, row.note, boxes=1)
+    if not (row.page_url or row.actions):
+        return  # an empty column would leave a gap
     column = box.column(align=True)
     if row.page_url:
         column.operator("clearance.open_page", text="Open the Page", icon=icons.PAGE).url = row.page_url
