@@ -57,7 +57,7 @@ def scan(
     in it are then judged for that use.
     """
     from ..services.reporting.scan_files import ProductionReading
-    from ..services.reporting.scan_reading import no_collecting
+    from ..services.reporting.scan_reading import no_collecting, nothing_here_ends
 
     context.as_json = as_json
     chosen, files = _choose_outputs(format_, output, also, as_json=as_json, as_csv=as_csv)
@@ -71,12 +71,13 @@ def scan(
     ):
         with no_collecting():  # importing and opening the ledger
             scanner = context.scanner
-        report = scanner.report(
-            reading,
-            actor=context.actor,
-            progress=task.report,
-            cancelled=lambda: task.token.cancelled,
-        )
+        with nothing_here_ends():
+            report = scanner.report(
+                reading,
+                actor=context.actor,
+                progress=task.report,
+                cancelled=lambda: task.token.cancelled,
+            )
     if files:
         from ..services.reporting.write_report import write_text
     for one, path in files:
