@@ -93,7 +93,7 @@ class Chain(NamedTuple):
                 _, size, address, index, count = unpack(self.data, at)
             at += size_of_head
             if address == wanted and self.table.wanted[index]:
-                return Block(address, index, count, at, size)
+                return tuple.__new__(Block, (address, index, count, at, size))
             at += size
         return None
 

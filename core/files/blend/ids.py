@@ -121,7 +121,7 @@ class Ids:
         if found is None:
             row, (place, _, end) = self.rows[number], self._heads[number]
             _, index, address, size, length, *_ = row
-            head = Block(address, index, length, place + self._chain.header.size, size)
+            head = tuple.__new__(Block, (address, index, length, place + self._chain.header.size, size))
             found = self._made[number] = IdBlock(row, head, end, self._chain)
         return found
 

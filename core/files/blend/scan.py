@@ -79,10 +79,10 @@ def library_paths(scan: SceneScan) -> tuple[str, ...]:
     shown = {block.library for block in scan.data_blocks if block.library}
     if not shown:
         return ()
-    from .scene import absolute  # what finds the files needs nothing of what reads them
+    from .scene import absolute_text  # what finds the files needs nothing of what reads them
 
-    base = Path(scan.scene)
-    return tuple(sorted(str(absolute(text, base)) for text in shown))
+    folder = os.path.dirname(scan.scene)  # noqa: PTH120
+    return tuple(sorted(absolute_text(text, folder) for text in shown))
 
 
 def are_unchanged(marks: Iterable[FileMark]) -> bool:

@@ -120,5 +120,12 @@ class Shelf:
 
 def absolute(text: str, base: Path) -> Path:
     """Return the file that a path in a .blend names; ``//`` begins one relative to that .blend."""
+    return Path(absolute_text(text, os.path.dirname(base)))  # noqa: PTH120
+
+
+def absolute_text(text: str, folder: str) -> str:
+    """Do the same with texts; ``folder`` is where that .blend is."""
     plain = text.replace("\\", "/") if text.startswith("//") else text
-    return Path(os.path.normpath(base.parent / plain[2:])) if plain.startswith("//") else Path(text)
+    if not plain.startswith("//"):
+        return str(Path(text))
+    return os.path.normpath(os.path.join(folder, plain[2:]))  # noqa: PTH118

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FEW_FILES = 8
 """Up to here, starting further processes takes longer than it saves."""
-_LARGEST, _SMALLEST = 64, 4
+_LARGEST, _SMALLEST = 64, 2
 """Files that a process reads before it tells of them."""
 _AHEAD = 2
 """Chunks that each further process is given at a time."""
