@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
@@ -52,6 +53,7 @@ def encode_base32(number: int, *, length: int = 26) -> str:
     return "".join(reversed(digits))
 
 
+@lru_cache(maxsize=4096)
 def hash_grant_id(grant_id: str) -> int:
     """Return the 31-bit number that stands for a grant on mesh faces (never 0, which means "no grant")."""
     digest = hashlib.sha256(grant_id.encode()).digest()

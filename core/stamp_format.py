@@ -9,6 +9,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .errors import UserInputError
@@ -135,6 +136,7 @@ def encode(stamp: Stamp) -> str:
     )
 
 
+@lru_cache(maxsize=1024)  # the files of a production carry the same stamps again and again
 def decode(text: str) -> Stamp:
     """Read a stamp of this or an earlier schema; raise UserInputError when it is not one.
 

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from .dna import Dna
 
-LONGEST = 64
+LONGEST = 128
 """Blocks of a run."""
 SHORTEST = 6
 """Fewer are followed one by one just as quickly."""
 MANY = 1_000
-"""Runs that are remembered of one version of Blender; each takes up to 8 kB."""
+"""Runs that are remembered of one version of Blender; each takes up to 16 kB."""
 ALIKE = 16
 """Runs that are told apart at one place."""
 IN_VAIN = 64

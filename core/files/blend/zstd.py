@@ -16,6 +16,8 @@ MAGIC = b"\x28\xb5\x2f\xfd"
 """What its frames begin with."""
 _FOOTER = struct.Struct("<IBI")  # number of frames, flags, magic; before it, two sizes of each frame
 _SEEKABLE_MAGIC = 0x8F92EAB1
+_idle: list[Any] = []
+"""Decompressors that nobody uses at the moment."""
 
 
 def available() -> bool:
@@ -64,13 +66,19 @@ def stream(source: IO[bytes] | bytes, *, chunk: int) -> Iterator[bytes]:
 
 def _stream_package(module: Any, source: IO[bytes] | bytes, chunk: int) -> Iterator[bytes]:
     try:
-        reader = module.ZstdDecompressor(max_window_size=2**27).stream_reader(
-            source, read_across_frames=True, closefd=False
-        )
-        while piece := reader.read(chunk):
-            yield piece
+        # Making one takes as long as decompressing a hundred kilobytes. Nobody else has it meanwhile, neither
+        # a thread nor a stream that was begun before.
+        unpacker = _idle.pop()
+    except IndexError:
+        unpacker = module.ZstdDecompressor(max_window_size=2**27)
+    try:
+        with unpacker.stream_reader(source, read_across_frames=True, closefd=False) as reader:
+            while piece := reader.read(chunk):
+                yield piece
     except module.ZstdError as error:
         raise ValueError(f"damaged Zstandard data: {error}") from None
+    finally:
+        _idle.append(unpacker)
 
 
 def _stream_standard(module: Any, source: IO[bytes] | bytes, chunk: int) -> Iterator[bytes]:
