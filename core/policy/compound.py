@@ -119,16 +119,13 @@ class Judge:
         """Answer for one part; what the use does not ask about is cleared for it."""
         if _is_aside(part, use):
             return PartAnswer(part=part, verdict=Verdict.CLEARED, findings=())
-        if part.aside and not use.only_pictures:
-            part = replace(part, extra=(*part.extra, *part.aside), aside=())
+        extra = part.extra if use.only_pictures else (*part.extra, *part.aside)
         if part.facts is not None:
             own = self._find(part.facts, part.subject, use)
         else:
             own = () if part.loose else (undeclared(part),)
         # What stands for many is decided about one by one.
-        findings = sort_findings(
-            (*own, *part.extra) if part.folded else self.resolve((*own, *part.extra), use)
-        )
+        findings = sort_findings((*own, *extra) if part.folded else self.resolve((*own, *extra), use))
         return PartAnswer(part=part, verdict=weigh(findings), findings=findings)
 
     def resolve(self, findings: tuple[Finding, ...], use: IntendedUse) -> tuple[Finding, ...]:

@@ -193,6 +193,25 @@ def test_what_it_is_still_good_for_is_what_a_report_for_that_says(
     assert still.verdict is asked.verdict
 
 
+@pytest.mark.parametrize("output", OutputKind)
+@pytest.mark.parametrize("shown", [None, True])
+def test_a_hidden_copy_whose_stamp_disagrees_counts_for_the_file_alone(
+    ledger: Ledger, output: OutputKind, shown: bool | None
+) -> None:
+    edited = encode(replace(make_stamp(grant_of(3)), license_id="cgtrader.royalty_free"))
+    blocks = [
+        replace(mesh(3, "Hidden", stamp=edited), in_output=False),
+        replace(mesh(3, "Shown"), in_output=shown),
+    ]
+    use = PRESETS["asset_handover"]
+    answer = answer_of(report_on(ledger, blocks, use))
+    asked = report_on(ledger, blocks, replace(use, outputs=frozenset({output})))
+    (still,) = (entry for entry in answer.still_for if (entry.output, entry.purpose) == (output, use.purpose))
+    assert still.verdict is asked.verdict
+    hidden = next(row for row in asked.rows if row.name == "Hidden")
+    assert (hidden.verdict is Verdict.IN_FILE_ONLY) is asked.use.only_pictures
+
+
 @pytest.mark.parametrize("use", [*PRESETS.values(), IntendedUse()], ids=lambda use: use.name)
 def test_deciding_by_license_says_what_a_report_says(tmp_path: Path, use: IntendedUse) -> None:
     settings_ = Settings(data_dir=tmp_path / "data", user="ann")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -34,19 +35,37 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture(params=["ForkProcess", "SpawnProcess"])
+@pytest.fixture(params=["as it is", "beside a thread"])
 def kind_of_process(request: pytest.FixtureRequest) -> Iterator[str]:
-    """What others are: copies of this process while it has one thread, on Linux; new ones beside a thread."""
-    kind: str = request.param
-    if kind == "SpawnProcess":
-        ended = threading.Event()
-        thread = threading.Thread(target=ended.wait)
-        thread.start()
-        yield kind
-        ended.set()
-        thread.join()
-    else:
-        yield kind if sys.platform == "linux" and threading.active_count() == 1 else "SpawnProcess"
+    """What others are: copies of this process while it has one thread, on Linux; otherwise new ones."""
+    if request.param == "as it is":
+        tasks = Path("/proc/self/task")
+        yield "ForkProcess" if tasks.is_dir() and len(list(tasks.iterdir())) == 1 else "SpawnProcess"
+        return
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    yield "SpawnProcess"
+    ended.set()
+    thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell how many threads there are")
+def test_a_command_of_one_thread_makes_copies_of_itself(folder: Path, tmp_path: Path) -> None:
+    code = """
+import multiprocessing, sys
+from pathlib import Path
+from core.services.reporting.scan_files import ProductionReading
+with ProductionReading(Path(sys.argv[1]), cache_path=Path(sys.argv[2]), workers=2) as reading:
+    print({type(one).__name__ for one in multiprocessing.active_children()})
+    files = reading.finish()
+print(len(files.summaries), multiprocessing.active_children())
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(folder), str(tmp_path / "c.json")],
+        cwd=Path(__file__).parents[4], capture_output=True, text=True, check=True, timeout=300,
+    )  # fmt: skip
+    assert told.stdout.splitlines() == ["{'ForkProcess'}", f"{FEW_FILES * 3} []"]
 
 
 def test_others_read_before_this_process_does(folder: Path, tmp_path: Path, kind_of_process: str) -> None:
