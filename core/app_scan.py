@@ -12,7 +12,6 @@ from .credentials import open_credentials
 from .ledger.choose import open_chosen_ledger
 from .ledger.port import Ledger
 from .licenses import LicenseCatalogue
-from .licenses import loader as _loader  # noqa: F401 - other processes read meanwhile; later, all would wait
 from .model.declaration import Declaration
 from .model.findings import Verdict
 from .model.grant import Grant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..model.listing import ListingRef
-from ..model.money import Credits, Money
 from ..tasks import Task
 
 COPIED_COLUMNS = frozenset({"Listing", "Order", "Id"})
@@ -29,12 +27,6 @@ def to_plain(value: Any) -> Any:
     match value:
         case Enum():
             return value.value
-        case Money():
-            return {"amount": str(value.decimal), "currency": value.currency}
-        case Credits():
-            return {"amount": value.amount, "unit": value.unit}
-        case ListingRef():
-            return str(value)
         case datetime() | date():
             return value.isoformat()
         case Path():
@@ -44,10 +36,25 @@ def to_plain(value: Any) -> Any:
         case frozenset() | set():
             return sorted(to_plain(item) for item in value)
         case tuple() | list():
-            return [to_plain(item) for item in value]
+            return [item if type(item) in _PLAIN else to_plain(item) for item in value]
         case _ if is_dataclass(value):
-            return {name: to_plain(getattr(value, name)) for name in _names_of(kind)}
+            short = _short_form_of(kind)
+            return short(value) if short else {one: to_plain(getattr(value, one)) for one in _names_of(kind)}
     return value if isinstance(value, (int, float)) else str(value)
+
+
+@cache
+def _short_form_of(kind: type) -> Callable[[Any], Any] | None:
+    """Return what writes a kind of value that has a form of its own; None for all others."""
+    from ..model.listing import ListingRef
+    from ..model.money import Credits, Money
+
+    forms: dict[type, Callable[[Any], Any]] = {
+        Money: lambda value: {"amount": str(value.decimal), "currency": value.currency},
+        Credits: lambda value: {"amount": value.amount, "unit": value.unit},
+        ListingRef: str,
+    }
+    return forms.get(kind)
 
 
 @cache

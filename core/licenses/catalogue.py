@@ -6,9 +6,11 @@ nearest match.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from ..model.license import LicenseTerms
 from ..model.listing import MediaKind
@@ -22,6 +24,7 @@ class LicenseCatalogue:
         """Take the TOML texts by marketplace; they are checked when first needed."""
         self._texts = dict(texts)
         self._read: dict[str, MarketplaceLicenses] = {}
+        self._names: dict[str, _Names | None] = {}
 
     @classmethod
     def load(cls) -> LicenseCatalogue:
@@ -69,13 +72,21 @@ class LicenseCatalogue:
 
     def name_of(self, marketplace: str) -> str:
         """Return a marketplace's name for people; the id itself for one whose licenses are not known."""
-        known = self._file(marketplace)
-        return marketplace if known is None else known.name
+        names = self._names_of(marketplace)
+        return marketplace if names is None else names.marketplace
 
     def by_id(self, license_id: str, at: date) -> LicenseTerms | None:
         """Return the version of a license that was in force on a day, or None for an id nobody defined."""
         known = self._file(license_id.partition(".")[0])
         return known.at(license_id, at) if known is not None else None
+
+    def label_of(self, license_id: str, at: date) -> str:
+        """Return what the license is called that :meth:`by_id` returns; empty for an id nobody defined."""
+        names = self._names_of(license_id.partition(".")[0])
+        versions = names.labels.get(license_id) if names is not None else None
+        if not versions:
+            return ""
+        return next((label for version, label in reversed(versions) if version <= at), versions[0][1])
 
     def all(self) -> tuple[LicenseTerms, ...]:
         """Return every version of every license, by id and date."""
@@ -97,3 +108,37 @@ class LicenseCatalogue:
                 self._texts[marketplace], name=f"{marketplace}.toml", marketplace=marketplace
             )
         return self._read[marketplace]
+
+    def _names_of(self, marketplace: str) -> _Names | None:
+        """Return the names in a file; all else is checked when terms are asked for, which takes longer."""
+        if marketplace not in self._texts:
+            return None
+        names = self._names.get(marketplace)
+        if names is None:
+            names = self._names[marketplace] = _read_names(self._texts[marketplace])
+        if names is None:
+            self._file(marketplace)  # says what is wrong with it
+        return names
+
+
+class _Names(NamedTuple):
+    """What people call a marketplace, and by id its licenses: each version's day and label, in order."""
+
+    marketplace: str
+    labels: dict[str, list[tuple[date, str]]]
+
+
+def _read_names(text: str) -> _Names | None:
+    labels: dict[str, list[tuple[date, str]]] = {}
+    try:
+        file = tomllib.loads(text)
+        for entry in file["license"]:
+            version, label = entry["version"], entry["label"]
+            if not isinstance(version, date) or not isinstance(label, str):
+                return None
+            labels.setdefault(entry["id"], []).append((version, label))
+        for versions in labels.values():
+            versions.sort()
+        return _Names(file["name"], labels)
+    except (tomllib.TOMLDecodeError, LookupError, TypeError):
+        return None

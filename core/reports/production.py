@@ -6,11 +6,10 @@ and client are known, and every license in it is judged for that use too.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
-from pathlib import PurePath
 from types import MappingProxyType
 
 from ..ids import hash_grant_id
@@ -64,14 +63,12 @@ def count_uses(
 
 
 def first_level(path: str, folder: str) -> str:
-    """Return the name of the first folder below ``folder`` on the way to a file; empty in it itself."""
-    return _first_below(PurePath(path).parent, folder)
+    """Return the name of the first folder below ``folder`` on the way to a file; empty in it itself.
 
-
-@lru_cache(maxsize=10_000)
-def _first_below(inner: PurePath, folder: str) -> str:
-    parts = inner.relative_to(folder).parts
-    return parts[0] if parts else ""
+    Both are absolute and normal, as a scan has them; by text, since that is asked of every file.
+    """
+    inner = os.path.dirname(path[len(folder) :])  # noqa: PTH120
+    return inner.lstrip(os.sep).partition(os.sep)[0]
 
 
 def build_production(

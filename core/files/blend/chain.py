@@ -32,6 +32,8 @@ CODE = 0xFFFFFFFF
 _DATA, _DNA1, _ENDB, _GLOB = (int.from_bytes(code, "little") for code in (b"DATA", b"DNA1", b"ENDB", b"GLOB"))
 PLACEHOLDER = int.from_bytes(b"ID\x00\x00", "little")
 _DESCRIPTION = b"SDNANAME"
+_distance = [0]
+"""How far from its end the last file had its description: others of the same Blender have it there too."""
 _NOTHING: frozenset[int] = frozenset()
 _RUN = range(LONGEST)
 
@@ -133,7 +135,7 @@ def follow(path: Path, data: Any, *, is_large: bool) -> Followed:
     """
     header = _LARGE_BLOCK if is_large else _SMALL_BLOCK
     try:
-        at = data.rfind(_DESCRIPTION)
+        at = _find_description(data)
         dna = None
         if at >= 0 and (size := _size_before(data, at, header, is_large=is_large)) is not None:
             dna = read_dna(bytes(data[at : at + size]))
@@ -153,6 +155,15 @@ def follow(path: Path, data: Any, *, is_large: bool) -> Followed:
     except (DamagedDna, IndexError):
         raise damaged(path, "the description of its structure is missing or damaged") from None
     return Followed(Chain(path, data, is_large, header, table, places), dna, heads, others.get(_GLOB))
+
+
+def _find_description(data: Any) -> int:
+    """Return where the last description seems to begin, -1 for nowhere; first where the last file had it."""
+    at = len(data) - _distance[0]
+    if at < 0 or data[at : at + len(_DESCRIPTION)] != _DESCRIPTION:
+        at = data.rfind(_DESCRIPTION)
+        _distance[0] = len(data) - at
+    return at
 
 
 def _size_before(data: Any, at: int, header: struct.Struct, *, is_large: bool) -> int | None:

@@ -123,8 +123,7 @@ class ScanProduction:
 
         def describe(grant: Grant) -> tuple[str, str]:
             if grant.license_id not in names:
-                terms = catalogue.by_id(grant.license_id, today)
-                names[grant.license_id] = terms.label if terms is not None else ""
+                names[grant.license_id] = catalogue.label_of(grant.license_id, today)
             return catalogue.name_of(grant.ref.marketplace), names[grant.license_id] or grant.license_label
 
         return describe

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,6 +46,8 @@ def save_cache(path: Path, cache: Mapping[str, Noted]) -> None:
         for name, (summary, marks) in cache.items()
     }
     text = json.dumps({"version": READER_VERSION, "files": files}, separators=(",", ":"))
+    import tempfile  # only where something was read
+
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import UserInputError
 from core.licenses import LicenseCatalogue
 from core.licenses.labels import normalize_label
 from core.model.intended_use import OutputKind
@@ -200,3 +201,36 @@ def test_a_word_can_stand_for_other_terms_with_other_media(
         CATALOGUE.resolve(marketplace, label, editorial=editorial, at=LATE, kind=kind).license_id
         == license_id
     )
+
+
+def test_names_that_are_read_alone_are_those_of_the_terms() -> None:
+    whole = LicenseCatalogue.load()
+    days = [date(2010, 1, 1), date(2040, 1, 1)]
+    days += [terms.version + timedelta(days=shift) for terms in whole.all() for shift in (-1, 0, 1)]
+    assert len(days) > 50
+    for terms in whole.all():
+        names = LicenseCatalogue.load()
+        for day in days:
+            there = whole.by_id(terms.license_id, day)
+            assert there is not None
+            assert names.label_of(terms.license_id, day) == there.label
+        assert names.name_of(terms.marketplace) == terms.marketplace_name
+    assert LicenseCatalogue.load().label_of("cgtrader.nothing", days[0]) == ""
+    assert LicenseCatalogue.load().label_of("nobody.knows", days[0]) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[",
+        "name = 1",
+        'name = "A"',
+        'name = "A"\nlicense = 3',
+        'name = "A"\n[[license]]\nid = "a.b"\nlabel = "B"',
+    ],
+)
+def test_names_of_a_damaged_file_are_not_guessed(text: str) -> None:
+    with pytest.raises(UserInputError, match=r"a\.toml"):
+        LicenseCatalogue({"a": text}).name_of("a")
+    with pytest.raises(UserInputError, match=r"a\.toml"):
+        LicenseCatalogue({"a": text}).label_of("a.b", date(2026, 1, 1))
