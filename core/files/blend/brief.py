@@ -20,10 +20,11 @@ from .links import FAKE_USER
 from .mesh import has_new_loose, has_other_file, shows_new
 from .scene import Opened
 
-_ALIKE: tuple[Field, ...] = (("Q", b"data"), ("h", b"type"))
+# In the order in which files have them: they need not be sorted then.
+_ALIKE: tuple[Field, ...] = (("h", b"type"), ("Q", b"data"))
 """Objects without a stamp that have these in common count alike."""
-_FACES: tuple[Field, ...] = (("i", b"totpoly"), ("i", b"totvert"))
-_TYPE: tuple[Field, ...] = (("h", b"type"), ("h", b"source"))
+_FACES: tuple[Field, ...] = (("i", b"totvert"), ("i", b"totpoly"))
+_TYPE: tuple[Field, ...] = (("h", b"source"), ("h", b"type"))
 
 
 def describe_own(
@@ -137,7 +138,7 @@ def _describe_objects(file: BlendFile, objects: Sequence[int], unused: set[int])
     keys = list(zip(file.records(objects, _ALIKE), used, strict=True))
     examples = dict(zip(keys, objects, strict=True))
     for key, times in Counter(keys).items():
-        (address, type_), is_used = key
+        (type_, address), is_used = key
         data = ids.row_at(address)
         one = DataBlock(
             id_type=IdType.OBJECT,
@@ -161,9 +162,9 @@ def _count_alike(
     if text is not None and (others := ids.find_mentioning(numbers, text)):
         numbers = sorted(set(numbers).difference(others))
     if kind == IdType.MESH:
-        tells = [faces > 0 for faces, _ in file.records(numbers, _FACES)]
+        tells = [faces > 0 for _, faces in file.records(numbers, _FACES)]
     elif kind == IdType.IMAGE:
-        tells = [type_ in NOT_CONTENT for type_, _ in file.records(numbers, _TYPE)]
+        tells = [type_ in NOT_CONTENT for _, type_ in file.records(numbers, _TYPE)]
     else:
         tells = [False] * len(numbers)
     keys = [(tell, rows[number][2] in unused) for tell, number in zip(tells, numbers, strict=True)]
