@@ -7,12 +7,17 @@ same on every database. The driver is pg8000, which is pure Python.
 from __future__ import annotations
 
 import ipaddress
+import random
 import ssl
+import time
+from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..errors import UserInputError
+from .trouble import sql_state
 
 Address = URL
 """Where a studio's ledger is, with the login; its text hides the password."""
@@ -26,6 +31,7 @@ SCHEMA_LOCK = 0x436C6562
 CONNECT_TIMEOUT_S = 10.0
 CONNECTIONS = 10
 """Of one process: a server has a hundred by default, for all of a studio. Threads wait for theirs."""
+_TOO_MANY_CONNECTIONS = "53300"
 _SAFE_MODES = frozenset({"require", "verify-ca", "verify-full"})
 
 
@@ -122,9 +128,44 @@ def make_engine(url: URL, *, lock_timeout_s: float) -> Engine:
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
+    event.listen(engine, "do_connect", _connect_within(lock_timeout_s))
     event.listen(engine, "connect", set_up)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _connect_within(seconds: float) -> Callable[[Any, object, tuple[Any, ...], dict[str, Any]], Any]:
+    """Return what connects, and waits up to so many seconds where all connections are taken.
+
+    Others free theirs again soon. Nothing was said yet that could be said twice.
+    """
+
+    def connect(dialect: Any, _record: object, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return dialect.connect(*given, **named)
+            except Exception as error:
+                if not is_full(error) or time.monotonic() > end:
+                    raise
+            time.sleep(0.05 + random.random() / 10)  # not all at once
+
+    return connect
+
+
+def is_full(error: BaseException) -> bool:
+    """Say whether a server took no connection because it has as many as it takes.
+
+    The driver may hide the server's words behind its own failure to close that connection.
+    """
+    seen: BaseException | None = error
+    for _ in range(8):
+        if seen is None:
+            return False
+        if sql_state(seen) == _TOO_MANY_CONNECTIONS:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def _choose_encryption(host: str, mode: str) -> ssl.SSLContext | None:

@@ -38,7 +38,7 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own_server() -> Iterator[Server]:
     """A server of its own: roles are there once in a server, and here no superuser makes them."""
     with run_server() as running:
@@ -52,6 +52,35 @@ def database(own_server: Server) -> str:
     server.run_sql("CREATE ROLE keeper LOGIN CREATEROLE", f'ALTER DATABASE "{name}" OWNER TO keeper')
     server.run_sql("CREATE SCHEMA somewhere", database=name, user="keeper")
     return name
+
+
+def test_who_finds_all_connections_taken_waits_for_one(
+    own_server: Server, database: str, tmp_path: Path
+) -> None:
+    server = own_server
+    set_up_studio_ledger(server.url(database, user="keeper"))
+    with closing(open_place(f"{tmp_path}|{server.address(database, user='keeper')}")) as studio:
+        add_project(studio, Project(id="film", name="Film", created_at=NOW, created_by="keeper"))
+        set_member(
+            studio, "zoe", name="", roles=[Role.ADMIN], projects=["film"], by="keeper", at=datetime.now(UTC)
+        )
+    server.run_sql("ALTER ROLE zoe CONNECTION LIMIT 1")
+    place = f"{tmp_path}|{server.address(database, user='zoe')}"
+    told: list[str] = []
+
+    def ask() -> None:
+        with closing(open_place(place)) as second:
+            told.extend(one.name for one in second.values(Project))
+
+    with closing(open_place(place)) as first:
+        assert [one.name for one in first.values(Project)] == ["Film"]
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join(1.0)
+        assert thread.is_alive()
+        assert told == []
+    thread.join()
+    assert told == ["Film"]
 
 
 def test_a_ledger_works_whatever_the_database_has_by_default(

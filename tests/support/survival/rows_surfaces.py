@@ -78,6 +78,7 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "its material pasted into one's own declared one, out as glTF and in again")
 def _(w: World) -> list[Trace]:
     _paste_material(w, "Wood", "Shelf")
+    w.open(w.save())  # right after pasting, Blender 4.2 may crash while its exporter ends
     w.select(w.obj("Shelf"))
     path = w.folder / "shelf.glb"
     w.ops.export_scene.gltf(filepath=str(path), use_selection=True, export_extras=True)
