@@ -16,6 +16,12 @@ from survival.world import CHAIR, OWN, PICTURE, SOUND, NotHere, World
 SECTION = "Animation and media"
 
 
+def _strips(w: World) -> Any:
+    """Return the scene's strips, whatever this version calls them."""
+    editor = w.scene.sequence_editor
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
 @row(SECTION, "its action on one's own object")
 def _(w: World) -> list[Trace]:
     action = w.data.actions["Sway"]
@@ -143,8 +149,7 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "a bought sound's strip cut and duplicated")
 def _(w: World) -> list[Trace]:
     sound(w)
-    editor = w.scene.sequence_editor
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = _strips(w)
     strip = next(item for item in strips if item.type == "SOUND")
     strip.split(frame=w.load("addon.strips").end_of(strip) - 3, split_method="SOFT")
     return [*w.traces(*w.data.sounds, of=(SOUND,)), *strip_traces(w, SOUND, kinds=("SOUND",))]
@@ -177,8 +182,7 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "a bought movie's strip cut in two")
 def _(w: World) -> list[Trace]:
     movie(w, "SEQUENCER")
-    editor = w.scene.sequence_editor
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = _strips(w)
     strip = next(item for item in strips if item.type == "MOVIE")
     strip.split(frame=w.load("addon.strips").end_of(strip) - 4, split_method="SOFT")
     traces = strip_traces(w, SOUND, kinds=("MOVIE",))
@@ -189,8 +193,7 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "a bought movie's strip inside a meta strip, the scene copied")
 def _(w: World) -> list[Trace]:
     movie(w, "SEQUENCER")
-    editor = w.scene.sequence_editor
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = _strips(w)
     strip = next(item for item in strips if item.type == "MOVIE")
     meta = strips.new_meta("Meta", 1, 1)
     strip.move_to_meta(meta)
@@ -201,8 +204,7 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "a bought movie's file in a strip of one's own", known=False)
 def _(w: World) -> list[Trace]:
     movie(w, "SEQUENCER")
-    editor = w.scene.sequence_editor
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = _strips(w)
     strip = next(item for item in strips if item.type == "MOVIE")
     new = strips.new_movie("Own", w.bpy.path.abspath(strip.filepath), 5, 1)
     strips.remove(strip)
@@ -317,8 +319,7 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "a bought movie's file given to a declared strip", known=False)
 def _(w: World) -> list[Trace]:
     movie(w, "SEQUENCER")
-    editor = w.scene.sequence_editor
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips = _strips(w)
     bought = next(item for item in strips if item.type == "MOVIE")
     (w.folder / "own.mov").write_bytes(make_mov(w.folder / "long.mov").read_bytes() + bytes(8))
     own = strips.new_movie("Own", str(w.folder / "own.mov"), 5, 1)

@@ -329,11 +329,7 @@ def _(w: World) -> list[Trace]:
 @row(SECTION, "geometry nodes: scattered on one's own declared mesh, applied, out as glTF and in again")
 def _(w: World) -> list[Trace]:
     _scatter(w, "Seat", "Shelf", keep_ground=True)
-    w.select(w.obj("Shelf"))
-    path = w.folder / "shelf.glb"
-    w.ops.export_scene.gltf(filepath=str(path), use_selection=True, export_extras=True)
-    w.new()
-    w.ops.import_scene.gltf(filepath=str(path))
+    w.through_gltf(w.obj("Shelf"))
     (made,) = w.data.meshes
     return w.traces(made, of=(CHAIR, OWN))
 

@@ -77,13 +77,10 @@ def _(w: World) -> list[Trace]:
 
 @row(SECTION, "its material pasted into one's own declared one, out as glTF and in again")
 def _(w: World) -> list[Trace]:
+    if w.bpy.app.version < (4, 5):
+        raise NotHere("4.2 may crash here")  # in two of six runs, once in its own exporter; why is not known
     _paste_material(w, "Wood", "Shelf")
-    w.open(w.save())  # right after pasting, Blender 4.2 may crash while its exporter ends
-    w.select(w.obj("Shelf"))
-    path = w.folder / "shelf.glb"
-    w.ops.export_scene.gltf(filepath=str(path), use_selection=True, export_extras=True)
-    w.new()
-    w.ops.import_scene.gltf(filepath=str(path))
+    w.through_gltf(w.obj("Shelf"))
     (made,) = w.data.materials
     return w.traces(made)
 

@@ -264,6 +264,14 @@ class World:
         self.new()
         return path
 
+    def through_gltf(self, item: Any) -> None:
+        """Export an object as glTF, and import that into an empty scene."""
+        path = self.folder / "one.glb"
+        self.select(item)
+        self.ops.export_scene.gltf(filepath=str(path), use_selection=True, export_extras=True)
+        self.new()
+        self.ops.import_scene.gltf(filepath=str(path))
+
     def run_blender(self, python: str | Path, script: str, *arguments: Path | str) -> None:
         """Run a script in a Blender without the extension, with a profile that is empty."""
         file = self.folder / "script.py"

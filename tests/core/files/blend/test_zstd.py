@@ -67,6 +67,21 @@ def test_damage_is_the_same_with_and_without_a_table(at: int, tmp_path: Path) ->
     assert outcomes[0] == outcomes[1] == outcomes[2] != PLAIN
 
 
+def test_what_was_damaged_or_given_up_does_not_harm_the_next_file(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.blend", tmp_path / "bad.blend"
+    good.write_bytes(PACKED["right"])
+    for at in range(4, 60, 3):
+        damaged = bytearray(PACKED["right"])
+        damaged[at] ^= 0xFF
+        bad.write_bytes(damaged)
+        assert read(bad) != PLAIN
+        assert zstd.decompress_head(PACKED["right"], limit=7) == PLAIN[:7]
+        begun = zstd.stream(PACKED["right"], chunk=5)
+        assert next(begun) == PLAIN[:5]
+        assert read(good) == PLAIN
+        assert b"".join(begun) == PLAIN[5:]
+
+
 def read(path: Path) -> bytes | str:
     """Return the bytes, or what is wrong."""
     try:
